@@ -1,0 +1,1 @@
+"""The specification's Quick Start, to the letter."""

@@ -1,0 +1,243 @@
+"""The AsyncAPI 3.1 document of an adapter.
+
+The same adapter always gives the same document, byte for byte: nothing in it depends on the
+clock, the machine or the process. It has one channel for each route, all with the same address,
+and one for the connection itself, because tools read many channels of a few messages faster
+than one channel of many.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from topicwire.asyncapi.draft07 import Schema
+from topicwire.asyncapi.errors import DocumentError
+from topicwire.asyncapi.messages import (
+    CORRELATION_IDS,
+    CORRELATION_REF,
+    connection_payloads,
+    envelope,
+    shared_schemas,
+    update_payload,
+)
+from topicwire.asyncapi.schemas import Direction, PayloadUse, payload_schemas
+
+if TYPE_CHECKING:
+    from topicwire.asgi.adapter import FastWSAdapter
+    from topicwire.routing.operations import Operation, OperationRouter
+
+ASYNCAPI_VERSION = "3.1.0"
+SUBPROTOCOL = "topicwire.v1+json"
+UPDATE = "update"
+"""The operation whose payload stands in the protocol's own envelope."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAddress:
+    """Where the WebSocket is served.
+
+    The default is what an offline document says: stable, and right for `make dev`.
+    """
+
+    host: str = "localhost:8000"
+    protocol: str = "ws"
+    pathname: str = ""
+    """What stands before the adapter's path when the application is mounted below another."""
+
+
+def build(adapter: FastWSAdapter, server: ServerAddress | None = None) -> dict[str, Any]:
+    """Return the document of every route that `adapter` includes.
+
+    Args:
+        adapter: read, never changed, and not started: no file or socket is opened.
+        server: where it is served; by default a stable address for offline documents.
+
+    Raises:
+        DocumentError: a payload type has no JSON form, or two operations claim one message
+            with different payloads.
+    """
+    return _Builder(adapter, server or ServerAddress()).document()
+
+
+def dumps(document: dict[str, Any]) -> str:
+    """Return `document` as the text that is written to files and served: stable, readable JSON."""
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _ref(*parts: str) -> dict[str, str]:
+    escaped = (part.replace("~", "~0").replace("/", "~1") for part in parts)
+    return {"$ref": "#/" + "/".join(escaped)}
+
+
+def _uses(router: OperationRouter) -> list[PayloadUse]:
+    uses = []
+    for operation in router.operations.values():
+        key = f"{router.route}.{operation.name}"
+        direction: Direction = "to_server" if operation.direction == "send" else "to_client"
+        if operation.payload_type is not None:
+            uses.append(PayloadUse(key, direction, operation.payload_type))
+        if operation.reply is not None and operation.reply_type is not None:
+            # Keyed by the request: two operations may share the name of their replies.
+            reply: Direction = "to_client" if direction == "to_server" else "to_server"
+            uses.append(PayloadUse(f"{key} (reply)", reply, operation.reply_type))
+    return uses
+
+
+class _Builder:
+    def __init__(self, adapter: FastWSAdapter, server: ServerAddress) -> None:
+        self.adapter = adapter
+        self.server = server
+        self.channels: dict[str, Any] = {}
+        self.operations: dict[str, Any] = {}
+        self.messages: dict[str, Any] = {}
+        uses = [use for router in adapter.routers for use in _uses(router)]
+        self.types = payload_schemas(uses)
+
+    def document(self) -> dict[str, Any]:
+        for router in self.adapter.routers:
+            self._add_route(router)
+        self._add_connection()
+        info: dict[str, Any] = {"title": self.adapter.title, "version": self.adapter.version}
+        if self.adapter.description:
+            info["description"] = self.adapter.description
+        tags = {tag: None for router in self.adapter.routers for tag in router.tags}
+        if tags:
+            info["tags"] = [{"name": tag} for tag in tags]
+        server = {"host": self.server.host, "protocol": self.server.protocol}
+        if self.server.pathname:
+            server["pathname"] = self.server.pathname
+        return {
+            "asyncapi": ASYNCAPI_VERSION,
+            "info": info,
+            "defaultContentType": "application/json",
+            "x-topicwire": {"subprotocol": SUBPROTOCOL},
+            "servers": {"ws": server},
+            "channels": self.channels,
+            "operations": self.operations,
+            "components": {
+                "correlationIds": CORRELATION_IDS,
+                "messages": self.messages,
+                "schemas": self._schemas(),
+            },
+        }
+
+    def _schemas(self) -> dict[str, Schema]:
+        return dict(sorted({**self.types.components, **shared_schemas()}.items()))
+
+    def _add_route(self, router: OperationRouter) -> None:
+        route = router.route
+        channel = self._channel(route, f"The route `{route}`.")
+        if router.tags:
+            channel["tags"] = [{"name": tag} for tag in router.tags]
+        channel["x-topicwire-route"] = {"name": route}
+        for operation in router.operations.values():
+            self._add_operation(router, operation)
+
+    def _add_operation(self, router: OperationRouter, operation: Operation) -> None:
+        route = router.route
+        name = f"{route}.{operation.name}"
+        sent_by_client = operation.direction == "send"
+        payload = self.types.payloads.get(name)
+        if operation.name == UPDATE and not sent_by_client:
+            payload = update_payload(payload if payload is not None else True)
+        self._add_message(route, name, payload, operation, correlated=sent_by_client)
+        entry = self._operation(
+            name, route, "receive" if sent_by_client else "send", [name], operation, router.tags
+        )
+        if operation.reply is not None:
+            reply = f"{route}.{operation.reply}"
+            reply_payload = self.types.payloads.get(f"{name} (reply)")
+            self._add_message(route, reply, reply_payload, None, correlated=True)
+            entry["reply"] = self._reply(route, [reply])
+
+    def _add_connection(self) -> None:
+        route = "connection"
+        if route in self.channels:
+            raise DocumentError(
+                "The route name `connection` is taken: it is the channel of the messages that "
+                "belong to no route (error, hello, ping, pong). Choose another name."
+            )
+        self._channel(route, "Messages that belong to the connection and to no route.")
+        payloads = connection_payloads()
+        for name, payload in payloads.items():
+            correlated = name in {"error", "ping", "pong"}
+            self._add_message(route, name, payload, None, correlated=correlated)
+            self.messages[name]["summary"] = _CONNECTION_MESSAGES[name]
+        self._operation("error", route, "send", ["error"])
+        self._operation("hello", route, "send", ["hello"])
+        # Either side may ask whether the other is alive.
+        self._operation("ping", route, "receive", ["ping"])["reply"] = self._reply(route, ["pong"])
+        asked = self._operation("heartbeat", route, "send", ["ping"])
+        asked["reply"] = self._reply(route, ["pong"])
+
+    def _channel(self, name: str, summary: str) -> dict[str, Any]:
+        channel = {
+            "address": self.adapter.path,
+            "summary": summary,
+            "servers": [_ref("servers", "ws")],
+            "messages": {},
+        }
+        self.channels[name] = channel
+        return channel
+
+    def _add_message(
+        self,
+        channel: str,
+        name: str,
+        payload: Any,
+        operation: Operation | None,
+        *,
+        correlated: bool,
+    ) -> None:
+        message: dict[str, Any] = {"name": name, "title": name}
+        if operation is not None and operation.summary:
+            message["summary"] = operation.summary
+        if operation is not None and operation.deprecated:
+            message["deprecated"] = True
+        if correlated:
+            message["correlationId"] = CORRELATION_REF
+        message["payload"] = envelope(name, payload, correlated=correlated)
+        known = self.messages.setdefault(name, message)
+        if known["payload"] != message["payload"]:
+            raise DocumentError(
+                f"Two operations of the route `{channel}` both use the message `{name}`, with "
+                "different payloads. Give one of them another name, or another `reply=`."
+            )
+        self.channels[channel]["messages"][name] = _ref("components", "messages", name)
+
+    def _operation(
+        self,
+        name: str,
+        channel: str,
+        action: str,
+        messages: Sequence[str],
+        operation: Operation | None = None,
+        tags: Sequence[str] = (),
+    ) -> dict[str, Any]:
+        entry: dict[str, Any] = {"action": action, "channel": _ref("channels", channel)}
+        if operation is not None and operation.summary:
+            entry["summary"] = operation.summary
+        if operation is not None and operation.description:
+            entry["description"] = operation.description
+        if tags:
+            entry["tags"] = [{"name": tag} for tag in tags]
+        entry["messages"] = [_ref("channels", channel, "messages", one) for one in messages]
+        self.operations[name] = entry
+        return entry
+
+    def _reply(self, channel: str, messages: Sequence[str]) -> dict[str, Any]:
+        return {
+            "channel": _ref("channels", channel),
+            "messages": [_ref("channels", channel, "messages", one) for one in messages],
+        }
+
+
+_CONNECTION_MESSAGES = {
+    "error": "What was wrong with a message that has no reply of its own.",
+    "hello": f"The first message to a client that offers the subprotocol {SUBPROTOCOL}.",
+    "ping": "Are you there? Either side may ask.",
+    "pong": "The answer to a ping, at once.",
+}

@@ -1,0 +1,112 @@
+"""The envelopes of the wire protocol as schemas: what stands around a payload.
+
+One function for each shape of message in docs/protocol.md, section 2. Unknown keys are ignored
+by both sides, so no envelope forbids further properties.
+"""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from topicwire.asyncapi.draft07 import Schema
+from topicwire.types import ErrorCode
+
+ID_REF = {"$ref": "#/components/schemas/MessageId"}
+CORRELATION_REF = {"$ref": "#/components/correlationIds/id"}
+
+CORRELATION_IDS = {
+    "id": {
+        "description": "The client's own number or name for a request, echoed in the reply.",
+        "location": "$message.payload#/id",
+    }
+}
+
+
+def shared_schemas() -> dict[str, Schema]:
+    """Schemas of the protocol itself, which every document has."""
+    return {
+        "ErrorCode": {
+            "description": (
+                "Stable names of what went wrong. A newer server may send one not listed here."
+            ),
+            "anyOf": [
+                {"type": "string", "enum": list(get_args(ErrorCode))},
+                {"type": "string"},
+            ],
+        },
+        "MessageId": {
+            "description": (
+                "Chosen by the client, echoed in the reply; unique as far as the client cares."
+            ),
+            "anyOf": [
+                {"type": "string", "maxLength": 64},
+                {"type": "integer", "minimum": -(2**53) + 1, "maximum": 2**53 - 1},
+            ],
+        },
+    }
+
+
+def envelope(type_name: str, payload: Any, *, correlated: bool) -> Schema:
+    """`{type, payload, id?}`; without `payload` where there is none to describe."""
+    properties: dict[str, Any] = {"type": {"type": "string", "const": type_name}}
+    if correlated:
+        properties["id"] = ID_REF
+    required = ["type"]
+    if payload is not None:
+        properties["payload"] = payload
+        required.append("payload")
+    return {"type": "object", "required": required, "properties": properties}
+
+
+def update_payload(data: Any) -> Schema:
+    """`{topic, seq, payload}`: one update of a topic."""
+    return {
+        "type": "object",
+        "required": ["topic", "seq", "payload"],
+        "properties": {
+            "topic": {"type": "string", "description": "The topic that the reply named."},
+            "seq": {
+                "type": "integer",
+                "minimum": 0,
+                "description": "The server's number of this update within its topic.",
+            },
+            "payload": data,
+        },
+    }
+
+
+def connection_payloads() -> dict[str, Schema | None]:
+    """Payloads of the messages that belong to the connection and to no route."""
+    return {
+        "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {
+                "code": {"$ref": "#/components/schemas/ErrorCode"},
+                "message": {"type": "string"},
+                "details": {
+                    "description": "What is wrong where: never a value that was sent.",
+                    "type": "array",
+                    "items": {"type": "object"},
+                },
+            },
+        },
+        "hello": {
+            "type": "object",
+            "required": ["version", "session", "heartbeat_s", "limits"],
+            "properties": {
+                "version": {"type": "integer", "description": "Of the protocol."},
+                "session": {"type": "string", "description": "Names this connection in logs."},
+                "heartbeat_s": {
+                    "type": "number",
+                    "description": "Seconds between the server's signs of life; 0 for none.",
+                },
+                "limits": {
+                    "description": "What the server takes from one connection.",
+                    "type": "object",
+                },
+            },
+        },
+        "ping": None,
+        "pong": None,
+    }

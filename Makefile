@@ -1,0 +1,33 @@
+# The commands of the repository. They need git, make and Python >= 3.11, and set up the rest
+# in this folder: backend/.venv, node_modules and .tools (CONTRIBUTING.md).
+include $(dir $(lastword $(MAKEFILE_LIST)))scripts/common.mk
+
+setup: ## Install everything that the other targets need
+	@$(SETUP) python packages poetry browser
+
+dev: ## Serve backend and page, regenerating and restarting on changes (HOST, BACKEND_PORT, FRONTEND_PORT)
+	@$(SETUP) python packages
+	@$(RUN) scripts.dev backend frontend
+
+test: ## Run every test: Python, TypeScript and the browser's
+	@$(SETUP) python packages poetry
+	@$(RUN) scripts.checks test $(ARGS)
+
+check: ## Format, lint, types, import rules, generated files, registry addresses
+	@$(SETUP) python packages
+	@$(RUN) scripts.checks check $(ARGS)
+
+generate: ## Write routers, documents and TypeScript anew
+	@$(SETUP) python packages
+	@$(RUN) scripts.generate
+
+format: ## Format and mend what can be mended by itself
+	@$(SETUP) python packages
+	@$(RUN) scripts.checks format $(ARGS)
+
+build: ## Build the page into frontend/dist
+	@$(MAKE) -C $(ROOT)/frontend build
+
+lock: ## Compile requirements.lock anew from the pyproject files
+	@$(SETUP) python
+	@$(RUN) scripts.lock

@@ -1,0 +1,84 @@
+"""Runs steps, several at a time, and reports every failure at once."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from types import FrameType
+from typing import TextIO
+
+from scripts.checks.step import Outcome, Running, Step
+from scripts.repository import ROOT
+
+
+def run(steps: Sequence[Step], *, jobs: int, verbose: bool, out: TextIO = sys.stdout) -> int:
+    """Runs all steps, `jobs` at a time, a failure or not; returns 0 when all passed, else 1.
+
+    Prints a line for each as it ends, then the output of those that failed. `verbose` prints
+    the output of the others too.
+    """
+    # An end by SIGTERM stops the steps as Ctrl-C does.
+    signal.signal(signal.SIGTERM, _interrupt)
+    started = time.monotonic()
+    running = Running()
+    width = max(len(step.name) for step in steps)
+    failed: list[Outcome] = []
+    with ThreadPoolExecutor(jobs) as pool:
+        futures = [pool.submit(running.run, step) for step in steps]
+        try:
+            for future in as_completed(futures):
+                outcome = future.result()
+                _report(outcome, width=width, verbose=verbose, out=out)
+                if not outcome.passed:
+                    failed.append(outcome)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            running.stop()
+            print("interrupted", file=out, flush=True)
+            return 130
+    for outcome in failed:
+        _explain(outcome, out)
+    _conclude(len(steps), failed, time.monotonic() - started, out)
+    return 1 if failed else 0
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _report(outcome: Outcome, *, width: int, verbose: bool, out: TextIO) -> None:
+    mark = "ok    " if outcome.passed else "FAILED"
+    print(f"{mark}  {outcome.step.name:{width}}  {outcome.took_s:6.1f} s", file=out)
+    if outcome.passed:
+        lines = outcome.output.splitlines() if verbose else outcome.worth_showing()
+        for line in lines:
+            print(line if verbose else f"        {line.strip()}", file=out)
+    out.flush()
+
+
+def _explain(outcome: Outcome, out: TextIO) -> None:
+    step = outcome.step
+    folder = "" if step.cwd == ROOT else f"cd {step.cwd.relative_to(ROOT)} && "
+    print(f"\n--- {step.name}: failed (exit {outcome.exit_code})", file=out)
+    print(f"    {folder}{shlex.join(map(_short, step.command))}\n", file=out)
+    print(outcome.output.rstrip(), file=out)
+    if step.cure:
+        print(f"\n    To mend it: {step.cure}", file=out)
+
+
+def _short(word: str) -> str:
+    """A word of a command as one would type it at the root."""
+    return word.removeprefix(f"{ROOT}/")
+
+
+def _conclude(count: int, failed: Sequence[Outcome], took_s: float, out: TextIO) -> None:
+    if failed:
+        names = ", ".join(outcome.step.name for outcome in failed)
+        print(f"\n{len(failed)} of {count} failed in {took_s:.1f} s: {names}", file=out)
+    else:
+        print(f"all {count} passed in {took_s:.1f} s", file=out)
+    out.flush()

@@ -1,0 +1,81 @@
+"""One command of `make check` or `make test`, and how it is run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scripts.repository import ROOT, tool_path
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command that exits 0 when all is well."""
+
+    name: str
+    command: tuple[str, ...]
+    cwd: Path = ROOT
+    group: str = ""
+    cure: str = ""  # what mends a failure, where a command can
+    shown: str = ""  # a regular expression: lines worth printing on success too
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a step."""
+
+    step: Step
+    exit_code: int
+    output: str
+    took_s: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the command exited 0."""
+        return self.exit_code == 0
+
+    def worth_showing(self) -> list[str]:
+        """The lines of the output that the step wants seen although it passed."""
+        if not self.step.shown:
+            return []
+        return [line for line in self.output.splitlines() if re.search(self.step.shown, line)]
+
+
+@dataclass(slots=True)
+class Running:
+    """The steps under way; a second thread may stop them all."""
+
+    processes: set[subprocess.Popen[str]] = field(default_factory=set)
+
+    def run(self, step: Step) -> Outcome:
+        """Runs the step to its end."""
+        environment = {**os.environ, "PATH": tool_path(), "NO_COLOR": "1"}
+        # Both together make Node warn on every start.
+        environment.pop("FORCE_COLOR", None)
+        started = time.monotonic()
+        try:
+            process = subprocess.Popen(
+                step.command,
+                cwd=step.cwd,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            )
+        except OSError as error:
+            return Outcome(step, 127, f"could not be started: {error}", 0.0)
+        self.processes.add(process)
+        output, _ = process.communicate()
+        self.processes.discard(process)
+        return Outcome(step, process.returncode, output, time.monotonic() - started)
+
+    def stop(self) -> None:
+        """Asks everything under way to end."""
+        for process in tuple(self.processes):
+            process.terminate()

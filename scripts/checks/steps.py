@@ -1,0 +1,102 @@
+"""The steps of `make check`, `make test` and `make format`."""
+
+from __future__ import annotations
+
+from scripts.checks.step import Step
+from scripts.generate.artifacts import ARTIFACTS
+from scripts.repository import BIN, FRONTEND, ROOT
+
+# Everything that mypy and pyright read: sources and tests alike.
+TYPED = (
+    "packages/topicwire/src",
+    "packages/topicwire/tests",
+    "backend/src",
+    "backend/scripts",
+    "backend/tests",
+    "bench",
+    "scripts",
+    "tests",
+)
+GENERATED = "backend/src/trading_api/modules/*/ws_generated/*.py"
+
+
+def _venv(name: str, *command: str, cure: str = "", group: str = "python") -> Step:
+    return Step(name, (str(BIN / command[0]), *command[1:]), group=group, cure=cure)
+
+
+def _node(name: str, *command: str, cwd: str = ".", cure: str = "") -> Step:
+    program = str(ROOT / "node_modules/.bin" / command[0])
+    return Step(name, (program, *command[1:]), ROOT / cwd, group="typescript", cure=cure)
+
+
+def _generated_python() -> tuple[str, ...]:
+    return tuple(sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(GENERATED)))
+
+
+def check() -> list[Step]:
+    """What `make check` runs, the longest first."""
+    generated = _generated_python()
+    again = "make generate-ws-routers in backend/"
+    return [
+        _venv("mypy", "mypy", *TYPED),
+        Step("pyright", (str(ROOT / "node_modules/.bin/pyright"),), group="python"),
+        _node("eslint", "eslint", ".", "--max-warnings=0", cure="make format"),
+        _node("vue-tsc frontend", "vue-tsc", "--noEmit", cwd="frontend"),
+        _node("tsc frontend tools", "tsc", "-p", "tsconfig.tools.json", cwd="frontend"),
+        _node("tsc client", "tsc", "-p", "tsconfig.json", cwd="packages/client"),
+        _node("tsc e2e", "tsc", "-p", "tsconfig.json", cwd="e2e"),
+        _node("prettier", "prettier", "--check", ".", "--log-level=warn", cure="make format"),
+        *(
+            Step(
+                f"fresh: {artifact.name}",
+                (*artifact.command, "--check"),
+                artifact.cwd,
+                group="typescript" if artifact.cwd == FRONTEND else "python",
+                cure="make generate, and commit what it wrote",
+            )
+            for artifact in ARTIFACTS
+        ),
+        _venv("flake8 generated", "flake8", *generated, cure=again),
+        _venv("black generated", "black", "--check", "--quiet", *generated, cure=again),
+        _venv("isort generated", "isort", "--check-only", *generated, cure=again),
+        _venv("import rules", "lint-imports"),
+        _venv("ruff lint", "ruff", "check", "--quiet", cure="make format, then by hand"),
+        _venv("ruff format", "ruff", "format", "--check", "--quiet", cure="make format"),
+        _venv("registry addresses", "python", "-m", "scripts.checks.registry_addresses", group=""),
+    ]
+
+
+def test() -> list[Step]:
+    """What `make test` runs, one after another: each uses the whole machine."""
+    return [
+        Step(
+            "pytest",
+            (str(BIN / "python"), "-m", "pytest"),
+            group="python",
+            shown=r"^=+ .*\d+ (passed|failed|skipped|error).* =+$",
+        ),
+        _vitest("packages/client"),
+        _vitest("frontend"),
+        Step(
+            "browser",
+            (str(BIN / "python"), "-m", "scripts.checks.browser"),
+            group="typescript",
+            shown=r"^\s*\d+ (passed|failed|skipped|flaky|did not run)\b",
+        ),
+    ]
+
+
+def _vitest(folder: str) -> Step:
+    program = str(ROOT / "node_modules/.bin/vitest")
+    shown = r"^\s*(Test Files|Tests)\s+\d+"
+    return Step(f"vitest {folder}", (program, "run"), ROOT / folder, "typescript", shown=shown)
+
+
+def format_() -> list[Step]:
+    """What `make format` runs: everything that mends by itself."""
+    return [
+        _venv("ruff lint", "ruff", "check", "--fix", "--quiet"),
+        _venv("ruff format", "ruff", "format", "--quiet"),
+        _node("eslint", "eslint", ".", "--fix"),
+        _node("prettier", "prettier", "--write", ".", "--log-level=warn"),
+    ]

@@ -1,0 +1,62 @@
+"""What is generated in this repository, from what, and by which command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.repository import BACKEND, BIN, FRONTEND, ROOT
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One generator: `command` writes, with `--check` it only compares and exits 1 by name."""
+
+    name: str
+    what: str
+    command: tuple[str, ...]
+    cwd: Path
+
+
+# In the order of their making: each reads what the ones above it wrote.
+ARTIFACTS = (
+    Artifact(
+        "routers",
+        "modules/*/ws_generated/ from the declarations in modules/*/ws.py",
+        (str(BIN / "topicwire"), "generate"),
+        BACKEND,
+    ),
+    Artifact(
+        "asyncapi",
+        "backend/generated/asyncapi.json from the application",
+        (str(BIN / "topicwire"), "spec"),
+        BACKEND,
+    ),
+    Artifact(
+        "openapi",
+        "backend/generated/openapi.json from the application",
+        (str(BIN / "python"), "-m", "scripts.generate.openapi"),
+        ROOT,
+    ),
+    Artifact(
+        "ws-client",
+        "frontend/src/clients/ws-{types,client}-generated/ from asyncapi.json",
+        (str(BIN / "topicwire"), "client", "typescript"),
+        BACKEND,
+    ),
+    Artifact(
+        "rest-client",
+        "frontend/src/clients/openapi-generated/ from openapi.json",
+        ("node", "scripts/generate-openapi.mjs"),
+        FRONTEND,
+    ),
+)
+
+# Names that stand for several.
+GROUPS = {"documents": ("asyncapi", "openapi")}
+
+
+def chosen(names: list[str]) -> list[Artifact]:
+    """The artifacts of these names and groups, all of them when none is named, in making order."""
+    wanted = {single for name in names for single in GROUPS.get(name, (name,))}
+    return [artifact for artifact in ARTIFACTS if not wanted or artifact.name in wanted]

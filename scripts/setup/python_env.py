@@ -1,0 +1,109 @@
+"""backend/.venv: everything of requirements.lock, and both packages of the repository, editable."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from scripts.repository import BACKEND, BIN, ROOT
+from scripts.setup import debian
+from scripts.setup.console import SetupError, doing, run
+from scripts.setup.stamp import Stamp
+
+ENVIRONMENT = BIN.parent
+PYTHON = BIN / "python"
+UV = BIN / "uv"
+LOCK = ROOT / "requirements.lock"
+PACKAGES = (ROOT / "packages/topicwire", BACKEND)
+
+_NETWORK = "If a package could not be fetched, look at the network and run the same again."
+
+
+def ensure() -> None:
+    """Makes the environment if it is missing, and brings it to the lock if that changed."""
+    stamp = Stamp(
+        ENVIRONMENT / ".topicwire-stamp", LOCK, *(path / "pyproject.toml" for path in PACKAGES)
+    )
+    usable = _is_usable()
+    if usable and stamp.is_current():
+        return
+    if not usable:
+        with doing(f"Python environment backend/.venv ({_version(sys.version_info)})"):
+            create(ENVIRONMENT)
+            install_locked(PYTHON, _only(LOCK.read_text(encoding="utf-8"), "uv"))
+    with doing("Python packages of requirements.lock"):
+        run(UV, "pip", "sync", "--python", PYTHON, "--require-hashes", LOCK, cure=_NETWORK)
+        editable = [word for path in PACKAGES for word in ("--editable", str(path))]
+        run(
+            UV,
+            "pip",
+            "install",
+            "--python",
+            PYTHON,
+            "--no-deps",
+            "--no-build-isolation",
+            *editable,
+            cure=_NETWORK,
+        )
+    stamp.write()
+
+
+def create(folder: Path) -> None:
+    """A new virtual environment with pip in it, of the Python that runs this."""
+    if importlib.util.find_spec("ensurepip") is None:
+        # Debian and Ubuntu split venv off; its package is named after the exact Python.
+        name = f"python{_version(sys.version_info)}-venv"
+        debian.install(name, purpose=f"Python's venv module ({sys.executable} has no ensurepip)")
+    # A virtual environment that is active must not be the parent of another one.
+    base = getattr(sys, "_base_executable", sys.executable)
+    run(base, "-m", "venv", "--clear", folder, cure=f"{base} cannot make virtual environments.")
+
+
+def install_locked(python: Path, requirements: str) -> None:
+    """Installs by pip exactly what the text lists, each file checked against its hash."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as listed:
+        listed.write(requirements)
+        listed.flush()
+        run(
+            python,
+            *("-m", "pip", "--disable-pip-version-check", "install", "--quiet"),
+            *("--no-deps", "--require-hashes", "--requirement", listed.name),
+            cure=_NETWORK,
+        )
+
+
+def _is_usable() -> bool:
+    """Whether the environment runs, on a new enough Python, on the one asked for by PYTHON."""
+    if not UV.exists():
+        return False
+    shown = "import sys; print(*sys.version_info[:2])"
+    found = subprocess.run([PYTHON, "-c", shown], capture_output=True, text=True, check=False)
+    if found.returncode != 0:
+        return False
+    version = tuple(int(part) for part in found.stdout.split())
+    if os.environ.get("PYTHON"):
+        return version == sys.version_info[:2]
+    return version >= (3, 11)
+
+
+def _version(version: tuple[int | str, ...]) -> str:
+    return f"{version[0]}.{version[1]}"
+
+
+def _only(lock: str, name: str) -> str:
+    """The lock's entry of one package: its line and the hashes below it."""
+    lines = lock.splitlines(keepends=True)
+    for first, line in enumerate(lines):
+        if line.startswith(f"{name}=="):
+            entry = [line]
+            for following in lines[first + 1 :]:
+                if not entry[-1].rstrip().endswith("\\"):
+                    break
+                entry.append(following)
+            return "".join(entry)
+    message = f"{LOCK.name} has no entry '{name}==': compile it anew with `make lock`."
+    raise SetupError(message)

@@ -1,0 +1,189 @@
+import { canonicalJson } from './canonical.js'
+import {
+  linkOf,
+  type Connection,
+  type ConnectionEvents,
+  type ConnectionStatus,
+  type Link,
+  type Observer,
+} from './connection.js'
+import { TopicwireError } from './errors.js'
+import { host, reportToPage } from './host.js'
+import type { ClientOptions, SubscribeOptions } from './options.js'
+import type { Accepted, Client, RouteMap, RouteName, Subscriptions, UpdateListener } from './routes.js'
+
+/**
+ * A client of the named routes. Making it does nothing yet (no socket, nothing of the page is read): the socket opens
+ * with the first subscription or call, and is shared by all clients of the same address.
+ *
+ * `names` are the routes and, as `route.operation`, their operations; the generated `routeNames` has them all.
+ */
+export function createClient<Routes extends RouteMap<Routes>>(
+  names: readonly RouteName<Routes>[],
+  options: ClientOptions,
+): Client<Routes> {
+  const connection = new ClientConnection(options)
+  const routes: Record<string, Record<string, unknown>> = {}
+  for (const name of names) {
+    const [route = '', operation] = name.split('.', 2)
+    const members = (routes[route] ??= { ...subscriptionsOf(connection, route) })
+    if (operation !== undefined) members[operation] = (request?: unknown) => connection.call(name, request)
+  }
+  // The names are the type's own keys, so what was built has the members that the type says.
+  return { ...routes, connection } as unknown as Client<Routes>
+}
+
+/** `new WsAdapter()`: options given there go before the adapter's own. */
+export type AdapterConstructor<Routes> = new (options?: Partial<ClientOptions>) => Client<Routes>
+
+/** A class of clients with every route as a property: `export const WsAdapter = defineAdapter<Routes>(routeNames, {…})`. */
+export function defineAdapter<Routes extends RouteMap<Routes>>(
+  names: readonly RouteName<Routes>[],
+  defaults: ClientOptions,
+): AdapterConstructor<Routes> {
+  class Adapter {
+    constructor(options: Partial<ClientOptions> = {}) {
+      Object.assign(this, createClient<Routes>(names, { ...defaults, ...options }))
+    }
+  }
+  return Adapter as AdapterConstructor<Routes>
+}
+
+interface Slot {
+  token: number
+}
+
+function subscriptionsOf(connection: ClientConnection, route: string): Subscriptions<unknown, unknown> {
+  const slots = new Map<string, Slot>()
+  const leave = (slot: Slot | undefined): Promise<void> => connection.leave(slot?.token)
+  return {
+    subscribe: (listenerId, params, callback, options = {}) => {
+      const earlier = slots.get(listenerId)
+      const slot: Slot = { token: 0 }
+      slots.set(listenerId, slot)
+      const onEnd = (): void => {
+        if (slots.get(listenerId) === slot) slots.delete(listenerId)
+      }
+      const accepted = connection.subscribe(slot, route, params, callback, options, onEnd)
+      // After the new one has joined, so that equal parameters keep their subscription on the wire.
+      void leave(earlier)
+      return accepted
+    },
+    unsubscribe: (listenerId) => leave(slots.get(listenerId)),
+  }
+}
+
+type Handlers = {
+  readonly [Event in keyof ConnectionEvents]: Set<(value: ConnectionEvents[Event]) => void>
+}
+
+/** One client's side of the link that it shares. */
+class ClientConnection implements Connection, Observer {
+  readonly #options: ClientOptions
+  readonly #handlers: Handlers = { status: new Set(), latency: new Set(), error: new Set() }
+  #attached: Link | undefined
+  #closed = false
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+  }
+
+  get status(): ConnectionStatus {
+    return this.#closed ? 'closed' : (this.#peek()?.status ?? 'idle')
+  }
+
+  get latencyMs(): number | undefined {
+    return this.#closed ? undefined : this.#peek()?.latencyMs
+  }
+
+  on<Event extends keyof ConnectionEvents>(
+    event: Event,
+    handler: (value: ConnectionEvents[Event]) => void,
+  ): () => void {
+    this.#peek()
+    // A function of its own for each registration, so that ending one leaves another of the same handler.
+    const registered = (value: ConnectionEvents[Event]): void => {
+      handler(value)
+    }
+    this.#handlers[event].add(registered)
+    return () => {
+      this.#handlers[event].delete(registered)
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#attached?.observers.delete(this)
+    this.#attached?.release(this)
+    this.#attached = undefined
+    this.#tell('status', 'closed')
+  }
+
+  emit<Event extends keyof ConnectionEvents>(event: Event, value: ConnectionEvents[Event]): boolean {
+    return this.#tell(event, value)
+  }
+
+  subscribe(
+    slot: Slot,
+    route: string,
+    params: unknown,
+    onUpdate: UpdateListener<unknown>,
+    { timeoutMs, onError }: SubscribeOptions,
+    onEnd: () => void,
+  ): Promise<Accepted> {
+    return new Promise((resolve, reject) => {
+      const link = this.#use()
+      const handle = { owner: this, resolve, reject, onUpdate, onError, onEnd }
+      slot.token = link.subscribe(route, canonicalJson(params), timeoutMs, handle)
+    })
+  }
+
+  leave(token: number | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (token === undefined || this.#attached === undefined) resolve()
+      else this.#attached.leave(token, { owner: this, resolve, reject })
+    })
+  }
+
+  call(type: string, request: unknown): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const payload = request === undefined ? undefined : canonicalJson(request)
+      this.#use().call(type, payload, { owner: this, resolve, reject })
+    })
+  }
+
+  #use(): Link {
+    const link = this.#attach()
+    if (this.#closed) {
+      this.#closed = false
+      this.#tell('status', link.status)
+    }
+    return link
+  }
+
+  /** In a page the shared link may be open already for another client; on a server nothing is touched before use. */
+  #peek(): Link | undefined {
+    return this.#attached ?? (host.location === undefined || this.#closed ? undefined : this.#attach())
+  }
+
+  #attach(): Link {
+    this.#attached ??= linkOf(this.#options)
+    this.#attached.observers.add(this)
+    return this.#attached
+  }
+
+  #tell<Event extends keyof ConnectionEvents>(event: Event, value: ConnectionEvents[Event]): boolean {
+    const handlers = [...this.#handlers[event]]
+    for (const handler of handlers) {
+      try {
+        handler(value)
+      } catch (cause) {
+        reportToPage(
+          new TopicwireError('listener_failed', `A handler of '${event}' threw: ${String(cause)}`, { cause }),
+        )
+      }
+    }
+    return handlers.length > 0
+  }
+}

@@ -1,0 +1,68 @@
+/** Codes that a server sends. Stable strings; a newer server may send others. */
+export type ServerErrorCode =
+  | 'invalid_json'
+  | 'invalid_message'
+  | 'no_matching_type'
+  | 'validation_error'
+  | 'not_subscribed'
+  | 'unauthenticated'
+  | 'token_expired'
+  | 'forbidden'
+  | 'producer_failed'
+  | 'too_many_subscriptions'
+  | 'rate_limited'
+  | 'timeout'
+  | 'too_large'
+  | 'draining'
+  | 'internal'
+
+/**
+ * Codes that the client itself gives.
+ *
+ * - `offline`: no connection within the time allowed.
+ * - `disconnected`: the connection was lost after a request was sent, so whether it was carried out is unknown.
+ * - `cancelled`: replaced by the same listener id, or unsubscribed, before the server had accepted.
+ * - `closed`: `connection.close()` was called.
+ * - `connection_failed`: no socket could be made at all (bad address, no WebSocket here).
+ * - `listener_failed`: a listener threw; only ever reported, never a rejection.
+ */
+export type ClientErrorCode =
+  'offline' | 'disconnected' | 'cancelled' | 'closed' | 'connection_failed' | 'listener_failed'
+
+/** Every known code, completing in editors, and any code that a newer server may send. */
+export type ErrorCode = ServerErrorCode | ClientErrorCode | (string & Record<never, never>)
+
+/** One fault of a `validation_error`: where in the request, what kind, in words. Never the value itself. */
+export interface ErrorDetail {
+  readonly path?: string | readonly (string | number)[]
+  readonly message?: string
+  readonly kind?: string
+}
+
+/** What is known beside the code and the message. */
+export interface TopicwireErrorFields {
+  /** The message type or route that failed, such as `trades.subscribe`. */
+  readonly type?: string | undefined
+  readonly topic?: string | undefined
+  readonly details?: readonly ErrorDetail[] | undefined
+  readonly cause?: unknown
+}
+
+/** The one kind of error that this package rejects with and reports. Tell them apart by `code`. */
+export class TopicwireError extends Error {
+  override readonly name: string = 'TopicwireError'
+  readonly code: ErrorCode
+  /** The message type or route that failed, such as `trades.subscribe`. */
+  readonly type: string | undefined
+  readonly topic: string | undefined
+  /** The faults of a `validation_error`; empty for other codes. */
+  readonly details: readonly ErrorDetail[]
+
+  constructor(code: ErrorCode, message: string, fields: TopicwireErrorFields = {}) {
+    super(message, fields.cause === undefined ? undefined : { cause: fields.cause })
+    this.code = code
+    this.type = fields.type
+    this.topic = fields.topic
+    this.details = fields.details ?? []
+  }
+}

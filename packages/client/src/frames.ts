@@ -1,0 +1,65 @@
+import { TopicwireError, type ErrorDetail } from './errors.js'
+
+/** Offered at the handshake; a server that chooses it sends `hello` and answers `ping`. */
+export const SUBPROTOCOL = 'topicwire.v1+json'
+
+export const PING = '{"type":"ping"}'
+export const PONG = '{"type":"pong"}'
+
+/** The members of a JSON object, none of them trusted yet. */
+export type Members = Readonly<Record<string, unknown>>
+
+/** One message of the server, its envelope checked. */
+export interface ServerMessage {
+  readonly type: string
+  readonly id: unknown
+  readonly payload: unknown
+}
+
+/** A command as it goes on the wire. `payload` is JSON already, so what was asked cannot change on its way. */
+export function encodeCommand(type: string, id: number, payload: string | undefined): string {
+  const body = payload === undefined ? '' : `,"payload":${payload}`
+  return `{"type":${JSON.stringify(type)},"id":${id}${body}}`
+}
+
+/** One line of a text frame. Raises `TopicwireError` (`invalid_json`, `invalid_message`). */
+export function decodeMessage(line: string): ServerMessage {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch (cause) {
+    throw new TopicwireError('invalid_json', `The server sent what is not JSON: ${excerpt(line)}`, { cause })
+  }
+  const { type, id, payload } = membersOf(value)
+  if (typeof type !== 'string') {
+    throw new TopicwireError('invalid_message', `The server sent a message without a type: ${excerpt(line)}`)
+  }
+  return { type, id, payload }
+}
+
+/** The value's members where it is an object; none otherwise. */
+export function membersOf(value: unknown): Members {
+  return typeof value === 'object' && value !== null ? (value as Members) : {}
+}
+
+export function textOf(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise
+}
+
+/** The error that a server's payload describes. */
+export function errorOf(payload: unknown, type: string): TopicwireError {
+  const { code, message, topic, details } = membersOf(payload)
+  return new TopicwireError(
+    textOf(code, 'internal'),
+    `${type}: ${textOf(message, 'refused without a message')}`,
+    {
+      type,
+      topic: typeof topic === 'string' ? topic : undefined,
+      details: Array.isArray(details) ? (details as readonly ErrorDetail[]) : undefined,
+    },
+  )
+}
+
+function excerpt(line: string): string {
+  return line.length > 80 ? `${line.slice(0, 80)}… (${line.length} characters)` : line
+}

@@ -1,0 +1,28 @@
+import type { Clock, WebSocketConstructor } from './options.js'
+
+/** What is used of the page, where there is one: spelled out, so that nothing depends on the DOM's types. */
+interface Host {
+  readonly WebSocket?: WebSocketConstructor
+  readonly location?: { readonly protocol: string; readonly host: string }
+  readonly reportError?: (error: unknown) => void
+  readonly console: { error(...values: unknown[]): void }
+  readonly performance: { now(): number }
+  setTimeout(callback: () => void, delayMs: number): unknown
+  clearTimeout(timer: unknown): void
+}
+
+export const host: Host = globalThis
+
+export const hostClock: Clock = {
+  now: () => host.performance.now(),
+  setTimeout: (callback, delayMs) => host.setTimeout(callback, delayMs),
+  clearTimeout: (timer) => {
+    host.clearTimeout(timer)
+  },
+}
+
+/** Where faults go that nobody took. */
+export function reportToPage(error: unknown): void {
+  if (host.reportError === undefined) host.console.error(error)
+  else host.reportError(error)
+}

@@ -1,0 +1,34 @@
+export { createClient, defineAdapter, type AdapterConstructor } from './client.js'
+export type { Connection, ConnectionEvents, ConnectionStatus } from './connection.js'
+export {
+  TopicwireError,
+  type ClientErrorCode,
+  type ErrorCode,
+  type ErrorDetail,
+  type ServerErrorCode,
+  type TopicwireErrorFields,
+} from './errors.js'
+export type {
+  BackoffOptions,
+  ClientOptions,
+  Clock,
+  SubscribeOptions,
+  WebSocketConstructor,
+  WebSocketLike,
+} from './options.js'
+export type {
+  Accepted,
+  Calls,
+  Client,
+  NoOperations,
+  Operation,
+  OperationParameters,
+  Operations,
+  Route,
+  RouteClient,
+  RouteMap,
+  RouteName,
+  Subscriptions,
+  UpdateInfo,
+  UpdateListener,
+} from './routes.js'

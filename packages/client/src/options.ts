@@ -1,0 +1,66 @@
+import type { TopicwireError } from './errors.js'
+
+/** Timers and time. The default is the host's; tests pass a `ManualClock`. */
+export interface Clock {
+  /** Milliseconds from any fixed moment, never going back. */
+  now(): number
+  setTimeout(callback: () => void, delayMs: number): unknown
+  clearTimeout(timer: unknown): void
+}
+
+/**
+ * What is used of a WebSocket. The handlers are `unknown` because browsers, Node and `ws` each type their events
+ * in a way of their own, and only this package assigns them.
+ */
+export interface WebSocketLike {
+  readonly protocol: string
+  onopen: unknown
+  onmessage: unknown
+  onclose: unknown
+  onerror: unknown
+  send(data: string): void
+  close(code?: number, reason?: string): void
+}
+
+/** `WebSocket` of a browser or of Node 22, `WebSocket` of the package `ws`, or a fake server's. */
+export type WebSocketConstructor = new (url: string, protocols?: string | string[]) => WebSocketLike
+
+/** Delays between attempts: uniform between zero and a ceiling that doubles with each failure. */
+export interface BackoffOptions {
+  /** Ceiling of the first delay, in ms. Default 500. */
+  readonly baseMs?: number
+  /** Ceiling that no delay exceeds, in ms. Default 20 000. */
+  readonly maxMs?: number
+  /** Uniform in [0, 1). Default `Math.random`. */
+  readonly random?: () => number
+}
+
+/**
+ * What the socket is and does. Clients with the same `url` and `webSocket` share one socket; its timings are
+ * those of the client that used it first.
+ */
+export interface ClientOptions {
+  /** `wss://host/path`, `https://host/path`, or `/path` on the page's own host. A function is called at first use. */
+  readonly url: string | (() => string)
+  /** Default `globalThis.WebSocket`. */
+  readonly webSocket?: WebSocketConstructor
+  readonly backoff?: BackoffOptions
+  /** How long a subscription or a call may wait for its answer, and a socket to open, in ms. Default 10 000. */
+  readonly timeoutMs?: number
+  /** How long the socket stays open after the last subscription has left, in ms. Default 5 000; 0 closes at once. */
+  readonly idleMs?: number
+  /** Time between two measurements of the latency, in ms. Default 10 000; 0 measures never. */
+  readonly pingIntervalMs?: number
+  readonly clock?: Clock
+}
+
+/** What may be said of one subscription. */
+export interface SubscribeOptions {
+  /**
+   * Told once when an accepted subscription has ended without being asked to, such as one that is refused after a
+   * reconnection. It is not retried. Without it the error goes to `connection.on('error')`.
+   */
+  readonly onError?: (error: TopicwireError) => void
+  /** How long this subscription may wait to be accepted, in ms. Default: the client's. */
+  readonly timeoutMs?: number
+}

@@ -1,0 +1,366 @@
+import { TopicwireError } from './errors.js'
+import {
+  decodeMessage,
+  encodeCommand,
+  errorOf,
+  membersOf,
+  PONG,
+  textOf,
+  type Members,
+  type ServerMessage,
+} from './frames.js'
+import type { UpdateInfo } from './routes.js'
+
+/** Names a listener, a call or a wait; chosen by the caller, never twice. */
+export type Token = number
+
+/** What the caller is to do. In order; the session itself touches no socket, no timer and no promise. */
+export type Effect =
+  | { readonly kind: 'send'; readonly text: string }
+  /** A subscription accepted (again, after a reconnection), a call answered, a wait over. */
+  | { readonly kind: 'resolved'; readonly token: Token; readonly value: unknown }
+  /** A listener or a call is over and forgotten. */
+  | { readonly kind: 'rejected'; readonly token: Token; readonly error: TopicwireError }
+  | { readonly kind: 'update'; readonly token: Token; readonly data: unknown; readonly info: UpdateInfo }
+  /** Call `retry(key)` after a backoff of so many failures. */
+  | { readonly kind: 'retry'; readonly key: string; readonly failures: number }
+  | { readonly kind: 'pong' }
+  /** A fault that is nobody's answer. */
+  | { readonly kind: 'report'; readonly error: TopicwireError }
+
+/**
+ * One canonical request and its listeners. `state` is what the wire knows: a command is in flight in the two states
+ * that end in -ing, never a second one, so the server holds at most one subscription of a key.
+ */
+interface Subscription {
+  readonly key: string
+  readonly route: string
+  readonly params: string
+  readonly listeners: Set<Token>
+  leaving: Token[]
+  state: 'off' | 'subscribing' | 'on' | 'unsubscribing'
+  topics: readonly string[]
+  queued: boolean
+  /** It was accepted once: a refusal that may pass is retried instead of told. */
+  established: boolean
+  failures: number
+  resting: boolean
+}
+
+interface Call {
+  readonly token: Token
+  readonly type: string
+  readonly payload: string | undefined
+}
+
+interface InFlight {
+  readonly type: string
+  readonly size: number
+  readonly target: Subscription | Call
+}
+
+/** The server lets 64 commands wait; half of it leaves room for another's. */
+const WINDOW = 32
+
+const PASSING: ReadonlySet<string> = new Set([
+  'producer_failed',
+  'rate_limited',
+  'timeout',
+  'draining',
+  'internal',
+])
+
+/**
+ * What one connection has subscribed and asked, as a pure state machine: events go in by the methods, effects come
+ * out of `take()`. It outlives its sockets: `opened` and `lost` tell of them.
+ */
+export class Session {
+  readonly #subscriptions = new Map<string, Subscription>()
+  readonly #byListener = new Map<Token, Subscription>()
+  readonly #byTopic = new Map<string, Set<Subscription>>()
+  readonly #inFlight = new Map<number, InFlight>()
+  #queue: (Subscription | Call)[] = []
+  #effects: Effect[] = []
+  #open = false
+  #lastId = 0
+
+  /** The effects since the last call. */
+  take(): readonly Effect[] {
+    const effects = this.#effects
+    this.#effects = []
+    return effects
+  }
+
+  /** `params` is canonical JSON: subscriptions of one route with the same text are one. */
+  subscribe(listener: Token, route: string, params: string): void {
+    const key = `${route}:${params}`
+    let subscription = this.#subscriptions.get(key)
+    if (subscription === undefined) {
+      subscription = {
+        key,
+        route,
+        params,
+        listeners: new Set(),
+        leaving: [],
+        state: 'off',
+        topics: [],
+        queued: false,
+        established: false,
+        failures: 0,
+        resting: false,
+      }
+      this.#subscriptions.set(key, subscription)
+    }
+    subscription.listeners.add(listener)
+    this.#byListener.set(listener, subscription)
+    if (subscription.state === 'on') this.#resolve(listener, { topics: subscription.topics })
+    this.#reconcile(subscription)
+  }
+
+  /** Ends a listener, or a call not yet sent. `wait` is resolved when the server holds nothing of it any more. */
+  leave(token: Token, wait?: Token): void {
+    this.#queue = this.#queue.filter((item) => !('token' in item) || item.token !== token)
+    const subscription = this.#byListener.get(token)
+    if (subscription === undefined) {
+      if (wait !== undefined) this.#resolve(wait, undefined)
+      return
+    }
+    this.#byListener.delete(token)
+    subscription.listeners.delete(token)
+    if (wait !== undefined) subscription.leaving.push(wait)
+    this.#reconcile(subscription)
+  }
+
+  /** A request of an operation; sent when there is a connection. */
+  call(token: Token, type: string, payload: string | undefined): void {
+    this.#queue.push({ token, type, payload })
+    this.#pump()
+  }
+
+  /** The time of a `retry` effect has come. */
+  retry(key: string): void {
+    const subscription = this.#subscriptions.get(key)
+    if (subscription?.resting !== true) return
+    subscription.resting = false
+    this.#reconcile(subscription)
+  }
+
+  /** A new connection: everything that has listeners is subscribed again. */
+  opened(): void {
+    this.#open = true
+    for (const subscription of [...this.#subscriptions.values()]) {
+      subscription.resting = false
+      this.#reconcile(subscription)
+    }
+    this.#pump()
+  }
+
+  /**
+   * The connection is gone. Subscriptions wait for the next one; calls that were sent are rejected, for nobody knows
+   * whether they were carried out. After close code 1009 the largest unanswered command is refused as `too_large`:
+   * at least that one was, and sent again it would end every connection to come.
+   */
+  lost(closeCode: number): void {
+    this.#open = false
+    const unanswered = [...this.#inFlight.values()]
+    this.#inFlight.clear()
+    this.#queue = this.#queue.filter((item) => 'token' in item)
+    this.#byTopic.clear()
+    for (const subscription of this.#subscriptions.values()) {
+      subscription.state = 'off'
+      subscription.queued = false
+    }
+    const sizes = unanswered.map((command) => command.size)
+    const atFault = closeCode === 1009 ? unanswered[sizes.indexOf(Math.max(...sizes))] : undefined
+    if (atFault !== undefined) {
+      const { type, size } = atFault
+      const message = `${type}: the server closed the connection over a message of ${size} characters.`
+      this.#refuse(atFault.target, new TopicwireError('too_large', message, { type }))
+    }
+    for (const { target, type } of unanswered) {
+      if (!('token' in target) || target === atFault?.target) continue
+      const message = `${type}: the connection was lost before the answer; it may have been carried out.`
+      this.#refuse(target, new TopicwireError('disconnected', message, { type }))
+    }
+    for (const subscription of [...this.#subscriptions.values()]) this.#reconcile(subscription)
+  }
+
+  /** Nobody will connect again: every listener and call is over. */
+  fail(error: TopicwireError): void {
+    this.lost(0)
+    for (const item of [...this.#queue, ...this.#subscriptions.values()]) this.#refuse(item, error)
+    this.#queue = []
+  }
+
+  /** A text frame: one message, or several separated by newlines. A bad one does not touch the others. */
+  receive(frame: string): void {
+    for (const line of frame.split('\n')) {
+      if (line === '') continue
+      try {
+        this.#handle(decodeMessage(line))
+      } catch (error) {
+        if (!(error instanceof TopicwireError)) throw error
+        this.#effects.push({ kind: 'report', error })
+      }
+    }
+  }
+
+  #handle(message: ServerMessage): void {
+    const { type, id, payload } = message
+    const command = typeof id === 'number' ? this.#inFlight.get(id) : undefined
+    if (command !== undefined) {
+      this.#inFlight.delete(id as number)
+      this.#answered(command, message)
+      this.#pump()
+    } else if (type === 'ping') this.#effects.push({ kind: 'send', text: PONG })
+    else if (type === 'pong') this.#effects.push({ kind: 'pong' })
+    else if (type === 'error') this.#effects.push({ kind: 'report', error: errorOf(payload, type) })
+    else {
+      const dot = type.lastIndexOf('.')
+      const route = type.slice(0, dot)
+      if (type.slice(dot) === '.update') this.#update(route, membersOf(payload))
+      else if (type.slice(dot) === '.closed') this.#ended(type, route, membersOf(payload))
+    }
+  }
+
+  #update(route: string, { topic, seq, payload, source, snapshot }: Members): void {
+    const subscriptions = this.#byTopic.get(`${route} ${String(topic)}`)
+    if (subscriptions === undefined) return
+    const info: UpdateInfo = {
+      topic: String(topic),
+      seq: Number(seq),
+      ...(typeof source === 'string' && { source }),
+      ...(snapshot === true && { snapshot }),
+    }
+    for (const { listeners } of subscriptions) {
+      for (const token of listeners) this.#effects.push({ kind: 'update', token, data: payload, info })
+    }
+  }
+
+  /** The server ended the subscriptions of a topic. */
+  #ended(type: string, route: string, payload: Members): void {
+    for (const subscription of [...(this.#byTopic.get(`${route} ${String(payload['topic'])}`) ?? [])]) {
+      this.#forget(subscription)
+      subscription.state = 'off'
+      if (payload['retry'] === true) this.#rest(subscription)
+      else this.#refuse(subscription, errorOf(payload, type))
+      this.#reconcile(subscription)
+    }
+  }
+
+  #answered({ target, type }: InFlight, reply: ServerMessage): void {
+    const members = membersOf(reply.payload)
+    const refused = reply.type === 'error' || (!('token' in target) && members['status'] !== 'ok')
+    const error = refused ? errorOf(reply.payload, type) : undefined
+    if ('token' in target) {
+      if (error === undefined) this.#resolve(target.token, reply.payload)
+      else this.#refuse(target, error)
+      return
+    }
+    if (target.state === 'unsubscribing') {
+      target.state = 'off'
+      if (error !== undefined && error.code !== 'not_subscribed')
+        this.#effects.push({ kind: 'report', error })
+    } else if (error === undefined) this.#accept(target, members)
+    else {
+      target.state = 'off'
+      if (target.established && PASSING.has(error.code)) this.#rest(target)
+      else this.#refuse(target, error)
+    }
+    this.#reconcile(target)
+  }
+
+  #accept(subscription: Subscription, { topic, topics }: Members): void {
+    const several = Array.isArray(topics) ? topics.map((item: unknown) => membersOf(item)['topic']) : [topic]
+    subscription.state = 'on'
+    subscription.established = true
+    subscription.failures = 0
+    subscription.topics = several.map((name) => textOf(name, subscription.key))
+    for (const name of subscription.topics) {
+      const index = `${subscription.route} ${name}`
+      const holders = this.#byTopic.get(index)
+      if (holders === undefined) this.#byTopic.set(index, new Set([subscription]))
+      else holders.add(subscription)
+    }
+    for (const listener of subscription.listeners) this.#resolve(listener, { topics: subscription.topics })
+  }
+
+  #rest(subscription: Subscription): void {
+    subscription.resting = true
+    this.#effects.push({ kind: 'retry', key: subscription.key, failures: subscription.failures })
+    subscription.failures += 1
+  }
+
+  #refuse(target: Subscription | Call, error: TopicwireError): void {
+    const tokens = 'token' in target ? [target.token] : [...target.listeners]
+    for (const token of tokens) {
+      this.#byListener.delete(token)
+      this.#effects.push({ kind: 'rejected', token, error })
+    }
+    if ('token' in target) return
+    target.listeners.clear()
+    this.#reconcile(target)
+  }
+
+  #resolve(token: Token, value: unknown): void {
+    this.#effects.push({ kind: 'resolved', token, value })
+  }
+
+  /** Updates of its topics are no longer its own. */
+  #forget(subscription: Subscription): void {
+    for (const name of subscription.topics) {
+      const index = `${subscription.route} ${name}`
+      const holders = this.#byTopic.get(index)
+      holders?.delete(subscription)
+      if (holders?.size === 0) this.#byTopic.delete(index)
+    }
+  }
+
+  /** Brings the wire nearer to what the listeners want, by at most one command. */
+  #reconcile(subscription: Subscription): void {
+    const wanted = subscription.listeners.size > 0
+    const off = subscription.state === 'off'
+    if (wanted || off) {
+      for (const wait of subscription.leaving) this.#resolve(wait, undefined)
+      subscription.leaving = []
+    }
+    if (off && !wanted) {
+      if (this.#subscriptions.get(subscription.key) === subscription)
+        this.#subscriptions.delete(subscription.key)
+    } else if (this.#open && !subscription.queued && verbOf(subscription) !== undefined) {
+      subscription.queued = true
+      this.#queue.push(subscription)
+      this.#pump()
+    }
+  }
+
+  #pump(): void {
+    while (this.#open && this.#inFlight.size < WINDOW) {
+      const target = this.#queue.shift()
+      if (target === undefined) return
+      if ('token' in target) this.#send(target.type, target.payload, target)
+      else {
+        target.queued = false
+        const verb = verbOf(target)
+        if (verb === undefined) continue
+        if (verb === 'unsubscribe') this.#forget(target)
+        target.state = verb === 'subscribe' ? 'subscribing' : 'unsubscribing'
+        this.#send(`${target.route}.${verb}`, target.params, target)
+      }
+    }
+  }
+
+  #send(type: string, payload: string | undefined, target: Subscription | Call): void {
+    const id = (this.#lastId += 1)
+    const text = encodeCommand(type, id, payload)
+    this.#inFlight.set(id, { type, size: text.length, target })
+    this.#effects.push({ kind: 'send', text })
+  }
+}
+
+/** The command that would bring the wire to what the listeners want, if any may be sent now. */
+function verbOf({ state, listeners, resting }: Subscription): 'subscribe' | 'unsubscribe' | undefined {
+  if (state === 'off' && listeners.size > 0 && !resting) return 'subscribe'
+  if (state === 'on' && listeners.size === 0) return 'unsubscribe'
+  return undefined
+}

@@ -1,0 +1,179 @@
+"""What a document promises, read back: routes, their operations, and the types they carry.
+
+Emitters work on this alone, so a client can be generated where the server's source is not at
+hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from topicwire.asyncapi.errors import DocumentError
+from topicwire.asyncapi.shapes import (
+    COMPONENTS,
+    Docs,
+    NamedShape,
+    Shape,
+    read_docs,
+    read_shape,
+    references_in,
+)
+
+PROTOCOL_TYPES = frozenset({"ErrorCode", "MessageId", "Position", "SubscriptionResponse"})
+"""Types of the protocol itself: the clients' runtimes bring them along."""
+
+_BUILT_IN = ("subscribe", "unsubscribe", "update")
+
+
+@dataclass(frozen=True, slots=True)
+class OperationContract:
+    """A request that the client may send on a route, beside subscribing."""
+
+    name: str
+    request: Shape | None
+    reply: Shape | None
+    """None: nothing is answered, or the answer carries nothing."""
+
+    answered: bool
+    docs: Docs
+
+
+@dataclass(frozen=True, slots=True)
+class RouteContract:
+    """What a route asks for and what its updates carry."""
+
+    name: str
+    request: Shape
+    data: Shape
+    operations: tuple[OperationContract, ...]
+    docs: Docs
+
+    def shapes(self) -> Iterator[Shape]:
+        """Yield every shape that a user of the route meets."""
+        yield from (self.request, self.data)
+        for operation in self.operations:
+            yield from (one for one in (operation.request, operation.reply) if one is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A document, as far as clients care."""
+
+    title: str
+    version: str
+    routes: tuple[RouteContract, ...]
+    types: tuple[NamedShape, ...]
+    """The types that the routes reach, by name."""
+
+
+def read_contract(document: Any) -> Contract:
+    """Read a document that `topicwire.asyncapi.document.build` wrote.
+
+    Raises:
+        DocumentError: it is not an AsyncAPI 3 document of ours, or a reference in it leads
+            nowhere.
+    """
+    if not isinstance(document, dict) or not str(document.get("asyncapi", "")).startswith("3."):
+        raise DocumentError(
+            "This is not an AsyncAPI 3 document: there is no `asyncapi: 3.x` at its top. "
+            "Export one with `topicwire spec`, or fetch …/asyncapi.json from a running server."
+        )
+    if "x-topicwire" not in document:
+        raise DocumentError(
+            "This AsyncAPI document was not written by Topicwire (no `x-topicwire` at its top), "
+            "so its routes are not known. Use the document of a server that Topicwire serves."
+        )
+    reader = _Reader(document)
+    channels = document.get("channels", {})
+    routes = tuple(
+        reader.route(key, channel)
+        for key, channel in channels.items()
+        if "x-topicwire-route" in channel
+    )
+    info = document.get("info", {})
+    return Contract(
+        str(info.get("title", "")), str(info.get("version", "")), routes, reader.types(routes)
+    )
+
+
+class _Reader:
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+
+    def resolve(self, value: Any) -> Any:
+        while isinstance(value, dict) and "$ref" in value:
+            pointer = str(value["$ref"])
+            found: Any = self.document
+            for part in pointer.removeprefix("#/").split("/"):
+                name = part.replace("~1", "/").replace("~0", "~")
+                if not pointer.startswith("#/") or not isinstance(found, dict) or name not in found:
+                    raise DocumentError(
+                        f"The reference {pointer!r} leads nowhere. Export the document again."
+                    )
+                found = found[name]
+            value = found
+        return value
+
+    def route(self, key: str, channel: Any) -> RouteContract:
+        name = str(channel["x-topicwire-route"].get("name", key))
+        messages = {one: self.resolve(ref) for one, ref in channel.get("messages", {}).items()}
+        mine = {
+            operation_key.removeprefix(f"{name}."): one
+            for operation_key, one in self.document.get("operations", {}).items()
+            if operation_key.startswith(f"{name}.")
+        }
+        for built_in in ("subscribe", "update"):
+            if f"{name}.{built_in}" not in messages:
+                raise DocumentError(
+                    f"#/channels/{key}: the route has no message `{name}.{built_in}`, so no "
+                    "client can be made for it. Export the document again from its server."
+                )
+        update = self._payload(messages[f"{name}.update"]) or {}
+        request = self._payload(messages[f"{name}.subscribe"])
+        text = str(channel.get("description", ""))
+        deprecated = messages[f"{name}.subscribe"].get("deprecated") is True
+        return RouteContract(
+            name,
+            read_shape({} if request is None else request),
+            read_shape(update.get("properties", {}).get("payload", {})),
+            tuple(
+                self._operation(one, entry)
+                for one, entry in mine.items()
+                if one not in _BUILT_IN and entry.get("action") == "receive"
+            ),
+            Docs(text, deprecated),
+        )
+
+    def types(self, routes: tuple[RouteContract, ...]) -> tuple[NamedShape, ...]:
+        found: dict[str, NamedShape] = {}
+        pending = [ref for route in routes for shape in route.shapes() for ref in references_in(shape)]
+        while pending:
+            name = pending.pop()
+            if name not in found:
+                schema = self.resolve({"$ref": COMPONENTS + name})
+                found[name] = NamedShape(name, read_shape(schema), read_docs(schema))
+                pending.extend(references_in(found[name].shape))
+        return tuple(found[name] for name in sorted(found))
+
+    def _operation(self, name: str, entry: Any) -> OperationContract:
+        sent = [self.resolve(one) for one in entry.get("messages", ())]
+        reply = entry.get("reply")
+        back = [] if reply is None else [self.resolve(one) for one in reply.get("messages", ())]
+        text = "\n\n".join(entry[key] for key in ("summary", "description") if entry.get(key))
+        request = self._payload(sent[0]) if sent else None
+        answer = self._payload(back[0]) if back else None
+        return OperationContract(
+            name,
+            None if request is None else read_shape(request),
+            None if answer is None else read_shape(answer),
+            reply is not None,
+            Docs(text, any(one.get("deprecated") is True for one in sent)),
+        )
+
+    def _payload(self, message: Any) -> Any:
+        envelope = self.resolve(message.get("payload", {}))
+        return envelope.get("properties", {}).get("payload")
+
+

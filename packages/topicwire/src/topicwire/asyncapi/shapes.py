@@ -1,0 +1,280 @@
+"""What a schema means, free of dialects: the neutral model that emitters write types from.
+
+Only this module knows how JSON Schema (draft-07, as in an AsyncAPI document) spells a tuple, a
+nullable field or a record.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from topicwire.asyncapi.draft07 import ANNOTATIONS
+
+COMPONENTS = "#/components/schemas/"
+
+
+@dataclass(frozen=True, slots=True)
+class Primitive:
+    """Any value of one JSON type; `unknown` is any JSON value, `never` none."""
+
+    kind: Literal["string", "number", "integer", "boolean", "null", "unknown", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Exactly one value."""
+
+    literal: str
+    """As JSON text: Python takes `1`, `1.0` and `True` for equal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A named type of the contract."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """Any number of items of one shape."""
+
+    item: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class TupleOf:
+    """Items by position, the first `required` of them always there, then any number of `rest`."""
+
+    items: tuple[Shape, ...]
+    required: int
+    rest: Shape | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOf:
+    """An object whose keys are not known beforehand."""
+
+    key: Shape
+    value: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A property of an object. Optional means that it may be absent, not that it may be null."""
+
+    name: str
+    shape: Shape
+    required: bool
+    docs: Docs = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectOf:
+    """An object with known properties, and others of the shape `others` where it allows them."""
+
+    fields: tuple[Field, ...]
+    others: Shape | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnionOf:
+    """One of several shapes."""
+
+    members: tuple[Shape, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """All of several shapes at once."""
+
+    members: tuple[Shape, ...]
+
+
+Shape: TypeAlias = (
+    Primitive | Constant | Reference | ListOf | TupleOf | RecordOf | ObjectOf | UnionOf | AllOf
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Docs:
+    """What a reader is told about a type or a field."""
+
+    text: str = ""
+    deprecated: bool = False
+    facts: tuple[tuple[str, Any], ...] = ()
+    """Constraints that a type cannot say: `("minimum", 0)`, `("format", "date-time")`."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedShape:
+    """A type with a name of its own."""
+
+    name: str
+    shape: Shape
+    docs: Docs = field(default_factory=Docs)
+
+
+UNKNOWN = Primitive("unknown")
+NEVER = Primitive("never")
+NULL = Primitive("null")
+STRING = Primitive("string")
+
+_FACTS = (
+    "format", "contentEncoding", "contentMediaType", "default", "examples", "minimum",
+    "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength",
+    "pattern", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties",
+)  # fmt: skip
+
+
+def read_docs(schema: Any) -> Docs:
+    """Read what a schema says about itself, the facts in one fixed order."""
+    if not isinstance(schema, dict):
+        return Docs()
+    text = str(schema.get("description", ""))
+    title = schema.get("title")
+    if title:
+        text = f"{title}\n\n{text}" if text else str(title)
+    tuple_like = isinstance(schema.get("items"), list)
+    facts = tuple(
+        (key, schema[key])
+        for key in _FACTS
+        if key in schema and not (tuple_like and key in {"minItems", "maxItems"})
+    )
+    return Docs(text.strip(), schema.get("deprecated") is True, facts)
+
+
+def read_shape(schema: Any) -> Shape:
+    """Read the values that a schema allows.
+
+    Constraints that have no place in a type (ranges, patterns, lengths) widen to the type.
+    """
+    if schema is True:
+        return UNKNOWN
+    if not isinstance(schema, dict):
+        return NEVER
+    parts: list[Shape] = []
+    if "$ref" in schema:
+        return Reference(str(schema["$ref"]).removeprefix(COMPONENTS))
+    if "const" in schema:
+        return Constant(json.dumps(schema["const"]))
+    if "enum" in schema:
+        return union(*(Constant(json.dumps(value)) for value in schema["enum"]))
+    parts.extend(
+        union(*(read_shape(one) for one in schema[key]))
+        for key in ("oneOf", "anyOf")
+        if isinstance(schema.get(key), list)
+    )
+    parts.extend(read_shape(one) for one in schema.get("allOf", ()))
+    own = _own_shape(schema)
+    if own != UNKNOWN:
+        parts.insert(0, own)
+    parts = [part for part in dict.fromkeys(parts) if part != UNKNOWN]
+    if not parts:
+        return UNKNOWN
+    return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
+
+
+def union(*members: Shape) -> Shape:
+    """Return the shape of any of `members`, flattened and without repetitions."""
+    flat: dict[Shape, None] = {}
+    for member in members:
+        for one in member.members if isinstance(member, UnionOf) else (member,):
+            flat[one] = None
+    if UNKNOWN in flat:
+        return UNKNOWN
+    flat.pop(NEVER, None)
+    if not flat:
+        return NEVER
+    return next(iter(flat)) if len(flat) == 1 else UnionOf(tuple(flat))
+
+
+def inner_shapes(shape: Shape) -> Iterator[Shape]:
+    """Yield the shapes directly inside `shape`."""
+    match shape:
+        case ListOf(item):
+            yield item
+        case TupleOf(items, _, rest):
+            yield from items
+            if rest is not None:
+                yield rest
+        case RecordOf(key, value):
+            yield from (key, value)
+        case ObjectOf(fields, others):
+            yield from (one.shape for one in fields)
+            if others is not None:
+                yield others
+        case UnionOf(members) | AllOf(members):
+            yield from members
+        case _:
+            return
+
+
+def references_in(shape: Shape) -> Iterator[str]:
+    """Yield the names that `shape` refers to, in order, with repetitions."""
+    if isinstance(shape, Reference):
+        yield shape.name
+    for inner in inner_shapes(shape):
+        yield from references_in(inner)
+
+
+def _own_shape(schema: dict[str, Any]) -> Shape:
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        return union(*(_typed(one, schema) for one in kind))
+    if kind is None:
+        if "properties" in schema or "required" in schema:
+            return _object(schema)
+        return _array(schema) if "items" in schema else UNKNOWN
+    return _typed(kind, schema)
+
+
+def _typed(kind: str, schema: dict[str, Any]) -> Shape:
+    if kind == "object":
+        return _object(schema)
+    if kind == "array":
+        return _array(schema)
+    if kind in {"string", "number", "integer", "boolean", "null"}:
+        return Primitive(kind)  # type: ignore[arg-type]  # one of its literals, checked above
+    return UNKNOWN
+
+
+def _array(schema: dict[str, Any]) -> Shape:
+    items = schema.get("items", True)
+    if not isinstance(items, list):
+        return ListOf(read_shape(items))
+    rest = read_shape(schema.get("additionalItems", True))
+    required = min(int(schema.get("minItems", 0)), len(items))
+    return TupleOf(tuple(read_shape(one) for one in items), required, None if rest == NEVER else rest)
+
+
+def _object(schema: dict[str, Any]) -> Shape:
+    required = schema.get("required", [])
+    properties = dict(schema.get("properties", {}))
+    for name in required:
+        properties.setdefault(name, True)
+    fields = tuple(
+        Field(name, read_shape(one), name in required, read_docs(one))
+        for name, one in properties.items()
+    )
+    others = schema.get("additionalProperties")
+    patterns = schema.get("patternProperties", {})
+    if fields:
+        extra = [] if others is None or others is False else [read_shape(others)]
+        extra += [read_shape(one) for one in patterns.values()]
+        return ObjectOf(fields, union(*extra) if extra else None)
+    values = [read_shape(one) for one in patterns.values()]
+    if isinstance(others, dict) or others is True:
+        values.append(read_shape(others))
+    elif others is None and "properties" not in schema and not patterns:
+        values.append(UNKNOWN)
+    keys = schema.get("propertyNames")
+    key = read_shape({**keys, "type": "string"} if _plain(keys) else keys) if keys else STRING
+    return RecordOf(key, union(*values))
+
+
+def _plain(schema: Any) -> bool:
+    return isinstance(schema, dict) and not {"$ref", "enum", "const", "anyOf"} & schema.keys() - ANNOTATIONS

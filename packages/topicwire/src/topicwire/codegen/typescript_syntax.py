@@ -1,0 +1,243 @@
+"""TypeScript source text: identifiers, literals, comments, and types laid out as Prettier would.
+
+The layout is that of `semi: false, singleQuote: true, printWidth: 110`, so that a formatter run
+over generated files changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from topicwire.asyncapi.shapes import (
+    AllOf,
+    Constant,
+    Docs,
+    Field,
+    ListOf,
+    ObjectOf,
+    Primitive,
+    RecordOf,
+    Reference,
+    Shape,
+    TupleOf,
+    UnionOf,
+)
+
+WIDTH = 110
+
+_IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
+# What TypeScript does not take as the name of a type.
+_RESERVED = frozenset(
+    "any as asserts async await bigint boolean break case catch class const continue debugger "
+    "declare default delete do else enum export extends false finally for function if implements "
+    "import in infer instanceof interface intrinsic is keyof let module namespace never new null "
+    "number object of package private protected public readonly require return static string "
+    "super switch symbol this throw true try type typeof undefined unique unknown var void while "
+    "with yield".split()
+)
+_PRIMITIVES = {"integer": "number"}
+
+
+def type_names(names: Iterable[str]) -> dict[str, str]:
+    """Return a TypeScript name for each name of a document; no two are alike."""
+    taken: dict[str, str] = {}
+    for name in names:
+        plain = re.sub(r"[^A-Za-z0-9_$]", "_", name)
+        if not _IDENTIFIER.fullmatch(plain) or plain in _RESERVED:
+            plain = f"_{plain}" if plain[:1].isdigit() else f"{plain}_"
+        while plain in taken.values():
+            plain += "_"
+        taken[name] = plain
+    return taken
+
+
+def property_key(name: str) -> str:
+    """Return a property's name, quoted where it is not an identifier."""
+    return name if _IDENTIFIER.fullmatch(name) else string(name)
+
+
+def string(value: str) -> str:
+    """Return a string literal, in the quotes that need fewer escapes."""
+    body = json.dumps(value, ensure_ascii=False)[1:-1].replace('\\"', '"')
+    body = body.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    quote = '"' if value.count("'") > value.count('"') else "'"
+    return f"{quote}{body.replace(quote, chr(92) + quote)}{quote}"
+
+
+def comment(docs: Docs, indent: str) -> str:
+    """Return a doc comment on lines of its own, or nothing where there is nothing to say."""
+    lines = docs.text.splitlines()
+    tags = [line for key, value in docs.facts for line in _tag(key, value)]
+    if docs.deprecated:
+        tags.append("@deprecated")
+    if lines and tags:
+        lines.append("")
+    # A comment must not end before its text does.
+    lines = [line.rstrip().replace("*/", "*\\/") for line in [*lines, *tags]]
+    if not lines:
+        return ""
+    if len(lines) == 1 and len(indent) + len(lines[0]) + 7 <= WIDTH:
+        return f"{indent}/** {lines[0]} */\n"
+    body = "".join(f"{indent} * {line}".rstrip() + "\n" for line in lines)
+    return f"{indent}/**\n{body}{indent} */\n"
+
+
+def _tag(key: str, value: Any) -> list[str]:
+    if key == "examples" and isinstance(value, list):
+        return [f"@example {json.dumps(one, ensure_ascii=False)}" for one in value]
+    if key in {"format", "pattern", "contentEncoding", "contentMediaType"}:
+        return [f"@{key} {value}"]
+    return [f"@{key} {json.dumps(value, ensure_ascii=False)}"]
+
+
+class TypePrinter:
+    """Prints shapes as types."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
+
+    def flat(self, shape: Shape) -> str:
+        """Return the type on one line."""
+        match shape:
+            case Primitive(kind):
+                return _PRIMITIVES.get(kind, kind)
+            case Constant(literal):
+                value = json.loads(literal)
+                return string(value) if isinstance(value, str) else _value_type(value)
+            case Reference(name):
+                return self._names[name]
+            case ListOf(item):
+                return f"{self._element(item)}[]"
+            case TupleOf():
+                return f"[{', '.join(self._tuple_items(shape, self.flat))}]"
+            case RecordOf():
+                return f"{{ {self._record(shape, self.flat)} }}"
+            case ObjectOf():
+                return f"{{ {'; '.join(self._members(shape))} }}"
+            case UnionOf(members):
+                return " | ".join(self._union_member(one) for one in _open(members))
+            case AllOf(members):
+                return " & ".join(self._intersection_member(one) for one in members)
+
+    def fit(self, shape: Shape, indent: str, column: int) -> str:
+        """Return the type, on several lines where it would pass the width.
+
+        Args:
+            shape: what to print.
+            indent: of the line that it begins in.
+            column: where in that line it begins.
+        """
+        flat = self.flat(shape)
+        if column + len(flat) <= WIDTH and not _has_docs(shape):
+            return flat
+        deeper = indent + "  "
+        match shape:
+            case UnionOf(members):
+                lines = (f"\n{deeper}| {self._fit_member(one, deeper)}" for one in _open(members))
+                return "".join(lines)
+            case ListOf(UnionOf() as item):
+                inner = self.fit(item, indent, WIDTH)
+                return f"({inner}\n{indent})[]"
+            case ListOf(item):
+                return f"{self.fit(item, indent, column)}[]"
+            case TupleOf():
+                parts = self._tuple_items(shape, lambda one: self.fit(one, deeper, len(deeper)))
+                return f"[\n{''.join(f'{deeper}{part},{chr(10)}' for part in parts)}{indent}]"
+            case ObjectOf():
+                return f"{{\n{self.body(shape, deeper)}{indent}}}"
+            case RecordOf():
+                inner = self._record(shape, lambda one: self.fit(one, deeper, len(deeper) + 16))
+                return f"{{\n{deeper}{inner}\n{indent}}}"
+            case _:
+                return flat
+
+    def body(self, shape: ObjectOf | RecordOf, indent: str) -> str:
+        """Return the members of an object, each on lines of its own, with their comments."""
+        if isinstance(shape, RecordOf):
+            return f"{indent}{self._record(shape, self.flat)}\n"
+        text = ""
+        for one in shape.fields:
+            head = f"{indent}{_key(one)}:"
+            value = self.fit(one.shape, indent, len(head) + 1)
+            space = "" if value.startswith("\n") else " "
+            text += f"{comment(one.docs, indent)}{head}{space}{value}\n"
+        if shape.others is not None:
+            text += f"{indent}{self._index(shape)}\n"
+        return text
+
+    def _fit_member(self, shape: Shape, indent: str) -> str:
+        flat = self._union_member(shape)
+        if len(indent) + 2 + len(flat) <= WIDTH or not isinstance(shape, ObjectOf | ListOf | TupleOf):
+            return flat
+        return self.fit(shape, indent + "  ", len(indent) + 2)
+
+    def _members(self, shape: ObjectOf) -> list[str]:
+        members = [f"{_key(one)}: {self.flat(one.shape)}" for one in shape.fields]
+        return [*members, self._index(shape)] if shape.others is not None else members
+
+    def _index(self, shape: ObjectOf) -> str:
+        # An index signature has to admit the named properties too.
+        types = [shape.others or Primitive("unknown"), *(one.shape for one in shape.fields)]
+        if Primitive("unknown") in types:
+            return "[key: string]: unknown"
+        members = list(dict.fromkeys(self._union_member(one) for one in types))
+        if not all(one.required for one in shape.fields):
+            members.append("undefined")
+        return f"[key: string]: {' | '.join(members)}"
+
+    def _record(self, shape: RecordOf, render: Callable[[Shape], str]) -> str:
+        if shape.key == Primitive("string"):
+            return f"[key: string]: {render(shape.value)}"
+        return f"[Key in {self.flat(shape.key)}]?: {render(shape.value)}"
+
+    def _element(self, item: Shape) -> str:
+        compound = isinstance(item, UnionOf | AllOf)
+        return f"({self.flat(item)})" if compound else self.flat(item)
+
+    def _union_member(self, one: Shape | str) -> str:
+        if isinstance(one, str):
+            return one
+        return f"({self.flat(one)})" if isinstance(one, AllOf) else self.flat(one)
+
+    def _intersection_member(self, one: Shape) -> str:
+        return f"({self.flat(one)})" if isinstance(one, UnionOf) else self.flat(one)
+
+    def _tuple_items(self, shape: TupleOf, render: Callable[[Shape], str]) -> list[str]:
+        items = []
+        for index, item in enumerate(shape.items):
+            if index < shape.required:
+                items.append(render(item))
+            else:
+                compound = isinstance(item, UnionOf | AllOf)
+                items.append(f"({self.flat(item)})?" if compound else f"{render(item)}?")
+        if shape.rest is not None:
+            items.append(f"...{self._element(shape.rest)}[]")
+        return items
+
+
+def _key(one: Field) -> str:
+    return property_key(one.name) + ("" if one.required else "?")
+
+
+def _has_docs(shape: Shape) -> bool:
+    return isinstance(shape, ObjectOf) and any(comment(one.docs, "") for one in shape.fields)
+
+
+def _value_type(value: Any) -> str:
+    """Return the type of a constant that is not a string; a list or an object is widened."""
+    if isinstance(value, list):
+        return "unknown[]"
+    return "{ [key: string]: unknown }" if isinstance(value, dict) else json.dumps(value)
+
+
+def _open(members: tuple[Shape, ...]) -> tuple[Shape | str, ...]:
+    """Keep the known strings of `'a' | 'b' | string` visible to an editor's completion."""
+    literal = any(isinstance(one, Constant) and one.literal.startswith('"') for one in members)
+    if literal and Primitive("string") in members:
+        return tuple(
+            "(string & {})" if one == Primitive("string") else one for one in members
+        )
+    return members

@@ -11,7 +11,9 @@ interface Host {
   clearTimeout(timer: unknown): void
 }
 
-export const host: Host = globalThis
+const page: object = globalThis
+
+export const host: Host = page as Host
 
 export const hostClock: Clock = {
   now: () => host.performance.now(),

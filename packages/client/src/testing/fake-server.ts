@@ -1,0 +1,245 @@
+import { canonicalJson } from '../canonical.js'
+import { TopicwireError } from '../errors.js'
+import { membersOf, SUBPROTOCOL, textOf } from '../frames.js'
+import type { Clock, WebSocketConstructor } from '../options.js'
+import { FakeSocket, type FakeSocketEnd } from './fake-socket.js'
+import { ManualClock, microtasks } from './manual-clock.js'
+
+/** A command as the server received it. */
+export interface ReceivedCommand {
+  readonly type: string
+  readonly id?: string | number
+  readonly payload?: unknown
+}
+
+/**
+ * The answer to a command: the payload of its `.response`, or undefined for no answer at all. A `TopicwireError` that
+ * is thrown is answered by an `error` message.
+ */
+export type Script = (command: ReceivedCommand, connection: FakeConnection) => unknown
+
+export interface FakeServerOptions {
+  /** Time for `delayMs`; the same that the client gets. Without one, nothing is ever delayed. */
+  readonly clock?: Clock
+  /** False: a server that chooses no subprotocol, and so sends no `hello` and knows no `ping`. */
+  readonly subprotocol?: boolean
+}
+
+/** One socket of a client, seen from the server. */
+export class FakeConnection {
+  /** Every subscription's topics, by its canonical request. */
+  readonly subscriptions: Map<string, readonly string[]> = new Map()
+  readonly #end: FakeSocketEnd
+
+  constructor(end: FakeSocketEnd) {
+    this.#end = end
+  }
+
+  /** Sends the messages in one text frame, separated by newlines. */
+  send(...messages: readonly object[]): void {
+    this.sendFrame(messages.map((message) => JSON.stringify(message)).join('\n'))
+  }
+
+  /** Sends anything as one frame: broken JSON, an `ArrayBuffer`. */
+  sendFrame(data: unknown): void {
+    this.#end.deliver(data)
+  }
+
+  /** Ends the connection; 1006 is what a client sees of a cut cable. */
+  close(code = 1006, reason = ''): void {
+    this.#end.close(code, reason)
+  }
+}
+
+/**
+ * A server in the same process that keeps the protocol: `hello`, replies before updates, `seq` by topic, each topic
+ * once a connection. Every command may be scripted, held back, delayed or cut off. Nothing waits for real time.
+ *
+ *     const server = new FakeServer()
+ *     const client = createClient<Routes>(routeNames, { url: 'ws://test', webSocket: server.WebSocket })
+ *     await client.trades.subscribe('tape', { symbols: ['AAPL'] }, draw)
+ *     server.publish('trades', topicOf('trades', { symbols: ['AAPL'] }), trade)
+ *     await server.settled()
+ */
+export class FakeServer {
+  /** For the client's option `webSocket`. */
+  readonly WebSocket: WebSocketConstructor
+  /** The connections that are open, oldest first. */
+  readonly connections: FakeConnection[] = []
+  /** Every command received, `ping` and `pong` included. */
+  readonly received: ReceivedCommand[] = []
+  /** Sockets that clients have tried to open. */
+  attempts = 0
+  /** The time that a frame, an opening or an end takes on its way, in ms of the clock. */
+  delayMs = 0
+
+  readonly #clock: Clock
+  readonly #subprotocol: boolean
+  readonly #scripts: Map<string, Script> = new Map()
+  readonly #seqs: Map<string, number> = new Map()
+  #refusal: number | undefined
+  #held: (() => void)[] | undefined
+
+  constructor({ clock = new ManualClock(), subprotocol = true }: FakeServerOptions = {}) {
+    this.#clock = clock
+    this.#subprotocol = subprotocol
+    const connect = (end: FakeSocketEnd): void => {
+      this.#connect(end)
+    }
+    const later = (act: () => void): void => {
+      this.#later(act)
+    }
+    this.WebSocket = class extends FakeSocket {
+      constructor(url: string, protocols: string | string[] = []) {
+        super(url, [protocols].flat(), later, connect)
+      }
+    }
+  }
+
+  /** Takes new sockets; how a server begins. */
+  accept(): void {
+    this.#refusal = undefined
+  }
+
+  /**
+   * Refuses new sockets: with 1006 as an unreachable server does, with any other code by accepting and closing at
+   * once, as a server does whose refusal a browser is to read.
+   */
+  refuse(code = 1006): void {
+    this.#refusal = code
+  }
+
+  /** Ends every open connection. */
+  cut(code = 1006, reason = ''): void {
+    for (const connection of [...this.connections]) connection.close(code, reason)
+  }
+
+  /** How commands of this type are answered from now on; undefined brings back the default. */
+  script(type: string, script: Script | undefined): void {
+    if (script === undefined) this.#scripts.delete(type)
+    else this.#scripts.set(type, script)
+  }
+
+  /** Commands are received and wait for their answer until `release`. */
+  hold(): void {
+    this.#held ??= []
+  }
+
+  /** Answers what waits, in order. */
+  release(): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const answer of held) answer()
+  }
+
+  /** Sends an update for each payload to every connection that has the topic, in one frame. Returns how many have it. */
+  publish(route: string, topic: string, ...payloads: readonly unknown[]): number {
+    const messages = payloads.map((payload) => {
+      const seq = (this.#seqs.get(topic) ?? 0) + 1
+      this.#seqs.set(topic, seq)
+      return { type: `${route}.update`, payload: { topic, seq, payload } }
+    })
+    const receivers = this.connections.filter(({ subscriptions }) =>
+      [...subscriptions.values()].flat().includes(topic),
+    )
+    for (const connection of receivers) connection.send(...messages)
+    return receivers.length
+  }
+
+  /** Resolves when everything that is under way without delay has arrived and been answered. */
+  settled(): Promise<void> {
+    return microtasks()
+  }
+
+  #later(act: () => void): void {
+    if (this.delayMs > 0) this.#clock.setTimeout(act, this.delayMs)
+    else void Promise.resolve().then(act)
+  }
+
+  #connect(end: FakeSocketEnd): void {
+    this.attempts += 1
+    if (this.#refusal === 1006) {
+      end.close(1006, '')
+      return
+    }
+    const chosen = this.#subprotocol && end.protocols.includes(SUBPROTOCOL) ? SUBPROTOCOL : ''
+    end.open(chosen)
+    const connection = new FakeConnection(end)
+    if (this.#refusal !== undefined) {
+      end.close(this.#refusal, 'refused')
+      return
+    }
+    this.connections.push(connection)
+    end.onClose = () => {
+      const index = this.connections.indexOf(connection)
+      if (index >= 0) this.connections.splice(index, 1)
+    }
+    end.onMessage = (data) => {
+      this.#receive(JSON.parse(data) as ReceivedCommand, connection)
+    }
+    if (chosen !== '') {
+      const payload = { version: 1, session: `session-${this.attempts}`, heartbeat_s: 25, limits: {} }
+      connection.send({ type: 'hello', payload })
+    }
+  }
+
+  #receive(command: ReceivedCommand, connection: FakeConnection): void {
+    this.received.push(command)
+    if (command.type === 'ping') connection.send({ type: 'pong' })
+    if (command.type === 'ping' || command.type === 'pong') return
+    const answer = (): void => {
+      if (this.connections.includes(connection)) this.#answer(command, connection)
+    }
+    if (this.#held === undefined) answer()
+    else this.#held.push(answer)
+  }
+
+  #answer(command: ReceivedCommand, connection: FakeConnection): void {
+    const { type, id } = command
+    const script = this.#scripts.get(type) ?? this.#keepSubscriptions
+    try {
+      const payload = script(command, connection)
+      if (payload === undefined) return
+      this.#note(command, membersOf(payload), connection)
+      connection.send({ type: `${type}.response`, id, payload })
+    } catch (error) {
+      if (!(error instanceof TopicwireError)) throw error
+      const { code, message, details } = error
+      connection.send({ type: 'error', id, payload: { code, message, details } })
+    }
+  }
+
+  readonly #keepSubscriptions: Script = ({ type, payload }, connection) => {
+    const [route = '', verb] = type.split('.')
+    const topic = topicOf(route, payload)
+    if (verb === 'subscribe') {
+      return { status: 'ok', message: 'Subscribed', topic, epoch: 'fake', seq: this.#seqs.get(topic) ?? 0 }
+    }
+    if (verb !== 'unsubscribe') {
+      throw new TopicwireError('no_matching_type', `This server has no ${type}; script it.`)
+    }
+    return connection.subscriptions.has(topic)
+      ? { status: 'ok', message: 'Unsubscribed', topic }
+      : { status: 'error', code: 'not_subscribed', message: 'Not subscribed', topic }
+  }
+
+  /** What a reply says of the subscription is what the connection then has, whoever wrote the reply. */
+  #note(
+    { type, payload }: ReceivedCommand,
+    reply: Readonly<Record<string, unknown>>,
+    to: FakeConnection,
+  ): void {
+    const [route = '', verb] = type.split('.')
+    if (reply['status'] !== 'ok') return
+    if (verb === 'unsubscribe') to.subscriptions.delete(topicOf(route, payload))
+    if (verb !== 'subscribe') return
+    const several = Array.isArray(reply['topics']) ? (reply['topics'] as unknown[]) : [reply]
+    const topics = several.map((item) => textOf(membersOf(item)['topic'], ''))
+    to.subscriptions.set(topicOf(route, payload), topics)
+  }
+}
+
+/** The topic that a route without a builder of its own gives to a request. */
+export function topicOf(route: string, params: unknown): string {
+  return `${route}:${canonicalJson(params)}`
+}

@@ -1,0 +1,9 @@
+export {
+  FakeConnection,
+  FakeServer,
+  topicOf,
+  type FakeServerOptions,
+  type ReceivedCommand,
+  type Script,
+} from './fake-server.js'
+export { ManualClock } from './manual-clock.js'

@@ -6,8 +6,10 @@ import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 
-from scripts.generate.artifacts import ARTIFACTS, GROUPS, chosen
+from scripts.generate.artifacts import ARTIFACTS, GROUPS, Artifact, chosen
+from scripts.generate.lock import held
 from scripts.repository import tool_path
 
 
@@ -25,7 +27,12 @@ def main() -> int:
     for name in names:
         if name not in known:
             parser.error(f"nothing named '{name}' is generated; known: {', '.join(known)}")
-    for artifact in chosen(names):
+    with held():
+        return _run(chosen(names))
+
+
+def _run(artifacts: Sequence[Artifact]) -> int:
+    for artifact in artifacts:
         print(f"generate: {artifact.what}", flush=True)
         done = subprocess.run(
             artifact.command,

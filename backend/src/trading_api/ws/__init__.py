@@ -1,0 +1,1 @@
+"""An older name of `trading_api.shared.ws`, kept for the imports that use it."""

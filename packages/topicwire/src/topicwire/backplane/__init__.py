@@ -1,0 +1,1 @@
+"""What carries encoded updates between hubs, and numbers them."""

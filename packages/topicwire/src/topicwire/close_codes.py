@@ -1,0 +1,20 @@
+"""WebSocket close codes that the server sends (protocol, section 6)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+GOING_AWAY: Final = 1001
+"""The server is stopping (RFC 6455, section 7.4.1)."""
+
+MESSAGE_TOO_BIG: Final = 1009
+"""A message is larger than `Settings.max_message_bytes` (RFC 6455, section 7.4.1)."""
+
+INTERNAL_ERROR: Final = 1011
+"""A fault of the server (RFC 6455, section 7.4.1)."""
+
+SLOW_CONSUMER: Final = 4008
+"""The client did not take its updates: `Settings.max_queue_bytes` were waiting for it."""
+
+RATE_LIMITED: Final = 4029
+"""The client went on sending commands although they were refused with `rate_limited`."""

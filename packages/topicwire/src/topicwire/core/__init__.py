@@ -1,0 +1,1 @@
+"""The state of connections and topics. Pure: no asyncio, no clock; callers pass the time."""

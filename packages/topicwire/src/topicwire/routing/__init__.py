@@ -1,0 +1,1 @@
+"""What an application declares: operations, routers, services and topic builders."""

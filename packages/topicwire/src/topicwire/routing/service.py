@@ -1,0 +1,77 @@
+"""What feeds a topic: a service starts it for the first subscriber, and stops it after the last."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from topicwire.errors import DeclarationError
+
+_TData_contra = TypeVar("_TData_contra", contravariant=True)
+
+Started: TypeAlias = Awaitable[asyncio.Future[Any] | None] | asyncio.Future[Any] | None
+"""What `create_topic` may return: nothing, or the task that feeds the topic; at once or awaited."""
+
+
+class WsRouteService(ABC):
+    """Feeds the topics of a route. Override `create_topic`, and `remove_topic` as a rule.
+
+    For one topic the two are never called at the same time: `create_topic` once when the first
+    client subscribes, however many do so at that moment, and `remove_topic` once after the last
+    has left. Any class with these two methods is a service; inheriting says so to readers.
+    """
+
+    @abstractmethod
+    def create_topic(self, topic: str, topic_update: Callable[[Any], None]) -> Started:
+        """Start feeding `topic`: call `topic_update(data)` with each update.
+
+        A plain method or a coroutine. `topic_update` never blocks, and never raises because of a
+        slow client; what it is given after `remove_topic` is discarded and counted. Updates given
+        before this method has finished reach the subscribers that wait for it.
+
+        Raising refuses the topic: every client waiting for it gets `producer_failed`, and
+        `remove_topic` is not called. A coroutine that takes longer than
+        `Settings.command_timeout_s` is cancelled, with the same effect. The task it returns, if
+        any, is cancelled after `remove_topic`; an exception that ends it is logged.
+        """
+
+    def remove_topic(self, topic: str) -> Awaitable[None] | None:
+        """Stop feeding `topic`. A plain method or a coroutine; one that raises is logged."""
+        del topic
+        return None
+
+
+class TopicService(Protocol[_TData_contra]):
+    """The shape of a service, for type checkers: one that feeds a route of another type fails."""
+
+    def create_topic(self, topic: str, topic_update: Callable[[_TData_contra], None], /) -> Started:
+        """Start feeding `topic`."""
+        ...
+
+    def remove_topic(self, topic: str, /) -> Awaitable[None] | None:
+        """Stop feeding `topic`."""
+        ...
+
+
+def check_service(service: object, route: str) -> None:
+    """Accept a service, or say what it lacks.
+
+    Raises:
+        DeclarationError: `create_topic` or `remove_topic` is missing, or a class was passed.
+    """
+    name = service.__name__ if isinstance(service, type) else type(service).__name__
+    if isinstance(service, type):
+        raise DeclarationError(
+            f"the service of route {route!r} is the class {name}, not an instance: pass `{name}()`."
+        )
+    for method, purpose in (
+        ("create_topic", "(self, topic, topic_update): start calling topic_update(data)"),
+        ("remove_topic", "(self, topic): stop"),
+    ):
+        if not callable(getattr(service, method, None)):
+            raise DeclarationError(
+                f"the service of route {route!r}, {name}, has no method {method}. "
+                f"Add `def {method}{purpose}`, or derive it from WsRouteService."
+            )

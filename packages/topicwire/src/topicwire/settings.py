@@ -1,0 +1,56 @@
+"""The limits of an app. Units are in the names; a limit is always on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from topicwire.errors import DeclarationError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an app allows one client, and how long it waits.
+
+    Raises:
+        DeclarationError: a limit is zero or negative; `retention_s` and
+            `max_retained_topics` may be 0.
+    """
+
+    max_message_bytes: int = 65_536
+    """A larger message from a client closes the connection with 1009."""
+
+    max_update_bytes: int = 1_048_576
+    """`publish` raises above this."""
+
+    max_queue_bytes: int = 1_048_576
+    """Bytes waiting for one connection; past this it is closed with 4008. A single message
+    larger than this is still sent to a client that is waiting for nothing else."""
+
+    max_topics: int = 128
+    """Topics one connection may hold; above, `too_many_subscriptions`."""
+
+    max_waiting_commands: int = 64
+    """Commands of one connection that wait for their turn; above, `rate_limited`."""
+
+    max_waiting_refusals: int = 1_024
+    """Refused messages of one connection whose answers wait for their turn behind a slow
+    command; above, the connection is closed with 4029."""
+
+    command_timeout_s: float = 10.0
+    """A handler, a start or a stop may take this long."""
+
+    retention_s: float = 300.0
+    """A topic keeps its numbering this long after its last subscriber left."""
+
+    max_retained_topics: int = 10_000
+    """Topics without a subscriber that keep their numbering; the oldest lose theirs first."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            least_is_zero = field.name in {"retention_s", "max_retained_topics"}
+            if value < 0 or (value == 0 and not least_is_zero):
+                raise DeclarationError(
+                    f"Settings.{field.name} is {value!r}: it must be "
+                    f"{'zero or more' if least_is_zero else 'more than zero'}."
+                )

@@ -1,0 +1,202 @@
+"""Values that every part shares: positions, messages, replies, and the client a handler sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeAlias
+
+from pydantic import BaseModel, Field
+from typing_extensions import TypeVar
+
+from topicwire.errors import NotSubscribedError
+
+_TData = TypeVar("_TData", default=Any)
+
+MessageId: TypeAlias = str | int
+"""A client's own name for a command: at most 64 characters, or an integer below 2**53."""
+
+Direction: TypeAlias = Literal["to_server", "to_client"]
+"""Which way a frame travels."""
+
+ErrorCode: TypeAlias = Literal[
+    "invalid_json",
+    "invalid_message",
+    "no_matching_type",
+    "validation_error",
+    "not_subscribed",
+    "unauthenticated",
+    "token_expired",
+    "forbidden",
+    "producer_failed",
+    "too_many_subscriptions",
+    "rate_limited",
+    "timeout",
+    "too_large",
+    "draining",
+    "internal",
+]
+"""Stable names of what went wrong (protocol, section 6). Clients must accept ones not listed."""
+
+
+class Position(NamedTuple):
+    """A place in a topic's numbering: `seq` updates after the beginning of `epoch`."""
+
+    epoch: str
+    seq: int
+
+
+class TopicId(NamedTuple):
+    """A topic's identity: two routes may use the same key for different topics."""
+
+    route: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the protocol, decoded: `type`, `payload` and the sender's `id`."""
+
+    type: str
+    payload: Any = None
+    id: MessageId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionUpdate(Generic[_TData]):
+    """One update on its way to a topic: what `router.updates_queue` takes."""
+
+    topic: str
+    payload: _TData
+
+
+def _unset(value: object) -> bool:
+    return value is None
+
+
+class ErrorDetail(BaseModel):
+    """Where a payload is wrong. Never carries a value that was sent."""
+
+    path: str = Field(description="Dotted path into the payload, `symbols.0`; empty for all of it.")
+    message: str
+    kind: str = Field(description="Pydantic's name of the error, `string_too_short`.")
+
+
+class TopicPosition(BaseModel):
+    """One topic of a subscription, and the position after which its updates follow."""
+
+    topic: str
+    epoch: str
+    seq: int
+
+
+class SubscriptionResponse(BaseModel):
+    """The reply to subscribe and unsubscribe. What is unset is left out of the message.
+
+    A handler gives `status`, `message` and `topic`; the engine fills in `epoch`, `seq` and
+    `topics`. A route may answer with a subclass that has more fields. They need defaults, since
+    the engine answers by itself when a producer fails to start.
+    """
+
+    status: Literal["ok", "error"]
+    message: str
+    topic: str = Field(description="The topic whose updates follow; the first one, of several.")
+    symbol: str | None = Field(default=None, exclude_if=_unset)
+    code: ErrorCode | None = Field(
+        default=None, exclude_if=_unset, description="What went wrong, when `status` is error."
+    )
+    details: list[ErrorDetail] | None = Field(
+        default=None, exclude_if=_unset, description="What in the request is wrong."
+    )
+    epoch: str | None = Field(
+        default=None, exclude_if=_unset, description="Names the life of the topic's numbering."
+    )
+    seq: int | None = Field(
+        default=None, exclude_if=_unset, description="The updates after this one follow."
+    )
+    topics: list[TopicPosition] | None = Field(
+        default=None, exclude_if=_unset, description="Every topic, when there are several."
+    )
+
+
+class HeldTopics(Protocol):
+    """What a connection holds on one route, as `Client` needs to know it."""
+
+    def of_request(self) -> tuple[str, ...]:
+        """Return the topics of the subscription that this very request has, if it has one."""
+        ...
+
+    def holds(self, topic: str) -> bool:
+        """Say whether any subscription of this route and connection holds `topic`."""
+        ...
+
+
+class Client:
+    """The connection that a command came from, as its handler sees it.
+
+    Nothing happens while the handler runs: `subscribe` and `unsubscribe` are staged. When the
+    handler has returned, the engine starts what must be started, answers, and lets the updates
+    follow the answer. A handler that raises, or answers with `status="error"`, has staged nothing.
+    """
+
+    __slots__ = ("_held", "_id", "_staged")
+
+    def __init__(self, client_id: str, held: HeldTopics) -> None:
+        self._id = client_id
+        self._held = held
+        self._staged = StagedChanges()
+
+    @property
+    def id(self) -> str:
+        """Names the connection in logs and in `hello`. Not a secret, not an identity."""
+        return self._id
+
+    @property
+    def subscription(self) -> tuple[str, ...]:
+        """The topics that this same request is subscribed to already; empty when it is not."""
+        return self._held.of_request()
+
+    @property
+    def staged(self) -> StagedChanges:
+        """What the handler has asked for so far. Read by the engine."""
+        return self._staged
+
+    def subscribe(self, *topics: str) -> None:
+        """Subscribe this request to `topics`: all of them, or none when one cannot start.
+
+        A request that is subscribed already keeps the topics it has.
+        """
+        self._staged.subscribe.extend(topics)
+
+    def unsubscribe(self, *topics: str) -> tuple[str, ...]:
+        """Leave `topics`; without an argument, all topics of this request's subscription.
+
+        Returns the topics that are left.
+
+        Raises:
+            NotSubscribedError: this connection does not hold one of them. Nobody is touched.
+        """
+        own = self._held.of_request()
+        if not topics:
+            if not own:
+                raise NotSubscribedError
+            topics = own
+        for topic in topics:
+            if not (topic in own if own else self._held.holds(topic)):
+                raise NotSubscribedError(topic)
+        self._staged.unsubscribe.extend(topics)
+        return topics
+
+
+class StagedChanges:
+    """What a handler asked for, in order, to be done when it has returned."""
+
+    __slots__ = ("subscribe", "unsubscribe")
+
+    def __init__(self) -> None:
+        self.subscribe: list[str] = []
+        self.unsubscribe: list[str] = []
+
+
+Topics: TypeAlias = str | Sequence[str]
+"""What a topic builder returns: one topic, or several."""

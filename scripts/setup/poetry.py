@@ -6,7 +6,7 @@ import shutil
 
 from scripts.repository import ROOT, TOOLS
 from scripts.setup import node, python_env
-from scripts.setup.console import doing
+from scripts.setup.console import doing, run
 from scripts.setup.stamp import Stamp
 
 LOCK = ROOT / "scripts/setup/poetry.lock"
@@ -22,8 +22,14 @@ def ensure() -> None:
     stamp = Stamp(_ENVIRONMENT / ".topicwire-stamp", LOCK)
     if stamp.is_current() or (not _ENVIRONMENT.exists() and shutil.which("poetry")):
         return
+    python_env.ensure()
     with doing("Poetry, for `poetry run` in backend/"):
-        python_env.create(_ENVIRONMENT)
-        python_env.install_locked(_ENVIRONMENT / "bin/python", LOCK.read_text(encoding="utf-8"))
+        python_env.create(_ENVIRONMENT, "--without-pip")
+        python = _ENVIRONMENT / "bin/python"
+        run(
+            python_env.UV,
+            *("pip", "sync", "--python", python, "--require-hashes", LOCK),
+            cure="Look at the network and run the same again, or install Poetry yourself.",
+        )
         node.link("poetry", _ENVIRONMENT / "bin/poetry")
         stamp.write()

@@ -33,8 +33,9 @@ def ensure() -> None:
         return
     if not usable:
         with doing(f"Python environment backend/.venv ({_version(sys.version_info)})"):
+            _require_venv()
             create(ENVIRONMENT)
-            install_locked(PYTHON, _only(LOCK.read_text(encoding="utf-8"), "uv"))
+            _install_uv()
     with doing("Python packages of requirements.lock"):
         run(UV, "pip", "sync", "--python", PYTHON, "--require-hashes", LOCK, cure=_NETWORK)
         editable = [word for path in PACKAGES for word in ("--editable", str(path))]
@@ -52,24 +53,29 @@ def ensure() -> None:
     stamp.write()
 
 
-def create(folder: Path) -> None:
-    """A new virtual environment with pip in it, of the Python that runs this."""
-    if importlib.util.find_spec("ensurepip") is None:
-        # Debian and Ubuntu split venv off; its package is named after the exact Python.
-        name = f"python{_version(sys.version_info)}-venv"
-        debian.install(name, purpose=f"Python's venv module ({sys.executable} has no ensurepip)")
+def create(folder: Path, *options: str) -> None:
+    """A new virtual environment, of the Python that runs this."""
     # A virtual environment that is active must not be the parent of another one.
     base = getattr(sys, "_base_executable", sys.executable)
-    run(base, "-m", "venv", "--clear", folder, cure=f"{base} cannot make virtual environments.")
+    cure = f"{base} cannot make virtual environments."
+    run(base, "-m", "venv", "--clear", *options, folder, cure=cure)
 
 
-def install_locked(python: Path, requirements: str) -> None:
-    """Installs by pip exactly what the text lists, each file checked against its hash."""
+def _require_venv() -> None:
+    """Debian and Ubuntu split off what `python -m venv` needs to bring pip along."""
+    if importlib.util.find_spec("ensurepip") is None:
+        # The package is named after the exact Python.
+        name = f"python{_version(sys.version_info)}-venv"
+        debian.install(name, purpose=f"Python's venv module ({sys.executable} has no ensurepip)")
+
+
+def _install_uv() -> None:
+    """Brings uv, which installs the rest, by pip: the entry of the lock, held to its hashes."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as listed:
-        listed.write(requirements)
+        listed.write(_only(LOCK.read_text(encoding="utf-8"), "uv"))
         listed.flush()
         run(
-            python,
+            PYTHON,
             *("-m", "pip", "--disable-pip-version-check", "install", "--quiet"),
             *("--no-deps", "--require-hashes", "--requirement", listed.name),
             cure=_NETWORK,

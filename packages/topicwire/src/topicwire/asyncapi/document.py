@@ -23,16 +23,15 @@ from topicwire.asyncapi.messages import (
     shared_schemas,
     update_payload,
 )
-from topicwire.asyncapi.schemas import Direction, PayloadUse, payload_schemas
+from topicwire.asyncapi.schemas import PayloadUse, payload_schemas
+from topicwire.routing.operations import UPDATE, Operation, OperationRouter
+from topicwire.types import Direction
 
 if TYPE_CHECKING:
     from topicwire.asgi.adapter import FastWSAdapter
-    from topicwire.routing.operations import Operation, OperationRouter
 
 ASYNCAPI_VERSION = "3.1.0"
 SUBPROTOCOL = "topicwire.v1+json"
-UPDATE = "update"
-"""The operation whose payload stands in the protocol's own envelope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ class _Builder:
         self.operations: dict[str, Any] = {}
         self.messages: dict[str, Any] = {}
         uses = [use for router in adapter.routers for use in _uses(router)]
-        self.types = payload_schemas(uses)
+        self.types = payload_schemas(uses, reserved=shared_schemas())
 
     def document(self) -> dict[str, Any]:
         for router in self.adapter.routers:

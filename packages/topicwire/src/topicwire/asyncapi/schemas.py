@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
@@ -20,8 +20,7 @@ from pydantic_core import MISSING
 from topicwire.asyncapi.draft07 import Schema, map_subschemas, to_draft07
 from topicwire.asyncapi.errors import DocumentError
 from topicwire.asyncapi.names import TypeIdentity
-
-Direction = Literal["to_server", "to_client"]
+from topicwire.types import Direction
 
 _MODES: dict[Direction, JsonSchemaMode] = {"to_server": "validation", "to_client": "serialization"}
 _REFUSALS = (PydanticInvalidForJsonSchema, PydanticSchemaGenerationError, PydanticUserError)
@@ -51,15 +50,19 @@ class PayloadSchemas:
     """Named types, sorted by name."""
 
 
-def payload_schemas(uses: Sequence[PayloadUse]) -> PayloadSchemas:
+def payload_schemas(uses: Sequence[PayloadUse], reserved: Iterable[str] = ()) -> PayloadSchemas:
     """Describe every use, in the order given: the first to want a name gets it.
+
+    Args:
+        uses: what travels where.
+        reserved: names that are the protocol's own.
 
     Raises:
         DocumentError: a type has no JSON Schema, or no JSON form.
     """
     keys: dict[str, str] = {}
     sides = {direction: _generate(direction, uses, keys) for direction in _MODES}
-    table = _NameTable(sides)
+    table = _NameTable(sides, reserved)
     payloads = {
         use.key: table.resolve(use.direction, sides[use.direction].payloads[use.key])
         for use in uses
@@ -102,6 +105,33 @@ class _Generator(GenerateJsonSchema):
         # A serialized field with a default is there all the same.
         default = field["schema"].get("default") if field["schema"]["type"] == "default" else None
         return field.get("serialization_exclude_if") is None and default is not MISSING
+
+    def model_field_schema(self, schema: Any) -> Any:
+        return self._without_excluded_null(schema, super().model_field_schema(schema))
+
+    def dataclass_field_schema(self, schema: Any) -> Any:
+        return self._without_excluded_null(schema, super().dataclass_field_schema(schema))
+
+    def _without_excluded_null(self, field: Any, schema: Any) -> Any:
+        """A field that is left out when it is None is optional, and never null."""
+        left_out = field.get("serialization_exclude_if")
+        if self.mode == "validation" or left_out is None or not _is_true_of_none(left_out):
+            return schema
+        schema = dict(schema)
+        members = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+        if schema.get("default", ...) is None:
+            del schema["default"]
+        if len(members) == 1:
+            del schema["anyOf"]
+            return {**members[0], **schema}
+        return {**schema, "anyOf": members} if members else schema
+
+
+def _is_true_of_none(predicate: Any) -> bool:
+    try:
+        return predicate(None) is True
+    except Exception:  # noqa: BLE001 (the application's own function; any failure means no)
+        return False
 
 
 def _generate(direction: Direction, uses: Sequence[PayloadUse], keys: dict[str, str]) -> _Side:
@@ -183,8 +213,9 @@ def references(schema: Any) -> Iterable[str]:
 class _NameTable:
     """Gives each type its names, and decides which types need two."""
 
-    def __init__(self, sides: Mapping[Direction, _Side]) -> None:
+    def __init__(self, sides: Mapping[Direction, _Side], reserved: Iterable[str]) -> None:
         self._sides = sides
+        self._reserved = frozenset(reserved)
         self._merged = self._merge()
         self._differ = self._differing()
         self._names: dict[tuple[Direction, str], str] = {}
@@ -220,7 +251,7 @@ class _NameTable:
         identity = self._sides[present[0]].identities[key]
         for name in identity.candidates():
             wanted = {name, f"{name}Input"} if key in self._differ else {name}
-            if not wanted & self._taken.keys():
+            if not wanted & (self._taken.keys() | self._reserved):
                 break
         for side in present:
             own = f"{name}Input" if key in self._differ and side == "to_server" else name

@@ -1,0 +1,59 @@
+"""JSON pointers (RFC 6901): how a fault says where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+
+def pointer(parts: Iterable[str | int]) -> str:
+    """Return `#/a/b~1c/0` for the parts `a`, `b/c` and 0."""
+    escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    return "/".join(["#", *escaped])
+
+
+def resolve(document: Any, reference: str) -> Any:
+    """Return what `#/…` points at inside `document`.
+
+    Raises:
+        LookupError: there is nothing, or the reference leads out of the document.
+    """
+    if not reference.startswith("#"):
+        raise LookupError(reference)
+    found = document
+    for part in reference.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(found, dict) and name in found:
+            found = found[name]
+        elif isinstance(found, list) and name.isdecimal() and int(name) < len(found):
+            found = found[int(name)]
+        else:
+            raise LookupError(reference)
+    return found
+
+
+def follow(document: Any, value: Any) -> Any:
+    """Return `value`, or what it refers to when it is a `$ref`, to the end of the chain.
+
+    Raises:
+        LookupError: a reference leads nowhere, or in a circle.
+    """
+    seen: set[str] = set()
+    while isinstance(value, dict) and isinstance(value.get("$ref"), str):
+        reference = value["$ref"]
+        if reference in seen:
+            raise LookupError(reference)
+        seen.add(reference)
+        value = resolve(document, reference)
+    return value
+
+
+def walk(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Yield every value of a JSON document with its path, the outer ones first."""
+    yield path, value
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from walk(one, (*path, key))
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from walk(one, (*path, index))

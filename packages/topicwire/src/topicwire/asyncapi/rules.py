@@ -1,0 +1,322 @@
+"""Our own rules for a document, beyond what the official schema and parser can see.
+
+Both accept a message without its `type`, a correlation id that points nowhere, and keywords of
+a newer JSON Schema that every reader ignores. Each rule here is a function that yields faults.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jsonschema import Draft7Validator
+from jsonschema.exceptions import best_match
+from referencing import Registry
+from referencing.jsonschema import DRAFT7
+
+from topicwire.asyncapi.draft07 import ANNOTATIONS
+from topicwire.asyncapi.frames import required_type, travelling_messages
+from topicwire.asyncapi.pointers import follow, pointer, resolve, walk
+
+_URI = "urn:topicwire:document"
+_LOCATION = "$message.payload#"
+_AGAIN = "Export the document again with `topicwire spec`; do not edit it by hand."
+
+# Keywords of JSON Schema 2019-09 and 2020-12, and of OpenAPI, that draft-07 readers skip.
+_FOREIGN = {
+    "$anchor": "a `$ref` to the component",
+    "$defs": "`components.schemas`",
+    "$dynamicRef": "`$ref`",
+    "dependentRequired": "`dependencies`",
+    "dependentSchemas": "`dependencies`",
+    "maxContains": "nothing: draft-07 cannot say it",
+    "minContains": "nothing: draft-07 cannot say it",
+    "nullable": 'a union with `{"type": "null"}`',
+    "prefixItems": "`items: [...]` with `additionalItems: false`",
+    "unevaluatedItems": "`additionalItems`",
+    "unevaluatedProperties": "`additionalProperties`",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong, where, and what to do about it."""
+
+    where: str
+    """A JSON pointer into the document: `#/operations/trades.subscribe/reply`."""
+
+    what: str
+    cure: str = _AGAIN
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what} {self.cure}"
+
+
+Document = Mapping[str, Any]
+Rule = Callable[[Document], Iterator[Fault]]
+
+
+def references(document: Document) -> Iterator[Fault]:
+    """Every reference leads to something in the document, and stands alone."""
+    for path, value in walk(document):
+        if _is_data(path) or not isinstance(value, dict) or "$ref" not in value:
+            continue
+        target = value["$ref"]
+        if path and path[-1] == "properties":  # a property of that name
+            continue
+        if not isinstance(target, str) or not target.startswith("#/"):
+            yield Fault(pointer(path), f"the reference {target!r} leads out of the document.")
+            continue
+        try:
+            resolve(document, target)
+        except LookupError:
+            yield Fault(pointer(path), f"the reference {target!r} leads nowhere.")
+        if len(value) > 1:
+            beside = ", ".join(sorted(key for key in value if key != "$ref"))
+            yield Fault(
+                pointer(path),
+                f"{beside} beside a `$ref` is ignored by every reader.",
+                'Write `{"allOf": [{"$ref": …}], …}`.',
+            )
+
+
+def foreign_keywords(document: Document) -> Iterator[Fault]:
+    """Schemas use draft-07 alone."""
+    for path, schema in _schemas(document):
+        for keyword, instead in _FOREIGN.items():
+            if keyword in schema:
+                yield Fault(
+                    pointer((*path, keyword)),
+                    f"`{keyword}` is not a keyword of draft-07 and is skipped by its readers.",
+                    f"Use {instead}.",
+                )
+        if isinstance(schema.get("discriminator"), dict):
+            yield Fault(
+                pointer((*path, "discriminator")),
+                "a `discriminator` object is OpenAPI's, not AsyncAPI's.",
+                "Drop it: the constants of the members tell them apart.",
+            )
+        if isinstance(schema.get("items"), list) and "additionalItems" not in schema:
+            yield Fault(
+                pointer((*path, "items")),
+                "the tuple does not say whether more items may follow.",
+                "Add `additionalItems: false`, or their schema.",
+            )
+
+
+def required_properties(document: Document) -> Iterator[Fault]:
+    """What is required is also described."""
+    for path, schema in _schemas(document):
+        properties = schema.get("properties")
+        if isinstance(properties, dict):
+            for name in schema.get("required", ()):
+                if name not in properties:
+                    yield Fault(
+                        pointer((*path, "required")), f"`{name}` is required but not described."
+                    )
+
+
+def values(document: Document) -> Iterator[Fault]:
+    """Defaults and examples are what their own schema allows."""
+    registry: Registry[Any] = Registry().with_resource(_URI, DRAFT7.create_resource(document))
+    for path, schema in _schemas(document):
+        given = [("default", schema["default"])] if "default" in schema else []
+        examples = schema.get("examples")
+        given += [("examples", one) for one in examples] if isinstance(examples, list) else []
+        if given:
+            validator = Draft7Validator({"$ref": _URI + pointer(path)}, registry=registry)
+            yield from _wrong(validator, path, given)
+    for name, message in document.get("components", {}).get("messages", {}).items():
+        path = ("components", "messages", name)
+        for index, example in enumerate(message.get("examples", ())):
+            where = _URI + pointer((*path, "payload"))
+            validator = Draft7Validator({"$ref": where}, registry=registry)
+            given = [(f"examples/{index}/payload", example.get("payload"))]
+            yield from _wrong(validator, path, given)
+
+
+def _wrong(
+    validator: Draft7Validator, path: tuple[str | int, ...], given: list[tuple[str, Any]]
+) -> Iterator[Fault]:
+    for key, value in given:
+        error = best_match(validator.iter_errors(value))
+        if error is not None:
+            yield Fault(
+                f"{pointer(path)}/{key}",
+                f"the value is not what the schema allows: {error.message}.",
+                "Correct the default or the example, or the type, in the model.",
+            )
+
+
+def message_types(document: Document) -> Iterator[Fault]:
+    """Every message has a required `type`, a constant that is its own name."""
+    for name, message in document.get("components", {}).get("messages", {}).items():
+        where = pointer(("components", "messages", name))
+        constant = required_type(document, message)
+        if constant is None:
+            yield Fault(
+                f"{where}/payload",
+                "the message has no required `type` constant, so a frame of any type matches it.",
+            )
+        elif constant != name or message.get("name", name) != name:
+            yield Fault(
+                where,
+                f"the message {name!r} says name {message.get('name')!r} and type {constant!r}: "
+                "all three are to be the same.",
+            )
+        if "None" in name.split("."):
+            yield Fault(where, f"`{name}` is named after nothing.", "Give the reply a name.")
+
+
+def distinct_messages(document: Document) -> Iterator[Fault]:
+    """In either direction, a frame can be one message at most."""
+    found = [
+        (direction, required_type(document, message), where)
+        for direction, where, message in travelling_messages(document)
+    ]
+    count = Counter((direction, constant) for direction, constant, _ in found)
+    for direction, constant, where in found:
+        if constant is not None and count[direction, constant] > 1:
+            yield Fault(where, f"another message {direction} has the type {constant!r} too.")
+
+
+def operations(document: Document) -> Iterator[Fault]:
+    """Operations name messages of their own channel, and the channel's messages are used."""
+    used: set[str] = set()
+    for name, operation in document.get("operations", {}).items():
+        parts = [("", operation)]
+        if "reply" in operation:
+            parts.append(("/reply", operation["reply"]))
+        for suffix, part in parts:
+            where = pointer(("operations", name)) + suffix
+            channel = str(part.get("channel", {}).get("$ref", ""))
+            if not part.get("messages"):
+                yield Fault(where, "it names no message.")
+            for one in part.get("messages", ()):
+                target = str(one.get("$ref", ""))
+                used.add(target)
+                if not target.startswith(f"{channel}/messages/"):
+                    yield Fault(where, f"its message {target!r} is not one of {channel!r}.")
+            if suffix and channel != operation.get("channel", {}).get("$ref"):
+                yield Fault(where, "it is answered on another channel than it is asked on.")
+    for name, channel in document.get("channels", {}).items():
+        for message in channel.get("messages", {}):
+            where = pointer(("channels", name, "messages", message))
+            if where not in used:
+                yield Fault(where, "no operation sends or answers this message.")
+
+
+def correlation(document: Document) -> Iterator[Fault]:
+    """A request and its reply carry one correlation id, and it points into both."""
+    for name, message in document.get("components", {}).get("messages", {}).items():
+        if "correlationId" not in message:
+            continue
+        where = pointer(("components", "messages", name, "correlationId"))
+        location = str(follow(document, message["correlationId"]).get("location", ""))
+        path = location.removeprefix(_LOCATION)
+        schema = follow(document, message.get("payload", {}))
+        for part in path.split("/")[1:]:
+            schema = follow(document, schema.get("properties", {}).get(part, {}))
+        if not location.startswith(f"{_LOCATION}/") or not schema:
+            yield Fault(where, f"{location!r} points at nothing in the payload.")
+    for name, operation in document.get("operations", {}).items():
+        reply = operation.get("reply")
+        if reply is None:
+            continue
+        ids = [
+            follow(document, one).get("correlationId")
+            for one in (*operation.get("messages", ()), *reply.get("messages", ()))
+        ]
+        if None in ids or any(one != ids[0] for one in ids):
+            yield Fault(
+                pointer(("operations", name, "reply")),
+                "request and reply do not carry the same correlation id, so no client can tell "
+                "which request is answered.",
+            )
+
+
+def routes(document: Document) -> Iterator[Fault]:
+    """Channels share one address, and names begin with their route's."""
+    channels = document.get("channels", {})
+    addresses = Counter(channel.get("address") for channel in channels.values())
+    if len(addresses) > 1:
+        yield Fault("#/channels", f"one socket has one address, not {sorted(map(str, addresses))}.")
+    for name, channel in channels.items():
+        where = pointer(("channels", name))
+        route = channel.get("x-topicwire-route")
+        if route is None:
+            if name != "connection":
+                yield Fault(where, "the channel is no route: it has no `x-topicwire-route`.")
+            continue
+        if route.get("name") != name:
+            yield Fault(where, f"the channel is called {name!r}, its route {route.get('name')!r}.")
+        for message in channel.get("messages", {}):
+            if not message.startswith(f"{name}."):
+                yield Fault(where, f"the message `{message}` does not begin with `{name}.`.")
+        for operation, entry in document.get("operations", {}).items():
+            here = entry.get("channel", {}).get("$ref") == where
+            if here != operation.startswith(f"{name}."):
+                yield Fault(
+                    pointer(("operations", operation)), f"its name and the channel {name!r} differ."
+                )
+
+
+def updates(document: Document) -> Iterator[Fault]:
+    """An update stands in the protocol's envelope."""
+    for name, message in document.get("components", {}).get("messages", {}).items():
+        if name.endswith(".update"):
+            envelope = follow(document, message.get("payload", {}))
+            payload = follow(document, envelope.get("properties", {}).get("payload", {}))
+            missing = {"topic", "seq", "payload"} - set(payload.get("required", ()))
+            if missing:
+                yield Fault(
+                    pointer(("components", "messages", name, "payload")),
+                    f"an update requires {', '.join(sorted(missing))} in its payload.",
+                )
+
+
+RULES: tuple[Rule, ...] = (
+    foreign_keywords,
+    required_properties,
+    message_types,
+    operations,
+    correlation,
+    routes,
+    updates,
+    distinct_messages,
+    values,
+)
+"""Rules that follow references; `references` has to hold before they are run."""
+
+
+def _schemas(document: Document) -> Iterator[tuple[tuple[str | int, ...], dict[str, Any]]]:
+    """Yield every schema of the document with its path."""
+    components = document.get("components", {})
+    for name, schema in components.get("schemas", {}).items():
+        yield from _subschemas(schema, ("components", "schemas", name))
+    for name, message in components.get("messages", {}).items():
+        yield from _subschemas(message.get("payload"), ("components", "messages", name, "payload"))
+
+
+def _subschemas(
+    schema: Any, path: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], dict[str, Any]]]:
+    if not isinstance(schema, dict):
+        return
+    yield path, schema
+    for key, value in schema.items():
+        if key in {"properties", "patternProperties", "definitions", "dependentSchemas", "$defs"}:
+            for name, one in value.items():
+                yield from _subschemas(one, (*path, key, name))
+        elif isinstance(value, list) and key not in {"enum", "required", "type", *ANNOTATIONS}:
+            for index, one in enumerate(value):
+                yield from _subschemas(one, (*path, key, index))
+        elif isinstance(value, dict) and key not in {"const", "discriminator", *ANNOTATIONS}:
+            yield from _subschemas(value, (*path, key))
+
+
+def _is_data(path: tuple[str | int, ...]) -> bool:
+    """Say whether a path leads into values that schemas carry, where `$ref` is just a key."""
+    return any(part in {"default", "examples", "example", "enum", "const"} for part in path)

@@ -1,1 +1,3 @@
 """The trading API."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,50 @@
+"""Every model of the API, REST and WebSocket. Pydantic alone."""
+
+from .broker import (
+    AccountPosition,
+    Order,
+    OrderStatus,
+    OrderSubscriptionRequest,
+    OrderType,
+    PlaceOrder,
+    PositionSubscriptionRequest,
+    Side,
+)
+from .common import Health, Problem, ProblemDetail, Version
+from .market import (
+    Bar,
+    BarsSubscriptionRequest,
+    DatafeedConfig,
+    History,
+    MarketAnchor,
+    QuoteData,
+    QuoteDataSubscriptionRequest,
+    Resolution,
+    SymbolInfo,
+    SymbolMatch,
+)
+
+__all__ = [
+    "AccountPosition",
+    "Bar",
+    "BarsSubscriptionRequest",
+    "DatafeedConfig",
+    "Health",
+    "History",
+    "MarketAnchor",
+    "Order",
+    "OrderStatus",
+    "OrderSubscriptionRequest",
+    "OrderType",
+    "PlaceOrder",
+    "PositionSubscriptionRequest",
+    "Problem",
+    "ProblemDetail",
+    "QuoteData",
+    "QuoteDataSubscriptionRequest",
+    "Resolution",
+    "Side",
+    "SymbolInfo",
+    "SymbolMatch",
+    "Version",
+]

@@ -1,0 +1,60 @@
+"""The broker: orders and positions of a paper account."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from fastapi import APIRouter
+
+from trading_api.modules.broker.api import api_router
+from trading_api.modules.broker.service import BrokerService
+from trading_api.modules.broker.ws import OrderWsRouter, PositionWsRouter, own_account
+from trading_api.shared.context import AppContext
+from trading_api.shared.ws.router_interface import WsRouterInterface
+
+
+class BrokerModule:
+    """The module broker. Its service is made when a router first asks for it."""
+
+    name = "broker"
+
+    def __init__(self) -> None:
+        self._context: AppContext | None = None
+
+    def bind(self, context: AppContext) -> None:
+        """Trade on the market of `context`; without it, on one of the module's own."""
+        self._context = context
+
+    @cached_property
+    def service(self) -> BrokerService:
+        """What the routes serve. Making it opens nothing and starts no task."""
+        return BrokerService(self._context or AppContext())
+
+    async def start(self) -> None:
+        """Nothing to start: a symbol is watched from its first working order on."""
+
+    async def stop(self) -> None:
+        """Stop filling."""
+        await self.service.stop()
+
+    def get_api_routers(self) -> Sequence[APIRouter]:
+        """The REST routes."""
+        return [api_router(self.service)]
+
+    def get_ws_routers(self) -> list[WsRouterInterface]:
+        """The routes orders and positions, of this app alone."""
+        return [
+            OrderWsRouter(
+                route="orders",
+                tags=["broker"],
+                service=self.service,
+                subscribe_request_handler=own_account,
+                linger_s=0,
+            ),
+            PositionWsRouter(
+                route="positions",
+                tags=["broker"],
+                service=self.service,
+                subscribe_request_handler=own_account,
+                linger_s=0,
+            ),
+        ]

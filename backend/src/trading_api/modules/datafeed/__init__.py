@@ -1,0 +1,64 @@
+"""Market data: bars and quotes, their history and their live feed."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import cached_property
+
+from fastapi import APIRouter
+
+from trading_api.modules.datafeed.api import api_router
+from trading_api.modules.datafeed.service import DatafeedService
+from trading_api.modules.datafeed.ws import BarWsRouter, QuoteWsRouter, known_symbol
+from trading_api.shared.context import AppContext
+from trading_api.shared.market import INSTRUMENTS
+from trading_api.shared.ws.router_interface import WsRouterInterface
+
+
+class DatafeedModule:
+    """The module datafeed. Its service is made when a router first asks for it."""
+
+    name = "datafeed"
+
+    def __init__(self) -> None:
+        self._context: AppContext | None = None
+
+    def bind(self, context: AppContext) -> None:
+        """Serve the market of `context`; without it, one of the module's own."""
+        self._context = context
+
+    @cached_property
+    def service(self) -> DatafeedService:
+        """What the routes serve. Making it opens nothing."""
+        return DatafeedService(self._context or AppContext())
+
+    async def start(self) -> None:
+        """Read the daily bars now, so that no subscriber has to wait for it."""
+        await asyncio.to_thread(self.service.quotes, list(INSTRUMENTS))
+
+    async def stop(self) -> None:
+        """Stop every topic that is still produced."""
+        for topic in self.service.producing:
+            self.service.remove_topic(topic)
+
+    def get_api_routers(self) -> Sequence[APIRouter]:
+        """The REST routes."""
+        return [api_router(self.service)]
+
+    def get_ws_routers(self) -> list[WsRouterInterface]:
+        """The routes bars and quotes, of this app alone."""
+        return [
+            BarWsRouter(
+                route="bars",
+                tags=["datafeed"],
+                service=self.service,
+                subscribe_request_handler=known_symbol,
+                linger_s=0,
+            ),
+            QuoteWsRouter(
+                route="quotes",
+                tags=["datafeed"],
+                service=self.service,
+                subscribe_request_handler=known_symbol,
+                linger_s=0,
+            ),
+        ]

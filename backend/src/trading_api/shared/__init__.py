@@ -1,0 +1,1 @@
+"""What every module may build on: settings, clock, simulated market, module registry."""

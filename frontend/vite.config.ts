@@ -1,0 +1,41 @@
+import { fileURLToPath } from 'node:url'
+import vue from '@vitejs/plugin-vue'
+import { defaultClientConditions } from 'vite'
+import { defineConfig } from 'vitest/config'
+
+function port(variable: string, fallback: number): number {
+  const text = process.env[variable]
+  if (text === undefined || text === '') return fallback
+  const value = Number(text)
+  if (Number.isInteger(value) && value > 0 && value < 65536) return value
+  throw new Error(
+    `${variable} is '${text}': a port is a whole number from 1 to 65535. Unset it for ${fallback}.`,
+  )
+}
+
+const server = {
+  host: process.env['FRONTEND_HOST'] ?? '127.0.0.1',
+  port: port('FRONTEND_PORT', 5173),
+  strictPort: true,
+  proxy: {
+    '/api': { target: `http://127.0.0.1:${port('BACKEND_PORT', 8000)}`, ws: true },
+  },
+}
+
+export default defineConfig({
+  plugins: [vue()],
+  resolve: {
+    alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) },
+    // The client of this repository is used from its source, so nothing is to be built first.
+    conditions: ['@topicwire/source', ...defaultClientConditions],
+  },
+  server,
+  preview: server,
+  build: { target: 'es2022' },
+  test: {
+    include: ['src/**/*.test.ts'],
+    environment: 'happy-dom',
+    // Component tests look at what is rendered, never at styles.
+    css: false,
+  },
+})

@@ -76,11 +76,11 @@ def _pid(printed: str, word: str) -> int:
 async def test_start_returns_when_it_answers_and_stop_when_it_is_gone() -> None:
     terminal = Terminal()
     service = _service(terminal, SERVER)
-    assert await service.start()
-    assert service.is_running
+    states = [service.is_running, await service.start(), service.is_running]
+    assert states == [False, True, True]
     pid = _pid(await terminal.shows("serving"), "serving")
     await service.stop()
-    assert not service.is_running
+    assert service.is_running is False
     assert not _lives(pid)
     service.address.require_free()
     assert "ended by itself" not in terminal.getvalue()

@@ -1,0 +1,74 @@
+"""docs/protocol.md: its example is spoken with the application, its tables are the code's."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+import topicwire
+from tests.documentation.conversation import Line, read
+from tests.documentation.server import serving
+from tests.quickstart.specification import blocks
+from topicwire import close_codes
+from websockets.asyncio.client import ClientConnection, connect
+
+PROTOCOL = Path(__file__).parents[2] / "docs/protocol.md"
+LOST_BY_THE_NETWORK = 1006
+
+
+async def test_the_example_is_what_the_application_answers() -> None:
+    [example] = [block.text for block in blocks(PROTOCOL) if block.text.startswith("→")]
+    async with serving("trading_api.main:app") as port, connect(
+        f"ws://127.0.0.1:{port}/api/v1/ws"
+    ) as socket:
+        for line in read(example):
+            if line.is_sent:
+                await socket.send(line.printed)
+            else:
+                received = await _next(socket, line)
+                assert line.matches(received), f"\nprinted:  {line.printed}\nreceived: {received}"
+
+
+async def _next(socket: ClientConnection, expected: Line) -> str:
+    """The next message; updates are passed over while something else is expected."""
+    while True:
+        received = await socket.recv()
+        assert isinstance(received, str)
+        if expected.type.endswith(".update") or '.update"' not in received[:60]:
+            return received
+
+
+@pytest.mark.parametrize(
+    ("heading", "known"),
+    [
+        ("code", set(get_args(topicwire.ErrorCode))),
+        (
+            "close code",
+            {str(value) for name, value in vars(close_codes).items() if name.isupper()}
+            | {str(LOST_BY_THE_NETWORK)},
+        ),
+    ],
+)
+def test_the_tables_list_every_code(heading: str, known: set[str]) -> None:
+    table = PROTOCOL.read_text(encoding="utf-8").partition(f"| {heading} |")[2].partition("\n\n")[0]
+    cells = [row.split("|")[1] for row in table.splitlines() if row.startswith("| ")]
+    assert {code for cell in cells for code in re.findall(r"[a-z_]{3,}|\d{4}", cell)} == known
+
+
+def test_the_numbers_are_the_defaults() -> None:
+    text = PROTOCOL.read_text(encoding="utf-8")
+    defaults = topicwire.Settings()
+    for said, value in {
+        "At most 64 wait": defaults.max_waiting_commands == 64,
+        "more than 10 s": defaults.command_timeout_s == 10,
+        "outlives it by 300 s, for at most 10,000": (
+            (defaults.retention_s, defaults.max_retained_topics) == (300, 10_000)
+        ),
+        "past 1 MiB": defaults.max_queue_bytes == 1 << 20,
+        "more than 128 topics": defaults.max_topics == 128,
+        "larger than 64 KiB": defaults.max_message_bytes == 1 << 16,
+    }.items():
+        assert said in text
+        assert value, said

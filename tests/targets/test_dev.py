@@ -1,0 +1,146 @@
+"""`make dev` for real: what it serves, how it follows changes, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from socket import create_connection, create_server
+
+import pytest
+from scripts.repository import ROOT
+from tests.quickstart.checkout import Checkout, environment, fetched, free_port
+
+DOCUMENT = "/api/v1/ws/asyncapi.json"
+TEMPLATE = "backend/src/trading_api/shared/ws/generic_route.py"
+MODELS = "backend/src/trading_api/models/market/quotes.py"
+
+
+class Running:
+    """A `make dev` under way: where it serves and what it said so far."""
+
+    def __init__(self, checkout: Checkout, api: int, page: int, said: Callable[[], str]) -> None:
+        self.checkout = checkout
+        self.api = f"http://127.0.0.1:{api}"
+        self.page = f"http://127.0.0.1:{page}"
+        self.ports = (api, page)
+        self.said = said
+
+    def fetch(self, url: str, holds: Callable[[str], bool] = bool) -> str:
+        return fetched(url, holds, self.said)
+
+    def says(self, text: str) -> None:
+        """Waits until it was said; the page must answer then."""
+        self.fetch(self.page + "/", lambda _: text in self.said())
+
+
+@pytest.fixture
+def running(checkout: Checkout) -> Iterator[Running]:
+    api, page = free_port(), free_port()
+    variables = {"BACKEND_PORT": str(api), "FRONTEND_PORT": str(page), "UVICORN_LOG_LEVEL": "debug"}
+    with checkout.serving("dev", ".", **variables) as said:
+        started = Running(checkout, api, page, said)
+        started.says("Ctrl-C stops everything")
+        yield started
+    assert _processes(checkout.path) == []
+
+
+def _processes(folder: Path) -> list[tuple[int, str]]:
+    """The processes that run in this folder: process id and command line."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            command = (entry / "cmdline").read_bytes().decode(errors="replace")
+            where = os.readlink(entry / "cwd")
+        except OSError:  # it ended meanwhile
+            continue
+        if where.startswith(str(folder)) and command:
+            found.append((int(entry.name), command.replace("\0", " ")))
+    return found
+
+
+def _edit(checkout: Checkout, name: str, old: str, new: str) -> None:
+    path = checkout.path / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_serves_what_it_says_and_follows_changes(running: Running) -> None:
+    """checklist 9, 19, 36: page, documents and debug log; edits good and bad; nothing left over."""
+    said = running.said()
+    for port, path in zip(running.ports, ("/api/v1/ws/asyncapi", "/"), strict=True):
+        assert f"http://localhost:{port}{path}" in said
+    assert '<div id="app"' in running.fetch(running.page + "/")
+    assert "<html" in running.fetch(running.api + "/api/v1/ws/asyncapi")
+    assert "<html" in running.fetch(running.api + "/api/v1/docs")
+    through_the_page = json.loads(running.fetch(running.page + DOCUMENT))
+    assert through_the_page == json.loads(running.fetch(running.api + DOCUMENT))
+    assert "DEBUG" in running.said()
+    assert running.checkout.changed() == set()  # what is committed is what is generated
+
+    _a_changed_model_reaches_server_and_page(running)
+    _a_half_written_file_leaves_the_servers_as_they_were(running)
+    _a_backend_that_dies_is_told_and_comes_back(running)
+
+
+def _a_changed_model_reaches_server_and_page(running: Running) -> None:
+    _edit(
+        running.checkout,
+        MODELS,
+        "    bid: float\n",
+        "    bid: float\n    venue: str | None = None\n",
+    )
+    types = running.checkout.path / "frontend/src/clients/ws-types-generated/index.ts"
+    running.fetch(running.api + DOCUMENT, lambda body: '"venue"' in body)
+    running.fetch(running.page + "/", lambda _: "venue" in types.read_text())
+
+
+def _a_half_written_file_leaves_the_servers_as_they_were(running: Running) -> None:
+    before = running.fetch(running.api + DOCUMENT)
+    template = (running.checkout.path / TEMPLATE).read_text()
+    (running.checkout.path / TEMPLATE).write_text(template[: len(template) // 2] + "\n    def (")
+    running.says("the previous ones stay")
+    running.says("the backend goes on as it was")
+    assert running.fetch(running.api + DOCUMENT) == before
+    (running.checkout.path / TEMPLATE).write_text(template)
+    running.says("backend restarted")
+
+
+def _a_backend_that_dies_is_told_and_comes_back(running: Running) -> None:
+    (backend,) = (
+        pid for pid, command in _processes(running.checkout.path) if "-m trading_api" in command
+    )
+    os.kill(backend, signal.SIGKILL)
+    running.says("the backend ended by itself (signal SIGKILL)")
+    _edit(running.checkout, TEMPLATE, '"Subscribed"', '"Welcome"')
+    running.fetch(running.api + "/api/v1/health")
+
+
+@pytest.mark.parametrize("variable", ["BACKEND_PORT", "FRONTEND_PORT"])
+def test_a_taken_port_starts_nothing(variable: str) -> None:
+    with closing(create_server(("127.0.0.1", 0))) as server:
+        taken = server.getsockname()[1]
+        ports = {"BACKEND_PORT": str(free_port()), "FRONTEND_PORT": str(free_port())}
+        done = subprocess.run(
+            ["make", "dev"],
+            cwd=ROOT,
+            env=environment() | ports | {variable: str(taken)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode != 0
+    assert f"Port {taken} on 127.0.0.1 is taken" in done.stderr
+    assert f"{variable}=" in done.stderr
+    assert "generat" not in done.stdout
+    (other,) = (int(port) for name, port in ports.items() if name != variable)
+    with pytest.raises(ConnectionRefusedError):
+        create_connection(("127.0.0.1", other))

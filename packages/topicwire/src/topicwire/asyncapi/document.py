@@ -26,12 +26,12 @@ from topicwire.asyncapi.messages import (
 from topicwire.asyncapi.schemas import PayloadUse, payload_schemas
 from topicwire.routing.operations import UPDATE, Operation, OperationRouter
 from topicwire.types import Direction
+from topicwire.wire.frames import SUBPROTOCOL
 
 if TYPE_CHECKING:
     from topicwire.asgi.adapter import FastWSAdapter
 
 ASYNCAPI_VERSION = "3.1.0"
-SUBPROTOCOL = "topicwire.v1+json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,7 @@ class _Builder:
         if self.adapter.description:
             info["description"] = self.adapter.description
         tags = {tag: None for router in self.adapter.routers for tag in router.tags}
-        if tags:
-            info["tags"] = [{"name": tag} for tag in tags]
+        info["tags"] = [{"name": tag} for tag in {**tags, "connection": None}]
         server = {"host": self.server.host, "protocol": self.server.protocol}
         if self.server.pathname:
             server["pathname"] = self.server.pathname
@@ -165,12 +164,17 @@ class _Builder:
             correlated = name in {"error", "ping", "pong"}
             self._add_message(route, name, payload, None, correlated=correlated)
             self.messages[name]["summary"] = _CONNECTION_MESSAGES[name]
-        self._operation("error", route, "send", ["error"])
-        self._operation("hello", route, "send", ["hello"])
-        # Either side may ask whether the other is alive.
-        self._operation("ping", route, "receive", ["ping"])["reply"] = self._reply(route, ["pong"])
-        asked = self._operation("heartbeat", route, "send", ["ping"])
-        asked["reply"] = self._reply(route, ["pong"])
+        for name, action, message in (
+            ("error", "send", "error"),
+            ("hello", "send", "hello"),
+            # Either side may ask whether the other is alive.
+            ("ping", "receive", "ping"),
+            ("heartbeat", "send", "ping"),
+        ):
+            entry = self._operation(name, route, action, [message], tags=[route])
+            entry["summary"] = _CONNECTION_MESSAGES[message]
+            if message == "ping":
+                entry["reply"] = self._reply(route, ["pong"])
 
     def _channel(self, name: str, summary: str) -> dict[str, Any]:
         channel = {

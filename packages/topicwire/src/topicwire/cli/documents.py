@@ -1,0 +1,143 @@
+"""`topicwire spec` and `topicwire client typescript`: the documents, and what is made from them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from topicwire.cli.console import DOES_NOT_HOLD, fail, refusals
+
+if TYPE_CHECKING:
+    from topicwire.codegen.config import AppConfig
+
+client = typer.Typer(
+    no_args_is_help=True,
+    help="Write a typed client from the AsyncAPI document.",
+    pretty_exceptions_enable=False,
+)
+
+_Check = Annotated[
+    bool, typer.Option("--check", help="Write nothing; exit 1 and name what is stale.")
+]
+_Project = Annotated[
+    Path,
+    typer.Option(
+        "--project", "-C", help="The folder of the application's pyproject.toml, or one below it."
+    ),
+]
+
+
+def spec(
+    *,
+    check: _Check = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Instead of the configured file; - for stdout."),
+    ] = None,
+    openapi: Annotated[
+        Path | None, typer.Option("--openapi", help="Write the OpenAPI document too, to this file.")
+    ] = None,
+    project: _Project = Path(),
+) -> None:
+    """Write the AsyncAPI document of the application, without starting a server.
+
+    The document is checked by the official schema and by our own rules before it is written.
+
+    Example: `topicwire spec --openapi generated/openapi.json`, and in CI `topicwire spec --check`.
+    """
+    started = time.perf_counter()
+    with refusals("" if check else "Nothing was written."):
+        from topicwire.codegen.application import load_application  # noqa: PLC0415 - start-up time
+        from topicwire.codegen.config import load_config  # noqa: PLC0415
+
+        config = load_config(project)
+        application = load_application(config)
+        text = application.asyncapi()
+        if output == Path("-"):
+            typer.echo(text, nl=False)
+            return
+        files = {(output or config.asyncapi).resolve(): text}
+        if openapi is not None:
+            files[openapi.resolve()] = application.openapi()
+        _apply(config, files, check=check, command="topicwire spec", started=started)
+
+
+@client.command()
+def typescript(
+    *,
+    check: _Check = False,
+    document: Annotated[
+        str | None,
+        typer.Option(
+            "--document", help="A file or an address, instead of the configured AsyncAPI document."
+        ),
+    ] = None,
+    project: _Project = Path(),
+) -> None:
+    """Write the TypeScript types and the map of routes, from the document alone.
+
+    The folders are `tool.topicwire.typescript` of pyproject.toml. Run `topicwire spec` first.
+
+    Example: `topicwire client typescript --document http://localhost:8000/api/v1/ws/asyncapi.json`.
+    """
+    started = time.perf_counter()
+    with refusals("" if check else "Nothing was written."):
+        from topicwire.asyncapi.validate import validate  # noqa: PLC0415 - start-up time
+        from topicwire.codegen.config import load_config  # noqa: PLC0415
+        from topicwire.codegen.documents import read_document  # noqa: PLC0415
+        from topicwire.codegen.errors import ConfigError  # noqa: PLC0415
+        from topicwire.codegen.typescript import INDEX, generate, import_path  # noqa: PLC0415
+
+        config = load_config(project)
+        folders = config.typescript
+        if folders is None:
+            raise ConfigError(
+                f"{config.shown(config.root / 'pyproject.toml')}: there is no "
+                "[tool.topicwire.typescript] table. Add one with `types` and `client`, the folders "
+                "to write."
+            )
+        content = read_document(document or str(config.asyncapi))
+        made = generate(content, types_from_client=import_path(folders.client, folders.types))
+        validate(content)
+        files = {folders.types / INDEX: made.types, folders.client / INDEX: made.client}
+        _refuse_foreign(config, files)
+        _apply(config, files, check=check, command="topicwire client typescript", started=started)
+
+
+def _refuse_foreign(config: AppConfig, files: Mapping[Path, str]) -> None:
+    """A file without our header is somebody's work."""
+    from topicwire.codegen.errors import ConfigError  # noqa: PLC0415 - start-up time
+    from topicwire.codegen.typescript import HEADER  # noqa: PLC0415
+
+    for path in files:
+        if path.is_file() and not path.read_text("utf-8").startswith(HEADER):
+            raise ConfigError(
+                f"{config.shown(path)} was not generated: it lacks the header {HEADER!r}. Move it "
+                "away, or choose another folder in [tool.topicwire.typescript]."
+            )
+
+
+def _apply(
+    config: AppConfig, files: Mapping[Path, str], *, check: bool, command: str, started: float
+) -> None:
+    from topicwire.codegen.output import compare, locked, write  # noqa: PLC0415 - start-up time
+
+    if check:
+        changes = compare(files, {})
+        if changes:
+            lines = [f"{config.shown(path)}: missing" for path in changes.missing]
+            lines += [f"{config.shown(path)}: differs" for path in changes.changed]
+            fail("\n".join([*lines, f"Stale. Run: {command}"]), DOES_NOT_HOLD)
+    else:
+        with locked(config):
+            changes = compare(files, {})
+            write(config, changes)
+    written = set(changes.written)
+    for path in files:
+        state = "fresh" if check else "written" if path in written else "unchanged"
+        typer.echo(f"{config.shown(path)}   {state}")
+    typer.echo(f"{(time.perf_counter() - started) * 1000:.0f} ms")

@@ -1,0 +1,166 @@
+"""`topicwire generate`: a concrete router for every declaration."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from topicwire.cli.console import DOES_NOT_HOLD, WRONG_INPUT, fail, refusals, styled
+
+if TYPE_CHECKING:
+    from topicwire.codegen.config import AppConfig
+    from topicwire.codegen.errors import Problem
+    from topicwire.codegen.generate import Plan
+
+
+def generate(
+    *,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Write nothing; exit 1 and name what is stale."),
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the result as JSON, for machines.")
+    ] = False,
+    project: Annotated[
+        Path,
+        typer.Option(
+            "--project",
+            "-C",
+            help="The folder of the application's pyproject.toml, or one below it.",
+        ),
+    ] = Path(),
+) -> None:
+    """Write a concrete router for each `X: TypeAlias = WsRouter[Request, Data]` in modules/*/ws.py.
+
+    Settings: the table tool.topicwire of the nearest pyproject.toml, from --project upwards.
+
+    Example: `topicwire generate`, and in CI `topicwire generate --check`.
+    """
+    started = time.perf_counter()
+    if as_json:
+        _generate_as_json(project, check=check)
+        return
+    with refusals("" if check else "Nothing was written."):
+        from topicwire.codegen.config import load_config  # noqa: PLC0415 - start-up time
+        from topicwire.codegen.generate import generate as write  # noqa: PLC0415
+        from topicwire.codegen.generate import plan  # noqa: PLC0415
+
+        config = load_config(project)
+        if check:
+            planned = plan(config)
+            _report_check(config, planned, time.perf_counter() - started)
+        else:
+            planned = write(config)
+            _report(config, planned, time.perf_counter() - started)
+
+
+def _report(config: AppConfig, planned: Plan, took_s: float) -> None:
+    for row in _rows(config, planned):
+        typer.echo(row)
+    changes = planned.changes
+    typer.echo(
+        f"{_count(len(planned.declarations), 'router')}, "
+        f"{_count(len(changes.written), 'file')} written, "
+        f"{len(changes.extra)} removed, {took_s * 1000:.0f} ms"
+    )
+
+
+def _rows(config: AppConfig, planned: Plan) -> list[str]:
+    written = set(planned.changes.written)
+    cells = [
+        (
+            f"{one.shown}:{one.line}",
+            one.name,
+            one.signature,
+            "written" if planned.file_of(config, one) in written else "unchanged",
+        )
+        for one in planned.declarations
+    ]
+    widths = [max((len(row[column]) for row in cells), default=0) for column in range(3)]
+    rows = [
+        "   ".join(
+            [
+                *(text.ljust(width) for text, width in zip(row, widths, strict=False)),
+                styled(row[3], "green" if row[3] == "written" else "dim"),
+            ]
+        )
+        for row in cells
+    ]
+    return [*rows, *(f"{config.shown(path)}   removed" for path in planned.changes.extra)]
+
+
+def _report_check(config: AppConfig, planned: Plan, took_s: float) -> None:
+    from topicwire.codegen.stale import stale_reasons  # noqa: PLC0415 - start-up time
+
+    reasons = stale_reasons(config, planned)
+    if reasons:
+        lines = [f"{reason.path}: {reason.what}" for reason in reasons]
+        fail("\n".join([*lines, f"Stale. Run: {config.command}"]), DOES_NOT_HOLD)
+    typer.echo(
+        f"{_count(len(planned.declarations), 'router')}, all fresh, {took_s * 1000:.0f} ms"
+    )
+
+
+def _generate_as_json(project: Path, *, check: bool) -> None:
+    from topicwire.codegen.config import load_config  # noqa: PLC0415 - start-up time
+    from topicwire.codegen.errors import GenerationError  # noqa: PLC0415
+    from topicwire.codegen.generate import generate as write  # noqa: PLC0415
+    from topicwire.codegen.generate import plan  # noqa: PLC0415
+    from topicwire.codegen.stale import stale_reasons  # noqa: PLC0415
+    from topicwire.errors import TopicwireError  # noqa: PLC0415
+
+    try:
+        config = load_config(project)
+        planned = plan(config) if check else write(config)
+    except GenerationError as error:
+        _print_json({"ok": False, "errors": [_problem(one) for one in error.problems]})
+        raise typer.Exit(WRONG_INPUT) from None
+    except TopicwireError as error:
+        _print_json({"ok": False, "errors": [{"message": str(error)}]})
+        raise typer.Exit(WRONG_INPUT) from None
+    written = set(planned.changes.written)
+    reasons = stale_reasons(config, planned) if check else []
+    _print_json(
+        {
+            "ok": not reasons,
+            "routers": [
+                {
+                    "path": one.shown,
+                    "line": one.line,
+                    "name": one.name,
+                    "types": [argument.text for argument in one.arguments],
+                    "output": config.shown(planned.file_of(config, one)),
+                    "fresh": planned.file_of(config, one) not in written,
+                }
+                for one in planned.declarations
+            ],
+            "written": [] if check else [config.shown(path) for path in planned.changes.written],
+            "removed": [] if check else [config.shown(path) for path in planned.changes.extra],
+            "stale": [{"path": reason.path, "what": reason.what} for reason in reasons],
+        }
+    )
+    if reasons:
+        raise typer.Exit(DOES_NOT_HOLD)
+
+
+def _problem(problem: Problem) -> dict[str, str | int]:
+    return {
+        "path": problem.path,
+        "line": problem.line,
+        "column": problem.column + 1,
+        "message": problem.message,
+        "cure": problem.cure,
+    }
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

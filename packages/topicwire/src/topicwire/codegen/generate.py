@@ -1,0 +1,133 @@
+"""`topicwire generate`: from an application's files to `{path: text}`, then to disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from topicwire.codegen.config import AppConfig
+from topicwire.codegen.discover import discover
+from topicwire.codegen.errors import GenerationError, Problem
+from topicwire.codegen.format import format_python
+from topicwire.codegen.model import Declaration
+from topicwire.codegen.modules import ModuleIndex
+from topicwire.codegen.output import Changes, compare, locked, write
+from topicwire.codegen.python import index_module, is_generated, router_module
+from topicwire.codegen.template import Template, read_template
+from topicwire.codegen.version import generator_version
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is declared, and what has to be on disk for it."""
+
+    declarations: Sequence[Declaration]
+    changes: Changes
+
+    def file_of(self, config: AppConfig, declaration: Declaration) -> Path:
+        """The file that a declaration becomes."""
+        return output_file(config, declaration)
+
+
+def output_file(config: AppConfig, declaration: Declaration) -> Path:
+    """The file that a declaration becomes."""
+    return declaration.path.parent / config.output / declaration.file_name
+
+
+def plan(config: AppConfig) -> Plan:
+    """Reads everything and compares. Nothing is cached and nothing is written.
+
+    Raises:
+        GenerationError: an input is wrong, or somebody's own file lies where ours go.
+        FormatError: the result is not Python.
+    """
+    index = ModuleIndex(config.src, config.root)
+    template = read_template(config.template, index)
+    declarations = discover(config, index, template)
+    files = format_python(config, render(config, template, declarations))
+    if declarations:
+        files[config.manifest] = _manifest(template)
+    return Plan(declarations, compare(files, _owned(config)))
+
+
+def render(
+    config: AppConfig, template: Template, declarations: Sequence[Declaration]
+) -> dict[Path, str]:
+    """Every generated Python file, not formatted yet.
+
+    Raises:
+        GenerationError: the template cannot be used with a declared type.
+    """
+    files: dict[Path, str] = {}
+    problems: list[Problem] = []
+    folders: dict[Path, list[Declaration]] = {}
+    for declaration in declarations:
+        file = output_file(config, declaration)
+        folders.setdefault(file.parent, []).append(declaration)
+        try:
+            files[file] = router_module(config, template, declaration)
+        except GenerationError as error:
+            problems += error.problems
+    if problems:
+        raise GenerationError(problems)
+    for folder, declared in folders.items():
+        files[folder / "__init__.py"] = index_module(config, declared)
+    return dict(sorted(files.items()))
+
+
+def generate(config: AppConfig) -> Plan:
+    """Writes what `plan` says, one process at a time: all of it, or nothing.
+
+    Raises:
+        GenerationError, FormatError: see `plan`.
+        BusyError: another process does not finish.
+        OSError: a file cannot be written.
+    """
+    with locked(config):
+        planned = plan(config)
+        write(config, planned.changes)
+    return planned
+
+
+def _manifest(template: Template) -> str:
+    digest = hashlib.sha256(template.text.encode()).hexdigest()[:16]
+    content = {"generator": f"topicwire {generator_version()}", "template": digest}
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _owned(config: AppConfig) -> dict[Path, str]:
+    """The generated files on disk.
+
+    Raises:
+        GenerationError: a file there does not say that it is generated.
+    """
+    owned: dict[Path, str] = {}
+    problems: list[Problem] = []
+    if config.manifest.is_file():
+        owned[config.manifest] = config.manifest.read_text(encoding="utf-8", errors="replace")
+    parent = Path(config.declarations).parent
+    for folder in sorted(config.package_dir.glob(f"{parent.as_posix()}/{config.output}")):
+        for path in sorted(folder.iterdir()):
+            if path.name == "__pycache__" or path.name.startswith("."):
+                continue
+            text = path.read_bytes().decode(errors="replace") if path.is_file() else ""
+            if is_generated(text):
+                owned[path] = text
+            else:
+                problems.append(
+                    Problem(
+                        config.shown(path),
+                        0,
+                        0,
+                        0,
+                        f"this is not a generated file, and {config.output}/ is rewritten "
+                        "by the generator.",
+                        cure="Move it elsewhere, or delete it.",
+                    )
+                )
+    if problems:
+        raise GenerationError(problems)
+    return owned

@@ -1,0 +1,162 @@
+"""Compares what is to be with what is on disk, and writes: everything, or nothing."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from topicwire.codegen.config import AppConfig
+from topicwire.codegen.errors import BusyError
+
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What differs between the files to be and those on disk.
+
+    Attributes:
+        files: every file to be, with its text.
+        missing: not on disk.
+        changed: on disk with another text.
+        extra: on disk, generated once, declared no more.
+    """
+
+    files: Mapping[Path, str]
+    missing: tuple[Path, ...]
+    changed: tuple[Path, ...]
+    extra: tuple[Path, ...]
+
+    @property
+    def written(self) -> tuple[Path, ...]:
+        """What writing touches, removals apart."""
+        return tuple(sorted((*self.missing, *self.changed)))
+
+    def __bool__(self) -> bool:
+        """Something differs."""
+        return bool(self.missing or self.changed or self.extra)
+
+
+def compare(files: Mapping[Path, str], owned: Mapping[Path, str]) -> Changes:
+    """The files to be against those on disk; `owned` are the generated ones found there."""
+    on_disk = dict(owned)
+    for path in files:
+        if path not in on_disk and path.is_file():
+            on_disk[path] = path.read_bytes().decode(errors="replace")
+    return Changes(
+        files=files,
+        missing=tuple(path for path in sorted(files) if path not in on_disk),
+        changed=tuple(
+            path for path in sorted(files) if path in on_disk and on_disk[path] != files[path]
+        ),
+        extra=tuple(path for path in sorted(owned) if path not in files),
+    )
+
+
+def write(config: AppConfig, changes: Changes) -> None:
+    """Makes the disk as `changes.files` say. On an error, everything is put back.
+
+    Each file is replaced in one step, so that a reader sees the old text or the new one.
+
+    Raises:
+        OSError: a file cannot be written; the files are as they were.
+    """
+    previous = {
+        path: path.read_bytes() if path.is_file() else None
+        for path in (*changes.written, *changes.extra)
+    }
+    try:
+        for path in changes.written:
+            replace(config, path, changes.files[path].encode())
+        for path in changes.extra:
+            path.unlink()
+            _remove_if_empty(path.parent)
+    except BaseException:
+        restore(config, previous)
+        raise
+
+
+def restore(config: AppConfig, previous: Mapping[Path, bytes | None]) -> None:
+    """Puts files back as they were; None for one that did not exist."""
+    for path, content in previous.items():
+        if content is None:
+            path.unlink(missing_ok=True)
+            _remove_if_empty(path.parent)
+        elif not path.is_file() or path.read_bytes() != content:
+            replace(config, path, content)
+
+
+def replace(config: AppConfig, path: Path, content: bytes) -> None:
+    """Writes one file in one step: no reader sees a part of it."""
+    prepare_cache(config)
+    staged = config.cache_dir / f"staged-{os.getpid()}"
+    staged.write_bytes(content)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        staged.replace(path)
+    finally:
+        staged.unlink(missing_ok=True)
+
+
+def prepare_cache(config: AppConfig) -> None:
+    """Makes the folder for locks, stamps and staged files, ignored by git."""
+    ignore = config.cache_dir / ".gitignore"
+    if not ignore.is_file():
+        config.cache_dir.mkdir(exist_ok=True)
+        ignore.write_text("*\n", encoding="utf-8")
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if not folder.is_dir():
+        return
+    rest = list(folder.iterdir())
+    if any(path.name != "__pycache__" for path in rest):
+        return
+    for cache in rest:
+        for compiled in cache.iterdir():
+            compiled.unlink()
+        cache.rmdir()
+    folder.rmdir()
+
+
+@contextmanager
+def locked(config: AppConfig, *, wait_s: float = 60.0) -> Iterator[None]:
+    """One generator at a time for an application: a watcher and a manual run take turns.
+
+    Raises:
+        BusyError: the other one has not finished after `wait_s` seconds.
+    """
+    prepare_cache(config)
+    lock = config.cache_dir / "lock"
+    with lock.open("a+b") as file:
+        deadline = time.monotonic() + wait_s
+        while not _try_lock(file.fileno()):
+            if time.monotonic() >= deadline:
+                raise BusyError(lock, wait_s)
+            time.sleep(_POLL_S)
+        yield  # closing the file gives the lock back, also when the process is killed
+
+
+try:
+    import fcntl
+
+    def _try_lock(file: int) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+except ImportError:  # Windows
+    import msvcrt
+
+    def _try_lock(file: int) -> bool:
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True

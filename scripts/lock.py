@@ -36,7 +36,7 @@ def main() -> int:
 
 def _compile(lock: str, *arguments: str) -> int:
     print(f"lock: {lock}", flush=True)
-    command = [BIN / "uv", "pip", "compile", *_OPTIONS, *arguments, "--output-file", lock]
+    command = [str(BIN / "uv"), "pip", "compile", *_OPTIONS, *arguments, "--output-file", lock]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 

@@ -12,6 +12,14 @@ BIN = BACKEND / ".venv/bin"
 TOOLS = ROOT / ".tools"
 
 
+def tool_environment() -> dict[str, str]:
+    """The environment for generators and checkers: ours first, and of the application all of it."""
+    environment = {**os.environ, "PATH": tool_path()}
+    # Chooses what a server serves; the committed documents are of every module.
+    environment.pop("ENABLED_MODULES", None)
+    return environment
+
+
 def tool_path() -> str:
     """The PATH with the repository's own tools first, however a program of scripts/ is started."""
     return os.pathsep.join([str(BIN), str(TOOLS / "bin"), os.environ.get("PATH", os.defpath)])

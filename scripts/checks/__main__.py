@@ -21,6 +21,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.checks", description=__doc__)
     parser.add_argument("plan", choices=_PLANS)
     parser.add_argument("-v", "--verbose", action="store_true", help="print all output")
+    parser.add_argument("--list", action="store_true", help="print the steps, run none")
     parser.add_argument(
         "--only",
         metavar="NAME",
@@ -39,6 +40,10 @@ def main() -> int:
     if not chosen:
         names = ", ".join(step.name for step in plan())
         parser.error(f"no step is named like {only}; there are: {names}")
+    if arguments.list:
+        for step in chosen:
+            print(f"{step.group or 'all':12} {step.name}")
+        return 0
     return runner.run(chosen, jobs=jobs, verbose=arguments.verbose)
 
 

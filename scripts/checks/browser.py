@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
-from scripts.repository import ROOT, tool_path
+from scripts.repository import ROOT, tool_environment
 
 
 def main() -> int:
@@ -19,7 +18,7 @@ def main() -> int:
     done = subprocess.run(
         [ROOT / "node_modules/.bin/playwright", "test", *sys.argv[1:]],
         cwd=ROOT / "e2e",
-        env={**os.environ, "PATH": tool_path()},
+        env=tool_environment(),
         check=False,
     )
     return done.returncode

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scripts.repository import ROOT, tool_path
+from scripts.repository import ROOT, tool_environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class Running:
 
     def run(self, step: Step) -> Outcome:
         """Runs the step to its end."""
-        environment = {**os.environ, "PATH": tool_path(), "NO_COLOR": "1"}
+        environment = {**tool_environment(), "NO_COLOR": "1"}
         # Both together make Node warn on every start.
         environment.pop("FORCE_COLOR", None)
         started = time.monotonic()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from scripts.dev.output import Output
 from scripts.dev.service import Command
 from scripts.generate.artifacts import Artifact, chosen
 from scripts.generate.lock import held_async
-from scripts.repository import BACKEND, FRONTEND, tool_path
+from scripts.repository import BACKEND, FRONTEND, tool_environment
 
 _DOCUMENTS = (BACKEND / "generated/asyncapi.json", BACKEND / "generated/openapi.json")
 _CLIENTS = FRONTEND / "src/clients"
@@ -47,7 +46,7 @@ class Regeneration:
 
     async def _run(self, artifacts: Sequence[Artifact]) -> bool:
         """Runs these side by side: none reads what another of them writes."""
-        environment = {**os.environ, "PATH": tool_path()}
+        environment = tool_environment()
         # `make generate` in another terminal writes the same files.
         async with held_async():
             results = await asyncio.gather(

@@ -112,7 +112,7 @@ class Supervisor:
             lines.append(("page", self._settings.frontend.url + "/"))
         if self._backend:
             api = self._settings.backend.url
-            lines.append(("REST interface", f"{api}/docs"))
+            lines.append(("REST interface", f"{api}/api/v1/docs"))
             lines.append(("WebSocket interface", f"{api}/api/v1/ws/asyncapi"))
         self._output.say("")
         for what, url in lines:
@@ -124,13 +124,18 @@ class Supervisor:
 def _backend_command(settings: Settings, output: Output) -> Command:
     words = (
         str(BIN / "python"),
-        *("-m", "uvicorn", "trading_api.main:app"),
-        *("--host", settings.backend.host, "--port", str(settings.backend.port)),
+        *("-m", "trading_api"),
         # Sockets that browsers keep open must not hold up a restart.
         *("--timeout-graceful-shutdown", "2"),
         "--use-colors" if output.coloured else "--no-use-colors",
     )
-    return Command(words, BACKEND, {**os.environ, "PATH": tool_path(), "PYTHONUNBUFFERED": "1"})
+    environment = {
+        **os.environ,
+        "HOST": settings.backend.host,
+        "BACKEND_PORT": str(settings.backend.port),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return Command(words, BACKEND, environment)
 
 
 def _frontend_command(settings: Settings, output: Output) -> Command:

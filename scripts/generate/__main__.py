@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
 
 from scripts.generate.artifacts import ARTIFACTS, GROUPS, Artifact, chosen
 from scripts.generate.lock import held
-from scripts.repository import tool_path
+from scripts.repository import tool_environment
 
 
 def main() -> int:
@@ -37,7 +36,7 @@ def _run(artifacts: Sequence[Artifact]) -> int:
         done = subprocess.run(
             artifact.command,
             cwd=artifact.cwd,
-            env={**os.environ, "PATH": tool_path()},
+            env=tool_environment(),
             check=False,
         )
         if done.returncode != 0:

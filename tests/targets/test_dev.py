@@ -57,10 +57,10 @@ def _processes(folder: Path) -> list[tuple[int, str]]:
             continue
         try:
             command = (entry / "cmdline").read_bytes().decode(errors="replace")
-            where = os.readlink(entry / "cwd")
+            where = (entry / "cwd").readlink()
         except OSError:  # it ended meanwhile
             continue
-        if where.startswith(str(folder)) and command:
+        if where.is_relative_to(folder) and command:
             found.append((int(entry.name), command.replace("\0", " ")))
     return found
 
@@ -91,12 +91,8 @@ def test_serves_what_it_says_and_follows_changes(running: Running) -> None:
 
 
 def _a_changed_model_reaches_server_and_page(running: Running) -> None:
-    _edit(
-        running.checkout,
-        MODELS,
-        "    bid: float\n",
-        "    bid: float\n    venue: str | None = None\n",
-    )
+    optional = "    venue: str | None = None\n"
+    _edit(running.checkout, MODELS, "    bid: float\n", f"{optional}    bid: float\n")
     types = running.checkout.path / "frontend/src/clients/ws-types-generated/index.ts"
     running.fetch(running.api + DOCUMENT, lambda body: '"venue"' in body)
     running.fetch(running.page + "/", lambda _: "venue" in types.read_text())

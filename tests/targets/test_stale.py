@@ -32,30 +32,23 @@ def _replace(path: Path, old: str, new: str) -> None:
 
 def _remove_an_export(root: Path) -> None:
     index = root / DATAFEED / "ws_generated/__init__.py"
-    kept = [
-        line for line in index.read_text().splitlines(keepends=True) if "BarWsRouter" not in line
-    ]
-    index.write_text("".join(kept))
+    lines = index.read_text().splitlines(keepends=True)
+    index.write_text("".join(line for line in lines if "BarWsRouter" not in line))
 
 
 def _change_a_payload_type(root: Path) -> None:
-    _replace(
-        root / DATAFEED / "ws.py",
-        "WsRouter[BarsSubscriptionRequest, Bar]",
-        "WsRouter[BarsSubscriptionRequest, QuoteData]",
-    )
+    declared = "WsRouter[BarsSubscriptionRequest, Bar]"
+    _replace(root / DATAFEED / "ws.py", declared, "WsRouter[BarsSubscriptionRequest, QuoteData]")
 
 
 def _change_a_model(root: Path) -> None:
-    _replace(
-        root / "backend/src/trading_api/models/market/bars.py", "revision: int", "revision: str"
-    )
+    model = root / "backend/src/trading_api/models/market/bars.py"
+    _replace(model, "revision: int", "revision: str")
 
 
 def _change_the_template(root: Path) -> None:
-    _replace(
-        root / "backend/src/trading_api/shared/ws/generic_route.py", '"Subscribed"', '"Welcome"'
-    )
+    template = root / "backend/src/trading_api/shared/ws/generic_route.py"
+    _replace(template, '"Subscribed"', '"Welcome"')
 
 
 def _remove_a_router(root: Path) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from socket import create_connection, create_server
 
 import pytest
-from scripts.repository import ROOT
 from tests.quickstart.checkout import Checkout, environment, fetched, free_port
 
 DOCUMENT = "/api/v1/ws/asyncapi.json"
@@ -120,13 +119,13 @@ def _a_backend_that_dies_is_told_and_comes_back(running: Running) -> None:
 
 
 @pytest.mark.parametrize("variable", ["BACKEND_PORT", "FRONTEND_PORT"])
-def test_a_taken_port_starts_nothing(variable: str) -> None:
+def test_a_taken_port_starts_nothing(checkout: Checkout, variable: str) -> None:
     with closing(create_server(("127.0.0.1", 0))) as server:
         taken = server.getsockname()[1]
         ports = {"BACKEND_PORT": str(free_port()), "FRONTEND_PORT": str(free_port())}
         done = subprocess.run(
             ["make", "dev"],
-            cwd=ROOT,
+            cwd=checkout.path,
             env=environment() | ports | {variable: str(taken)},
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.dev.output import Output
 from scripts.dev.service import Command
-from scripts.generate.artifacts import Artifact, chosen
+from scripts.generate.artifacts import chosen
 from scripts.generate.lock import held_async
 from scripts.repository import BACKEND, FRONTEND, tool_environment
 
@@ -32,20 +31,21 @@ class Regeneration:
 
         Writing the documents builds the application: when this is True, the backend can start.
         """
-        return await self._run(chosen(["routers"])) and await self._run(chosen(["documents"]))
+        return await self._run("routers") and await self._run("documents")
 
     async def clients(self) -> bool:
         """Brings the TypeScript up to date if the documents are not those of the last time."""
         documents = tuple(map(_bytes, _DOCUMENTS))
         if not self._typescript or (documents == self._clients_of and _CLIENTS.exists()):
             return True
-        if not await self._run(chosen(["ws-client", "rest-client"])):
+        if not await self._run("ws-client", "rest-client"):
             return False
         self._clients_of = documents
         return True
 
-    async def _run(self, artifacts: Sequence[Artifact]) -> bool:
+    async def _run(self, *names: str) -> bool:
         """Runs these side by side: none reads what another of them writes."""
+        artifacts = chosen(names)
         environment = tool_environment()
         # `make generate` in another terminal writes the same files.
         async with held_async():

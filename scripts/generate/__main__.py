@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from scripts.generate.artifacts import ARTIFACTS, GROUPS, Artifact, chosen
+from scripts.generate.artifacts import ARTIFACTS, Artifact, chosen
 from scripts.generate.lock import held
 from scripts.repository import tool_environment
 
@@ -20,7 +20,7 @@ def main() -> int:
         description=f"{__doc__}\n\n{listed}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    known = [artifact.name for artifact in ARTIFACTS] + list(GROUPS)
+    known = [artifact.name for artifact in ARTIFACTS]
     parser.add_argument("name", nargs="*", help=f"one of: {', '.join(known)}")
     names: list[str] = parser.parse_args().name
     for name in names:

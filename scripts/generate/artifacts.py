@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.repository import BACKEND, BIN, FRONTEND, ROOT
+from scripts.repository import BACKEND, BIN, FRONTEND
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +28,10 @@ ARTIFACTS = (
         BACKEND,
     ),
     Artifact(
-        "asyncapi",
-        "backend/generated/asyncapi.json from the application",
-        (str(BIN / "topicwire"), "spec"),
+        "documents",
+        "backend/generated/{asyncapi,openapi}.json from the application",
+        (str(BIN / "topicwire"), "spec", "--openapi", "generated/openapi.json"),
         BACKEND,
-    ),
-    Artifact(
-        "openapi",
-        "backend/generated/openapi.json from the application",
-        (str(BIN / "python"), "-m", "scripts.generate.openapi"),
-        ROOT,
     ),
     Artifact(
         "ws-client",
@@ -52,11 +47,7 @@ ARTIFACTS = (
     ),
 )
 
-# Names that stand for several.
-GROUPS = {"documents": ("asyncapi", "openapi")}
 
-
-def chosen(names: list[str]) -> list[Artifact]:
-    """The artifacts of these names and groups, all of them when none is named, in making order."""
-    wanted = {single for name in names for single in GROUPS.get(name, (name,))}
-    return [artifact for artifact in ARTIFACTS if not wanted or artifact.name in wanted]
+def chosen(names: Sequence[str]) -> list[Artifact]:
+    """The artifacts of these names, all of them when none is named, in making order."""
+    return [artifact for artifact in ARTIFACTS if not names or artifact.name in names]

@@ -67,7 +67,7 @@ def _edit_a_type(root: Path) -> None:
         (_remove_a_router, "routers"),
         (_change_a_payload_type, "routers"),
         (_change_the_template, "routers"),
-        (_change_a_model, "asyncapi"),
+        (_change_a_model, "documents"),
         (_edit_a_type, "ws-client"),
     ],
 )

@@ -2,12 +2,12 @@
 export interface ChartClock {
   /** `14:05` */
   time(seconds: number): string
-  /** `Nov 23` */
+  /** `23 Nov` */
   day(seconds: number): string
-  /** `November` → `Nov` */
+  /** `Nov` */
   month(seconds: number): string
   year(seconds: number): string
-  /** `Sun 23 Nov 2025, 14:05`, without the time for days. */
+  /** `Sun, 23 Nov 2025, 14:05`, without the time for days. */
   full(seconds: number, daily: boolean): string
 }
 

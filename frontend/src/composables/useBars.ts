@@ -23,7 +23,7 @@ export interface LiveBars extends SubscriptionHandle {
   readonly key: Readonly<Ref<string>>
   readonly loadingOlder: Readonly<Ref<boolean>>
   /** Puts an older page in front; does nothing while one is on its way or when there is no more. */
-  loadOlder(): Promise<void>
+  readonly loadOlder: () => Promise<void>
 }
 
 /** The bars of a symbol: history, then live, joined; recovered by itself after a lost connection. */

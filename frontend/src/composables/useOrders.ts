@@ -15,9 +15,9 @@ export interface Orders extends SubscriptionHandle {
   /** Newest first. */
   readonly orders: Readonly<Ref<readonly Order[]>>
   /** @throws RestError - refused, with the server's reason, or not reachable */
-  place(order: PlaceOrder): Promise<Order>
+  readonly place: (order: PlaceOrder) => Promise<Order>
   /** @throws RestError - refused, with the server's reason, or not reachable */
-  cancel(id: string): Promise<void>
+  readonly cancel: (id: string) => Promise<void>
 }
 
 /** The orders of an account: listed by REST, kept current by the subscription, of each its highest version. */

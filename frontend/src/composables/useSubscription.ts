@@ -27,7 +27,7 @@ export interface SubscriptionHandle {
   /** Why it failed. */
   readonly error: Readonly<Ref<Error | undefined>>
   /** Tries again after a failure. */
-  retry(): void
+  readonly retry: () => void
 }
 
 let listeners = 0

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 DecimalString = Annotated[
     str,
-    Field(pattern=r"^-?\d+(\.\d+)?$", max_length=40, examples=["189.50"]),
+    Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", max_length=40, examples=["189.50"]),
 ]
 """A decimal number as text, so that no binary float ever stands between two computers."""
 

@@ -41,15 +41,15 @@ def discover(package: str = PACKAGE) -> list[Found]:
 
 
 def _folders(package: ModuleType) -> list[Path]:
-    return sorted(
-        folder
-        for root in package.__path__
-        for folder in Path(root).iterdir()
-        if folder.name.isidentifier()
-        and not folder.name.startswith("_")
-        # What another branch leaves behind, compiled files alone, is nobody's work.
-        and any(folder.glob("*.py"))
-    )
+    folders = (folder for root in package.__path__ for folder in Path(root).iterdir())
+    return sorted(filter(_may_hold_a_module, folders), key=lambda folder: folder.name)
+
+
+def _may_hold_a_module(folder: Path) -> bool:
+    if not folder.name.isidentifier() or folder.name.startswith("_"):
+        return False
+    # What another branch leaves behind, compiled files alone, is nobody's work.
+    return any(folder.glob("*.py"))
 
 
 def _load(package: str, folder: Path) -> tuple[Module | None, str]:

@@ -130,6 +130,7 @@ class ModuleRegistry:
                 "returns the list of its WebSocket routers"
             )
         registered = RegisteredModule(module)
+        self._modules.pop(registered.name, None)
         self._modules[registered.name] = registered
 
     def choose(self, names: Iterable[str] | None) -> None:
@@ -144,12 +145,16 @@ class ModuleRegistry:
                 raise UnknownModuleError(name, self._modules, self._skipped.get(name, ""))
 
     def get_enabled_modules(self) -> list[RegisteredModule]:
-        """The modules that are on, in order of registration. From now on they are taken."""
+        """The modules that are on: in order of registration, then those that were found, by name.
+
+        From now on they are taken.
+        """
         enabled = [
             module
             for name, module in self._modules.items()
             if module.enabled and (self._chosen is None or name in self._chosen)
         ]
+        enabled.sort(key=lambda module: module.discovered)
         for module in self._modules.values():
             module.served = True
         return enabled

@@ -45,8 +45,8 @@ def candles_of(
     if asked > MAX_BARS:
         raise RefusedError(
             "too_many_bars",
-            f"{asked} bars of resolution {resolution} lie in the asked period, and one answer "
-            f"has at most {MAX_BARS}: ask for a shorter one, then go back with `to` at the oldest bar",
+            f"{asked} bars of resolution {resolution} lie in the asked period, and one answer has "
+            f"at most {MAX_BARS}: ask for a shorter one, then go back with `to` at the oldest",
         )
     opens = range(opening, end_ms, step_ms)
     found = [market.candle(symbol, resolution, time_ms, now_ms) for time_ms in opens]

@@ -23,6 +23,13 @@ def generate(
         bool,
         typer.Option("--check", help="Write nothing; exit 1 and name what is stale."),
     ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify",
+            help="After writing, format, lint, type-check and import what was written (nine steps).",
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the result as JSON, for machines.")
     ] = False,
@@ -42,6 +49,11 @@ def generate(
     Example: `topicwire generate`, and in CI `topicwire generate --check`.
     """
     started = time.perf_counter()
+    if check and verify:
+        fail("--check writes nothing, --verify writes: give one of them.", WRONG_INPUT)
+    if verify:
+        _verify(project)
+        return
     if as_json:
         _generate_as_json(project, check=check)
         return
@@ -57,6 +69,21 @@ def generate(
         else:
             planned = write(config)
             _report(config, planned, time.perf_counter() - started)
+
+
+def _verify(project: Path) -> None:
+    from topicwire.codegen.checks import StepFailedError, verify  # noqa: PLC0415 - start-up time
+    from topicwire.codegen.config import load_config  # noqa: PLC0415
+
+    started = time.perf_counter()
+    with refusals("Nothing was written."):
+        config = load_config(project)
+        try:
+            planned = verify(config, lambda text: typer.echo(text, nl=False))
+        except StepFailedError as error:
+            typer.echo("failed")
+            fail(str(error), DOES_NOT_HOLD)
+        _report(config, planned, time.perf_counter() - started)
 
 
 def _report(config: AppConfig, planned: Plan, took_s: float) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from topicwire.codegen.config import AppConfig
-from topicwire.codegen.errors import ConfigError
+from topicwire.codegen.toolconfig import ruff_options
 from topicwire.errors import TopicwireError
 
 
@@ -27,7 +26,7 @@ def format_python(config: AppConfig, files: Mapping[Path, str]) -> dict[Path, st
     if not files:
         return {}
     ruff = ruff_executable()
-    cwd, options = _settings(config)
+    cwd, options = ruff_options(config)
     with tempfile.TemporaryDirectory(prefix="topicwire-") as folder:
         staged = {path: Path(folder, str(at), path.name) for at, path in enumerate(files)}
         for path, text in files.items():
@@ -60,34 +59,6 @@ def ruff_executable() -> str:
             "pip install 'topicwire[codegen]'."
         ) from error
     return str(find_ruff_bin())
-
-
-def _settings(config: AppConfig) -> tuple[Path, Sequence[str]]:
-    """Where to run Ruff, and the options that make it use the application's settings."""
-    for folder in (config.root, *config.root.parents):
-        for name in (".ruff.toml", "ruff.toml"):
-            if (folder / name).is_file():
-                return folder, ["--config", str(folder / name)]
-        file = folder / "pyproject.toml"
-        if file.is_file() and "ruff" in _tools(file):
-            return folder, ["--config", str(file)]
-    length = _tools(config.root / "pyproject.toml").get("black", {}).get("line-length", 88)
-    package = config.package.partition(".")[0]
-    return config.root, [
-        "--isolated",
-        "--config",
-        f"line-length = {length}",
-        "--config",
-        f"lint.isort.known-first-party = ['{package}']",
-    ]
-
-
-def _tools(file: Path) -> dict[str, dict[str, object]]:
-    try:
-        tools = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file}: error: this is not TOML: {error}.") from error
-    return dict(tools)
 
 
 def _run(command: list[str], cwd: Path, folder: str, files: Mapping[Path, str]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from topicwire.codegen.config import AppConfig
+from topicwire.codegen.conformance import CONFORMANCE_FILE, conformance_module
 from topicwire.codegen.discover import discover
 from topicwire.codegen.errors import GenerationError, Problem
 from topicwire.codegen.format import format_python
@@ -50,7 +51,7 @@ def plan(config: AppConfig) -> Plan:
     files = format_python(config, render(config, template, declarations))
     if declarations:
         files[config.manifest] = _manifest(template)
-    return Plan(declarations, compare(files, _owned(config)))
+    return Plan(declarations, compare(files, owned_files(config)))
 
 
 def render(
@@ -75,6 +76,9 @@ def render(
         raise GenerationError(problems)
     for folder, declared in folders.items():
         files[folder / "__init__.py"] = index_module(config, declared)
+        conformance = conformance_module(config, template, declared)
+        if conformance is not None:
+            files[folder / CONFORMANCE_FILE] = conformance
     return dict(sorted(files.items()))
 
 
@@ -87,8 +91,13 @@ def generate(config: AppConfig) -> Plan:
         OSError: a file cannot be written.
     """
     with locked(config):
-        planned = plan(config)
-        write(config, planned.changes)
+        return generate_locked(config)
+
+
+def generate_locked(config: AppConfig) -> Plan:
+    """`generate`, for a caller that holds the lock."""
+    planned = plan(config)
+    write(config, planned.changes)
     return planned
 
 
@@ -98,7 +107,7 @@ def _manifest(template: Template) -> str:
     return json.dumps(content, indent=2) + "\n"
 
 
-def _owned(config: AppConfig) -> dict[Path, str]:
+def owned_files(config: AppConfig) -> dict[Path, str]:
     """The generated files on disk.
 
     Raises:

@@ -19,10 +19,13 @@ def is_generated(text: str) -> bool:
     return text.startswith(MARK)
 
 
-def header(config: AppConfig, sources: Iterable[Path]) -> str:
-    """Tool, sources and command; no version, no time, no absolute path."""
-    listed = [f"# Source: {source.relative_to(config.src).as_posix()}" for source in sources]
-    return "\n".join([f"{MARK} Do not edit.", *listed, f"# Regenerate: {config.command}"])
+def header(config: AppConfig, declared: Iterable[Path], template: Path | None = None) -> str:
+    """Tool, command and sources; no version, no time, no absolute path."""
+    lines = [f"{MARK} Do not edit: run `{config.command}`."]
+    lines += [f"# Declared in {path.relative_to(config.src).as_posix()}" for path in declared]
+    if template is not None:
+        lines.append(f"# Template in {template.relative_to(config.src).as_posix()}")
+    return "\n".join(lines)
 
 
 def router_module(config: AppConfig, template: Template, declaration: Declaration) -> str:
@@ -36,7 +39,7 @@ def router_module(config: AppConfig, template: Template, declaration: Declaratio
     arguments = [argument.render(named.names) for argument in declaration.arguments]
     statements = [*template.imports, *named.imports]
     parts = [
-        header(config, [declaration.path, config.template]),
+        header(config, [declaration.path], config.template),
         *template.pragmas,
         f'"""The concrete `{declaration.name}`."""',
         *(["from __future__ import annotations"] if template.future_annotations else []),

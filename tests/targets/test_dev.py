@@ -13,6 +13,7 @@ from socket import create_connection, create_server
 
 import pytest
 from tests.quickstart.checkout import Checkout, environment, fetched, free_port
+from websockets.sync.client import connect
 
 DOCUMENT = "/api/v1/ws/asyncapi.json"
 TEMPLATE = "backend/src/trading_api/shared/ws/generic_route.py"
@@ -79,14 +80,22 @@ def test_serves_what_it_says_and_follows_changes(running: Running) -> None:
     assert '<div id="app"' in running.fetch(running.page + "/")
     assert "<html" in running.fetch(running.api + "/api/v1/ws/asyncapi")
     assert "<html" in running.fetch(running.api + "/api/v1/docs")
-    through_the_page = json.loads(running.fetch(running.page + DOCUMENT))
-    assert through_the_page == json.loads(running.fetch(running.api + DOCUMENT))
-    assert "DEBUG" in running.said()
+    through_the_page = json.loads(running.fetch(running.page + DOCUMENT))["channels"]
+    assert through_the_page == json.loads(running.fetch(running.api + DOCUMENT))["channels"]
+    _subscribes(running)
+    running.fetch(running.page + "/", lambda _: "DEBUG" in running.said())
     assert running.checkout.changed() == set()  # what is committed is what is generated
 
     _a_changed_model_reaches_server_and_page(running)
     _a_half_written_file_leaves_the_servers_as_they_were(running)
     _a_backend_that_dies_is_told_and_comes_back(running)
+
+
+def _subscribes(running: Running) -> None:
+    with connect(f"{running.page.replace('http', 'ws')}/api/v1/ws") as socket:
+        socket.send('{"type":"quotes.subscribe","id":1,"payload":{"symbol":"AAPL"}}')
+        assert json.loads(socket.recv(timeout=30))["payload"]["status"] == "ok"
+        assert json.loads(socket.recv(timeout=30))["type"] == "quotes.update"
 
 
 def _a_changed_model_reaches_server_and_page(running: Running) -> None:

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import html
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
@@ -31,18 +32,10 @@ _MAX_ADDRESSES = 32  # distinct Host headers whose document is kept
 
 # `unsafe-eval` is for the component's own schema validator, which compiles its checks; scripts
 # still come from this host alone.
-_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self' 'unsafe-eval'",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data:",
-        "font-src 'self' data:",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'self'",
-    ]
+_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'"
 )
 _SAFETY = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
 
@@ -114,8 +107,8 @@ def routes(adapter: FastWSAdapter, path: str) -> list[Route]:
             return Response("No such file.", 404, media_type="text/plain")
         return _asset(request, _ASSETS[name])
 
-    def get(suffix: str, endpoint: object, name: str) -> Route:
-        return Route(f"{base}{suffix}", endpoint, methods=["GET"], name=name, include_in_schema=False)  # type: ignore[arg-type]
+    def get(suffix: str, endpoint: Callable[[Request], Response], name: str) -> Route:
+        return Route(f"{base}{suffix}", endpoint, name=name, include_in_schema=False)
 
     return [
         get("/asyncapi.json", asyncapi_json, "asyncapi_json"),

@@ -6,13 +6,14 @@ hand.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from topicwire.asyncapi.errors import DocumentError
 from topicwire.asyncapi.shapes import (
     COMPONENTS,
+    NEVER,
     Docs,
     NamedShape,
     Shape,
@@ -21,22 +22,18 @@ from topicwire.asyncapi.shapes import (
     references_in,
 )
 
-PROTOCOL_TYPES = frozenset({"ErrorCode", "MessageId", "Position", "SubscriptionResponse"})
-"""Types of the protocol itself: the clients' runtimes bring them along."""
-
 _BUILT_IN = ("subscribe", "unsubscribe", "update")
 
 
 @dataclass(frozen=True, slots=True)
 class OperationContract:
-    """A request that the client may send on a route, beside subscribing."""
+    """A request that is answered, beside subscribing and unsubscribing."""
 
     name: str
     request: Shape | None
     reply: Shape | None
-    """None: nothing is answered, or the answer carries nothing."""
+    """None: the answer carries nothing."""
 
-    answered: bool
     docs: Docs
 
 
@@ -50,11 +47,15 @@ class RouteContract:
     operations: tuple[OperationContract, ...]
     docs: Docs
 
-    def shapes(self) -> Iterator[Shape]:
-        """Yield every shape that a user of the route meets."""
-        yield from (self.request, self.data)
-        for operation in self.operations:
-            yield from (one for one in (operation.request, operation.reply) if one is not None)
+    def sent(self) -> Iterator[Shape]:
+        """Yield what the client sends."""
+        yield self.request
+        yield from (one.request for one in self.operations if one.request is not None)
+
+    def received(self) -> Iterator[Shape]:
+        """Yield what the server sends."""
+        yield self.data
+        yield from (one.reply for one in self.operations if one.reply is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,43 +125,49 @@ class _Reader:
             for operation_key, one in self.document.get("operations", {}).items()
             if operation_key.startswith(f"{name}.")
         }
-        for built_in in ("subscribe", "update"):
-            if f"{name}.{built_in}" not in messages:
-                raise DocumentError(
-                    f"#/channels/{key}: the route has no message `{name}.{built_in}`, so no "
-                    "client can be made for it. Export the document again from its server."
-                )
-        update = self._payload(messages[f"{name}.update"]) or {}
-        request = self._payload(messages[f"{name}.subscribe"])
-        text = str(channel.get("description", ""))
-        deprecated = messages[f"{name}.subscribe"].get("deprecated") is True
+        subscribe = messages.get(f"{name}.subscribe")
+        update = messages.get(f"{name}.update")
+        request = None if subscribe is None else self._payload(subscribe)
+        data = None if update is None else self._payload(update)
         return RouteContract(
             name,
-            read_shape({} if request is None else request),
-            read_shape(update.get("properties", {}).get("payload", {})),
+            # A route of operations alone cannot be subscribed to.
+            NEVER if subscribe is None else read_shape({} if request is None else request),
+            NEVER if data is None else read_shape(data.get("properties", {}).get("payload", {})),
             tuple(
                 self._operation(one, entry)
                 for one, entry in mine.items()
-                if one not in _BUILT_IN and entry.get("action") == "receive"
+                if one not in _BUILT_IN and entry.get("action") == "receive" and "reply" in entry
             ),
-            Docs(text, deprecated),
+            Docs(
+                str(channel.get("description", "")),
+                subscribe is not None and subscribe.get("deprecated") is True,
+            ),
         )
 
-    def types(self, routes: tuple[RouteContract, ...]) -> tuple[NamedShape, ...]:
-        found: dict[str, NamedShape] = {}
-        pending = [ref for route in routes for shape in route.shapes() for ref in references_in(shape)]
+    def types(self, routes: Sequence[RouteContract]) -> tuple[NamedShape, ...]:
+        sent = self._reach(one for route in routes for one in route.sent())
+        received = self._reach(one for route in routes for one in route.received())
+        return tuple(
+            NamedShape(name, *(sent | received)[name], is_sent=name in sent)
+            for name in sorted(sent | received)
+        )
+
+    def _reach(self, shapes: Iterable[Shape]) -> dict[str, tuple[Shape, Docs]]:
+        """Return the named types inside `shapes`, and inside those, and so on."""
+        found: dict[str, tuple[Shape, Docs]] = {}
+        pending = [name for shape in shapes for name in references_in(shape)]
         while pending:
             name = pending.pop()
             if name not in found:
                 schema = self.resolve({"$ref": COMPONENTS + name})
-                found[name] = NamedShape(name, read_shape(schema), read_docs(schema))
-                pending.extend(references_in(found[name].shape))
-        return tuple(found[name] for name in sorted(found))
+                found[name] = (read_shape(schema), read_docs(schema))
+                pending.extend(references_in(found[name][0]))
+        return found
 
     def _operation(self, name: str, entry: Any) -> OperationContract:
         sent = [self.resolve(one) for one in entry.get("messages", ())]
-        reply = entry.get("reply")
-        back = [] if reply is None else [self.resolve(one) for one in reply.get("messages", ())]
+        back = [self.resolve(one) for one in entry["reply"].get("messages", ())]
         text = "\n\n".join(entry[key] for key in ("summary", "description") if entry.get(key))
         request = self._payload(sent[0]) if sent else None
         answer = self._payload(back[0]) if back else None
@@ -168,12 +175,9 @@ class _Reader:
             name,
             None if request is None else read_shape(request),
             None if answer is None else read_shape(answer),
-            reply is not None,
             Docs(text, any(one.get("deprecated") is True for one in sent)),
         )
 
     def _payload(self, message: Any) -> Any:
         envelope = self.resolve(message.get("payload", {}))
         return envelope.get("properties", {}).get("payload")
-
-

@@ -9,7 +9,7 @@ than one channel of many.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,8 @@ from topicwire.asyncapi.messages import (
     update_payload,
 )
 from topicwire.asyncapi.schemas import PayloadUse, payload_schemas
-from topicwire.routing.operations import UPDATE, Operation, OperationRouter
+from topicwire.routing.operations import UPDATE, Operation
+from topicwire.routing.router import WsRouterInterface
 from topicwire.types import Direction
 from topicwire.wire.frames import SUBPROTOCOL
 
@@ -71,7 +72,11 @@ def _ref(*parts: str) -> dict[str, str]:
     return {"$ref": "#/" + "/".join(escaped)}
 
 
-def _uses(router: OperationRouter) -> list[PayloadUse]:
+def _tags(names: Iterable[str]) -> list[dict[str, str]]:
+    return [{"name": name} for name in names]
+
+
+def _uses(router: WsRouterInterface) -> list[PayloadUse]:
     uses = []
     for operation in router.operations.values():
         key = f"{router.route}.{operation.name}"
@@ -103,7 +108,7 @@ class _Builder:
         if self.adapter.description:
             info["description"] = self.adapter.description
         tags = {tag: None for router in self.adapter.routers for tag in router.tags}
-        info["tags"] = [{"name": tag} for tag in {**tags, "connection": None}]
+        info["tags"] = _tags({**tags, "connection": None})
         server = {"host": self.server.host, "protocol": self.server.protocol}
         if self.server.pathname:
             server["pathname"] = self.server.pathname
@@ -125,16 +130,27 @@ class _Builder:
     def _schemas(self) -> dict[str, Schema]:
         return dict(sorted({**self.types.components, **shared_schemas()}.items()))
 
-    def _add_route(self, router: OperationRouter) -> None:
+    def _add_route(self, router: WsRouterInterface) -> None:
         route = router.route
         channel = self._channel(route, f"The route `{route}`.")
+        if description := self._data_description(route):
+            channel["description"] = description
         if router.tags:
-            channel["tags"] = [{"name": tag} for tag in router.tags]
+            channel["tags"] = _tags(router.tags)
         channel["x-topicwire-route"] = {"name": route}
         for operation in router.operations.values():
             self._add_operation(router, operation)
 
-    def _add_operation(self, router: OperationRouter, operation: Operation) -> None:
+    def _data_description(self, route: str) -> str:
+        """Return what the model of the route's updates says about itself."""
+        data = self.types.payloads.get(f"{route}.{UPDATE}")
+        while isinstance(data, dict) and data.get("type") == "array":
+            data = data.get("items")
+        reference = data.get("$ref", "") if isinstance(data, dict) else ""
+        component = self.types.components.get(reference.rpartition("/")[2], {})
+        return str(component.get("description", ""))
+
+    def _add_operation(self, router: WsRouterInterface, operation: Operation) -> None:
         route = router.route
         name = f"{route}.{operation.name}"
         sent_by_client = operation.direction == "send"
@@ -142,14 +158,18 @@ class _Builder:
         if operation.name == UPDATE and not sent_by_client:
             payload = update_payload(payload if payload is not None else True)
         self._add_message(route, name, payload, operation, correlated=sent_by_client)
-        entry = self._operation(
-            name, route, "receive" if sent_by_client else "send", [name], operation, router.tags
-        )
+        entry = self._operation(name, route, "receive" if sent_by_client else "send", name)
+        if operation.summary:
+            entry["summary"] = operation.summary
+        if operation.description:
+            entry["description"] = operation.description
+        if router.tags:
+            entry["tags"] = _tags(router.tags)
         if operation.reply is not None:
             reply = f"{route}.{operation.reply}"
             reply_payload = self.types.payloads.get(f"{name} (reply)")
             self._add_message(route, reply, reply_payload, None, correlated=True)
-            entry["reply"] = self._reply(route, [reply])
+            entry["reply"] = self._reply(route, reply)
 
     def _add_connection(self) -> None:
         route = "connection"
@@ -171,10 +191,11 @@ class _Builder:
             ("ping", "receive", "ping"),
             ("heartbeat", "send", "ping"),
         ):
-            entry = self._operation(name, route, action, [message], tags=[route])
+            entry = self._operation(name, route, action, message)
+            entry["tags"] = _tags([route])
             entry["summary"] = _CONNECTION_MESSAGES[message]
             if message == "ping":
-                entry["reply"] = self._reply(route, ["pong"])
+                entry["reply"] = self._reply(route, "pong")
 
     def _channel(self, name: str, summary: str) -> dict[str, Any]:
         channel = {
@@ -211,30 +232,18 @@ class _Builder:
             )
         self.channels[channel]["messages"][name] = _ref("components", "messages", name)
 
-    def _operation(
-        self,
-        name: str,
-        channel: str,
-        action: str,
-        messages: Sequence[str],
-        operation: Operation | None = None,
-        tags: Sequence[str] = (),
-    ) -> dict[str, Any]:
-        entry: dict[str, Any] = {"action": action, "channel": _ref("channels", channel)}
-        if operation is not None and operation.summary:
-            entry["summary"] = operation.summary
-        if operation is not None and operation.description:
-            entry["description"] = operation.description
-        if tags:
-            entry["tags"] = [{"name": tag} for tag in tags]
-        entry["messages"] = [_ref("channels", channel, "messages", one) for one in messages]
-        self.operations[name] = entry
+    def _operation(self, name: str, channel: str, action: str, message: str) -> dict[str, Any]:
+        self.operations[name] = entry = {
+            "action": action,
+            "channel": _ref("channels", channel),
+            "messages": [_ref("channels", channel, "messages", message)],
+        }
         return entry
 
-    def _reply(self, channel: str, messages: Sequence[str]) -> dict[str, Any]:
+    def _reply(self, channel: str, message: str) -> dict[str, Any]:
         return {
             "channel": _ref("channels", channel),
-            "messages": [_ref("channels", channel, "messages", one) for one in messages],
+            "messages": [_ref("channels", channel, "messages", message)],
         }
 
 

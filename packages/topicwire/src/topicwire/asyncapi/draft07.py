@@ -13,12 +13,30 @@ from typing import Any
 Schema = dict[str, Any]
 
 # Keywords whose value is one schema, a list of schemas, or a mapping of names to schemas.
-_ONE = ("additionalItems", "additionalProperties", "contains", "else", "if", "not", "propertyNames", "then")
+_ONE = (
+    "additionalItems",
+    "additionalProperties",
+    "contains",
+    "else",
+    "if",
+    "not",
+    "propertyNames",
+    "then",
+)
 _MANY = ("allOf", "anyOf", "oneOf")
 _NAMED = ("definitions", "patternProperties", "properties")
 
 ANNOTATIONS = frozenset(
-    {"$comment", "default", "deprecated", "description", "examples", "readOnly", "title", "writeOnly"}
+    {
+        "$comment",
+        "default",
+        "deprecated",
+        "description",
+        "examples",
+        "readOnly",
+        "title",
+        "writeOnly",
+    }
 )
 
 
@@ -44,6 +62,18 @@ def map_subschemas(schema: Schema, change: Callable[[Any], Any]) -> Schema:
     elif isinstance(items, (dict, bool)):
         copy["items"] = change(items)
     return copy
+
+
+def subschemas(schema: Schema) -> list[Any]:
+    """Return every schema directly inside `schema`."""
+    found: list[Any] = []
+
+    def keep(one: Any) -> Any:
+        found.append(one)
+        return one
+
+    map_subschemas(schema, keep)
+    return found
 
 
 def to_draft07(schema: Any, definitions: Mapping[str, Schema]) -> Any:

@@ -38,9 +38,7 @@ class FrameValidator:
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        registry: Registry[Any] = Registry().with_resource(
-            _URI, DRAFT7.create_resource(document)
-        )
+        registry: Registry[Any] = Registry().with_resource(_URI, DRAFT7.create_resource(document))
         self._by_type: dict[Direction, dict[str, list[_Candidate]]] = {
             "to_server": {},
             "to_client": {},
@@ -109,7 +107,8 @@ def travelling_messages(
         asked: Direction = "to_server" if operation.get("action") == "receive" else "to_client"
         answered: Direction = "to_client" if asked == "to_server" else "to_server"
         reply = operation.get("reply") or {}
-        for direction, entry in ((asked, operation), (answered, reply)):
+        parts: list[tuple[Direction, Any]] = [(asked, operation), (answered, reply)]
+        for direction, entry in parts:
             for reference in entry.get("messages", ()):
                 where, message = _end(document, reference)
                 if (direction, where) not in seen:

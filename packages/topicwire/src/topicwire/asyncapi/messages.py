@@ -87,7 +87,15 @@ def connection_payloads() -> dict[str, Schema | None]:
                 "details": {
                     "description": "What is wrong where: never a value that was sent.",
                     "type": "array",
-                    "items": {"type": "object"},
+                    "items": {
+                        "type": "object",
+                        "required": ["path", "message", "kind"],
+                        "properties": {
+                            "path": {"type": "string"},
+                            "message": {"type": "string"},
+                            "kind": {"type": "string"},
+                        },
+                    },
                 },
             },
         },
@@ -104,6 +112,7 @@ def connection_payloads() -> dict[str, Schema | None]:
                 "limits": {
                     "description": "What the server takes from one connection.",
                     "type": "object",
+                    "additionalProperties": {"type": "integer"},
                 },
             },
         },

@@ -18,7 +18,7 @@ _WORD = re.compile(r"\w+")
 # `Optional[Trade]` and `Trade | None` are one type, displayed differently from one Python to the
 # next: only the members are kept.
 _SILENT = {"Union", "Optional", "Literal"}
-_SPOKEN = {"None": "Null", "NoneType": "Null"}
+_SPOKEN: dict[str, str] = {"None": "Null", "NoneType": "Null"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,9 @@ class TypeIdentity:
         words = _argument_words(self.arguments)
         base = "".join([_ascii(self.class_name), *words])
         yield base
-        owners = [part for part in _WORD.findall(self.path)[:-1] if part not in {"locals", "__main__"}]
+        owners = [
+            part for part in _WORD.findall(self.path)[:-1] if part not in {"locals", "__main__"}
+        ]
         prefix = ""
         for owner in reversed(owners):
             prefix = _pascal(owner) + prefix
@@ -61,11 +63,11 @@ class TypeIdentity:
 
 
 def _argument_words(arguments: str) -> list[str]:
-    words = []
-    for word in _WORD.findall(_without_metadata(arguments)):
-        if word not in _SILENT:
-            words.append(_pascal(_SPOKEN.get(word, word)))
-    return words
+    return [
+        _pascal(_SPOKEN.get(word, word))
+        for word in map(str, _WORD.findall(_without_metadata(arguments)))
+        if word not in _SILENT
+    ]
 
 
 def _without_metadata(arguments: str) -> str:

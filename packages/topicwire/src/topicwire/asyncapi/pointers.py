@@ -48,7 +48,9 @@ def follow(document: Any, value: Any) -> Any:
     return value
 
 
-def walk(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+def walk(
+    value: Any, path: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """Yield every value of a JSON document with its path, the outer ones first."""
     yield path, value
     if isinstance(value, dict):

@@ -183,29 +183,41 @@ def distinct_messages(document: Document) -> Iterator[Fault]:
 
 
 def operations(document: Document) -> Iterator[Fault]:
-    """Operations name messages of their own channel, and the channel's messages are used."""
-    used: set[str] = set()
-    for name, operation in document.get("operations", {}).items():
-        parts = [("", operation)]
-        if "reply" in operation:
-            parts.append(("/reply", operation["reply"]))
-        for suffix, part in parts:
-            where = pointer(("operations", name)) + suffix
-            channel = str(part.get("channel", {}).get("$ref", ""))
-            if not part.get("messages"):
-                yield Fault(where, "it names no message.")
-            for one in part.get("messages", ()):
-                target = str(one.get("$ref", ""))
-                used.add(target)
-                if not target.startswith(f"{channel}/messages/"):
-                    yield Fault(where, f"its message {target!r} is not one of {channel!r}.")
-            if suffix and channel != operation.get("channel", {}).get("$ref"):
-                yield Fault(where, "it is answered on another channel than it is asked on.")
+    """Operations name messages of their own channel, and are answered on it."""
+    for where, channel, part in _message_lists(document):
+        if not part.get("messages"):
+            yield Fault(where, "it names no message.")
+        if _target(part.get("channel")) != channel:
+            yield Fault(where, "it is answered on another channel than it is asked on.")
+        for one in part.get("messages", ()):
+            if not _target(one).startswith(f"{_target(part.get('channel'))}/messages/"):
+                yield Fault(where, f"its message {_target(one)!r} is not one of its channel.")
+
+
+def used_messages(document: Document) -> Iterator[Fault]:
+    """Every message of a channel is sent or answered by an operation."""
+    used = {
+        _target(one) for _, _, part in _message_lists(document) for one in part.get("messages", ())
+    }
     for name, channel in document.get("channels", {}).items():
         for message in channel.get("messages", {}):
             where = pointer(("channels", name, "messages", message))
             if where not in used:
                 yield Fault(where, "no operation sends or answers this message.")
+
+
+def _message_lists(document: Document) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Yield `(pointer, channel, part)` for each operation, and for its reply where it has one."""
+    for name, operation in document.get("operations", {}).items():
+        where = pointer(("operations", name))
+        channel = _target(operation.get("channel"))
+        yield where, channel, operation
+        if "reply" in operation:
+            yield f"{where}/reply", channel, operation["reply"]
+
+
+def _target(reference: Any) -> str:
+    return str(reference.get("$ref", "")) if isinstance(reference, dict) else ""
 
 
 def correlation(document: Document) -> Iterator[Fault]:
@@ -282,6 +294,7 @@ RULES: tuple[Rule, ...] = (
     required_properties,
     message_types,
     operations,
+    used_messages,
     correlation,
     routes,
     updates,

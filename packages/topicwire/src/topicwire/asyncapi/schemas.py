@@ -13,14 +13,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import TypeAdapter
-from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, PydanticInvalidForJsonSchema
+from pydantic.errors import (
+    PydanticInvalidForJsonSchema,
+    PydanticSchemaGenerationError,
+    PydanticUserError,
+)
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 from pydantic_core import MISSING
 
-from topicwire.asyncapi.draft07 import Schema, map_subschemas, to_draft07
+from topicwire.asyncapi.draft07 import Schema, map_subschemas, subschemas, to_draft07
 from topicwire.asyncapi.errors import DocumentError
 from topicwire.asyncapi.names import TypeIdentity
-from topicwire.types import Direction
+from topicwire.types import Direction, SubscriptionResponse
 
 _MODES: dict[Direction, JsonSchemaMode] = {"to_server": "validation", "to_client": "serialization"}
 _REFUSALS = (PydanticInvalidForJsonSchema, PydanticSchemaGenerationError, PydanticUserError)
@@ -61,7 +65,9 @@ def payload_schemas(uses: Sequence[PayloadUse], reserved: Iterable[str] = ()) ->
         DocumentError: a type has no JSON Schema, or no JSON form.
     """
     keys: dict[str, str] = {}
-    sides = {direction: _generate(direction, uses, keys) for direction in _MODES}
+    sides: dict[Direction, _Side] = {
+        direction: _generate(direction, uses, keys) for direction in _MODES
+    }
     table = _NameTable(sides, reserved)
     payloads = {
         use.key: table.resolve(use.direction, sides[use.direction].payloads[use.key])
@@ -105,6 +111,14 @@ class _Generator(GenerateJsonSchema):
         # A serialized field with a default is there all the same.
         default = field["schema"].get("default") if field["schema"]["type"] == "default" else None
         return field.get("serialization_exclude_if") is None and default is not MISSING
+
+    def model_schema(self, schema: Any) -> Any:
+        described = super().model_schema(schema)
+        if self.mode == "serialization" and issubclass(schema["cls"], SubscriptionResponse):
+            # The engine answers with the base class when a subscription fails.
+            known = SubscriptionResponse.model_fields
+            described["required"] = [name for name in described["required"] if name in known]
+        return described
 
     def model_field_schema(self, schema: Any) -> Any:
         return self._without_excluded_null(schema, super().model_field_schema(schema))
@@ -155,8 +169,7 @@ def _generate(direction: Direction, uses: Sequence[PayloadUse], keys: dict[str, 
 
 def _inputs(uses: Sequence[PayloadUse]) -> list[tuple[str, JsonSchemaMode, Any]]:
     return [
-        (use.key, _MODES[use.direction], TypeAdapter(use.payload_type).core_schema)
-        for use in uses
+        (use.key, _MODES[use.direction], TypeAdapter(use.payload_type).core_schema) for use in uses
     ]
 
 
@@ -204,9 +217,7 @@ def references(schema: Any) -> Iterable[str]:
     if isinstance(schema, dict):
         if isinstance(schema.get("$ref"), str):
             yield schema["$ref"]
-        inner: list[Any] = []
-        map_subschemas(schema, lambda one: inner.append(one) or one)
-        for one in inner:
+        for one in subschemas(schema):
             yield from references(one)
 
 
@@ -247,16 +258,17 @@ class _NameTable:
 
     def _claim(self, key: str) -> None:
         """Name a type in both its directions at once, so that neither name is lost later."""
-        present = [side for side in _MODES if key in self._sides[side].definitions]
+        present: list[Direction] = [side for side in _MODES if key in self._sides[side].definitions]
         identity = self._sides[present[0]].identities[key]
-        for name in identity.candidates():
-            wanted = {name, f"{name}Input"} if key in self._differ else {name}
-            if not wanted & (self._taken.keys() | self._reserved):
-                break
+        name = next(one for one in identity.candidates() if self._is_free(one, key))
         for side in present:
             own = f"{name}Input" if key in self._differ and side == "to_server" else name
             self._names[side, key] = own
             self._taken.setdefault(own, (side, key))
+
+    def _is_free(self, name: str, key: str) -> bool:
+        wanted = {name, f"{name}Input"} if key in self._differ else {name}
+        return not wanted & (self._taken.keys() | self._reserved)
 
     def _merge(self) -> dict[str, str]:
         """Find types that Python made twice: the same name, arguments and schema."""
@@ -264,9 +276,7 @@ class _NameTable:
         seen: dict[tuple[Any, ...], str] = {}
         keys = {key: one for side in self._sides.values() for key, one in side.identities.items()}
         for key, identity in keys.items():
-            form = [
-                self._by_path(side, side.definitions.get(key)) for side in self._sides.values()
-            ]
+            form = [self._by_path(side, side.definitions.get(key)) for side in self._sides.values()]
             signature = (identity.path, identity.arguments, repr(form))
             merged[key] = seen.setdefault(signature, key)
         return {key: first for key, first in merged.items() if key != first}

@@ -115,7 +115,9 @@ class NamedShape:
 
     name: str
     shape: Shape
-    docs: Docs = field(default_factory=Docs)
+    docs: Docs
+    is_sent: bool
+    """The client sends it: what the server checks in it is worth telling."""
 
 
 UNKNOWN = Primitive("unknown")
@@ -152,30 +154,24 @@ def read_shape(schema: Any) -> Shape:
 
     Constraints that have no place in a type (ranges, patterns, lengths) widen to the type.
     """
-    if schema is True:
-        return UNKNOWN
     if not isinstance(schema, dict):
-        return NEVER
-    parts: list[Shape] = []
+        return UNKNOWN if schema is True else NEVER
     if "$ref" in schema:
         return Reference(str(schema["$ref"]).removeprefix(COMPONENTS))
-    if "const" in schema:
-        return Constant(json.dumps(schema["const"]))
-    if "enum" in schema:
-        return union(*(Constant(json.dumps(value)) for value in schema["enum"]))
-    parts.extend(
+    values = [schema["const"]] if "const" in schema else schema.get("enum")
+    if values is not None:
+        return union(*(Constant(json.dumps(value)) for value in values))
+    parts = [_own_shape(schema)]
+    parts += [
         union(*(read_shape(one) for one in schema[key]))
         for key in ("oneOf", "anyOf")
         if isinstance(schema.get(key), list)
-    )
-    parts.extend(read_shape(one) for one in schema.get("allOf", ()))
-    own = _own_shape(schema)
-    if own != UNKNOWN:
-        parts.insert(0, own)
+    ]
+    parts += [read_shape(one) for one in schema.get("allOf", ())]
     parts = [part for part in dict.fromkeys(parts) if part != UNKNOWN]
-    if not parts:
-        return UNKNOWN
-    return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
+    if len(parts) > 1:
+        return AllOf(tuple(parts))
+    return parts[0] if parts else UNKNOWN
 
 
 def union(*members: Shape) -> Shape:
@@ -248,7 +244,9 @@ def _array(schema: dict[str, Any]) -> Shape:
         return ListOf(read_shape(items))
     rest = read_shape(schema.get("additionalItems", True))
     required = min(int(schema.get("minItems", 0)), len(items))
-    return TupleOf(tuple(read_shape(one) for one in items), required, None if rest == NEVER else rest)
+    return TupleOf(
+        tuple(read_shape(one) for one in items), required, None if rest == NEVER else rest
+    )
 
 
 def _object(schema: dict[str, Any]) -> Shape:
@@ -277,4 +275,7 @@ def _object(schema: dict[str, Any]) -> Shape:
 
 
 def _plain(schema: Any) -> bool:
-    return isinstance(schema, dict) and not {"$ref", "enum", "const", "anyOf"} & schema.keys() - ANNOTATIONS
+    return (
+        isinstance(schema, dict)
+        and not {"$ref", "enum", "const", "anyOf"} & schema.keys() - ANNOTATIONS
+    )

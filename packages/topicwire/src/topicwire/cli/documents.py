@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -116,8 +117,8 @@ def _refuse_foreign(config: AppConfig, files: Mapping[Path, str]) -> None:
     for path in files:
         if path.is_file() and not path.read_text("utf-8").startswith(HEADER):
             raise ConfigError(
-                f"{config.shown(path)} was not generated: it lacks the header {HEADER!r}. Move it "
-                "away, or choose another folder in [tool.topicwire.typescript]."
+                f"{_shown(config, path)} was not generated: it lacks the header {HEADER!r}. Move "
+                "it away, or choose another folder in [tool.topicwire.typescript]."
             )
 
 
@@ -129,8 +130,8 @@ def _apply(
     if check:
         changes = compare(files, {})
         if changes:
-            lines = [f"{config.shown(path)}: missing" for path in changes.missing]
-            lines += [f"{config.shown(path)}: differs" for path in changes.changed]
+            lines = [f"{_shown(config, path)}: missing" for path in changes.missing]
+            lines += [f"{_shown(config, path)}: differs" for path in changes.changed]
             fail("\n".join([*lines, f"Stale. Run: {command}"]), DOES_NOT_HOLD)
     else:
         with locked(config):
@@ -139,5 +140,10 @@ def _apply(
     written = set(changes.written)
     for path in files:
         state = "fresh" if check else "written" if path in written else "unchanged"
-        typer.echo(f"{config.shown(path)}   {state}")
+        typer.echo(f"{_shown(config, path)}   {state}")
     typer.echo(f"{(time.perf_counter() - started) * 1000:.0f} ms")
+
+
+def _shown(config: AppConfig, path: Path) -> str:
+    """A path from the project's folder: generated clients are often beside it, not below."""
+    return Path(os.path.relpath(path, config.root)).as_posix()

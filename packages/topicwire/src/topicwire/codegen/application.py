@@ -6,7 +6,7 @@ import importlib
 import json
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from topicwire.asyncapi.document import build, dumps
 from topicwire.asyncapi.validate import validate
@@ -77,7 +77,7 @@ def load_application(config: AppConfig) -> Application:
             f"[tool.topicwire] app = {config.app!r} cannot be imported: {exc}. If a generated "
             f"router is what is missing, run: {config.command}"
         ) from exc
-    made = factory() if callable(factory) and not _is_adapter(factory) else factory
+    made: Any = factory() if callable(factory) and not _is_adapter(factory) else factory
     api, adapter = made if isinstance(made, tuple) and len(made) == 2 else (None, made)  # noqa: PLR2004
     if not _is_adapter(adapter):
         raise ConfigError(
@@ -87,7 +87,7 @@ def load_application(config: AppConfig) -> Application:
     return Application(adapter, api)
 
 
-def _is_adapter(value: Any) -> bool:
+def _is_adapter(value: Any) -> TypeGuard[FastWSAdapter]:
     from topicwire.asgi.adapter import FastWSAdapter  # noqa: PLC0415 - start-up time
 
     return isinstance(value, FastWSAdapter)

@@ -8,10 +8,18 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from topicwire.asyncapi.contract import Contract, OperationContract, RouteContract, read_contract
-from topicwire.asyncapi.shapes import NEVER, Docs, NamedShape, ObjectOf, RecordOf, Shape, references_in
+from topicwire.asyncapi.shapes import (
+    NEVER,
+    Docs,
+    NamedShape,
+    ObjectOf,
+    RecordOf,
+    Shape,
+    references_in,
+)
 from topicwire.codegen.typescript_syntax import (
     WIDTH,
     TypePrinter,
@@ -84,18 +92,19 @@ def _types(contract: Contract, names: dict[str, str]) -> str:
 
 
 def _named(one: NamedShape, names: dict[str, str], printer: TypePrinter) -> str:
-    docs = comment(one.docs, "")
+    docs = comment(one.docs, "", checks=one.is_sent)
     name = names[one.name]
-    if isinstance(one.shape, ObjectOf) or _is_plain_record(one):
-        return f"{docs}export interface {name} {{\n{printer.body(one.shape, '  ')}}}\n"
+    if isinstance(one.shape, ObjectOf) or _is_empty(one.shape):
+        body = printer.body(one.shape, "  ", checks=one.is_sent)
+        return f"{docs}export interface {name} {{\n{body}}}\n"
     head = f"{docs}export type {name} ="
     value = printer.fit(one.shape, "", len(f"export type {name} = "))
     return f"{head}{value if value.startswith(chr(10)) else f' {value}'}\n"
 
 
-def _is_plain_record(one: NamedShape) -> bool:
+def _is_empty(shape: Shape) -> TypeGuard[RecordOf]:
     """A model without fields: an interface that says so, where `{}` would take anything."""
-    return isinstance(one.shape, RecordOf) and one.shape.value == NEVER
+    return isinstance(shape, RecordOf) and shape.value == NEVER
 
 
 def _client(contract: Contract, names: dict[str, str], types_from_client: str) -> str:
@@ -103,7 +112,7 @@ def _client(contract: Contract, names: dict[str, str], types_from_client: str) -
         {
             names[name]
             for route in contract.routes
-            for shape in route.shapes()
+            for shape in (*route.sent(), *route.received())
             for name in references_in(shape)
         }
     )
@@ -117,7 +126,9 @@ def _client(contract: Contract, names: dict[str, str], types_from_client: str) -
     if not contract.routes:
         runtime.clear()
     text = _import(runtime, RUNTIME) + _import(local, types_from_client)
-    docs = Docs(f"The routes of {_one_line(contract.title)}, for `createClient` or `defineAdapter`.")
+    docs = Docs(
+        f"The routes of {_one_line(contract.title)}, for `createClient` or `defineAdapter`."
+    )
     members = "".join(_route(route, printer, runtime) for route in contract.routes)
     text += f"\n{comment(docs, '')}export interface Routes {{\n{members}}}\n"
     docs = Docs("Every route, and every operation of one, by name: all that is left at run time.")
@@ -131,7 +142,9 @@ def _import(names: dict[str, str], source: str) -> str:
     line = f"import type {{ {', '.join(parts)} }} from {string(source)}\n"
     if len(line) <= WIDTH + 1:
         return line
-    return "import type {\n" + "".join(f"  {one},\n" for one in parts) + f"}} from {string(source)}\n"
+    return (
+        "import type {\n" + "".join(f"  {one},\n" for one in parts) + f"}} from {string(source)}\n"
+    )
 
 
 def _route(route: RouteContract, printer: TypePrinter, runtime: dict[str, str]) -> str:
@@ -149,9 +162,7 @@ def _route(route: RouteContract, printer: TypePrinter, runtime: dict[str, str]) 
     return f"{docs}{head}\n{''.join(lines)}    {{\n{inner}    }}\n  >\n"
 
 
-def _operation(
-    one: OperationContract, printer: TypePrinter, runtime: dict[str, str]
-) -> list[str]:
+def _operation(one: OperationContract, printer: TypePrinter, runtime: dict[str, str]) -> list[str]:
     def flat(shape: Shape | None) -> str:
         return "undefined" if shape is None else printer.flat(shape)
 
@@ -170,4 +181,6 @@ def _route_names(contract: Contract) -> str:
     line = f"export const routeNames = [{', '.join(quoted)}] as const\n"
     if len(line) <= WIDTH + 1:
         return line
-    return "export const routeNames = [\n" + "".join(f"  {one},\n" for one in quoted) + "] as const\n"
+    return (
+        "export const routeNames = [\n" + "".join(f"  {one},\n" for one in quoted) + "] as const\n"
+    )

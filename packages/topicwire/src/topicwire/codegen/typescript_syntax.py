@@ -30,15 +30,18 @@ WIDTH = 110
 
 _IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 # What TypeScript does not take as the name of a type.
-_RESERVED = frozenset(
+_WORDS = (
     "any as asserts async await bigint boolean break case catch class const continue debugger "
     "declare default delete do else enum export extends false finally for function if implements "
     "import in infer instanceof interface intrinsic is keyof let module namespace never new null "
-    "number object of package private protected public readonly require return static string "
-    "super switch symbol this throw true try type typeof undefined unique unknown var void while "
-    "with yield".split()
+    "number object of package private protected public readonly require return static string super "
+    "switch symbol this throw true try type typeof undefined unique unknown var void while with "
+    "yield"
 )
+_RESERVED = frozenset(_WORDS.split())
 _PRIMITIVES = {"integer": "number"}
+# Facts that tell what a value means; the others tell what is accepted.
+_MEANINGS = frozenset({"format", "contentEncoding", "contentMediaType", "default", "examples"})
 
 
 def type_names(names: Iterable[str]) -> dict[str, str]:
@@ -67,10 +70,17 @@ def string(value: str) -> str:
     return f"{quote}{body.replace(quote, chr(92) + quote)}{quote}"
 
 
-def comment(docs: Docs, indent: str) -> str:
-    """Return a doc comment on lines of its own, or nothing where there is nothing to say."""
+def comment(docs: Docs, indent: str, *, checks: bool = True) -> str:
+    """Return a doc comment on lines of its own, or nothing where there is nothing to say.
+
+    Args:
+        docs: what to say.
+        indent: of the lines.
+        checks: say what the server checks too; of no use where it is the one who sends.
+    """
     lines = docs.text.splitlines()
-    tags = [line for key, value in docs.facts for line in _tag(key, value)]
+    facts = [one for one in docs.facts if checks or one[0] in _MEANINGS]
+    tags = [line for key, value in facts for line in _tag(key, value)]
     if docs.deprecated:
         tags.append("@deprecated")
     if lines and tags:
@@ -99,7 +109,7 @@ class TypePrinter:
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
 
-    def flat(self, shape: Shape) -> str:
+    def flat(self, shape: Shape) -> str:  # noqa: PLR0911 (one return a kind)
         """Return the type on one line."""
         match shape:
             case Primitive(kind):
@@ -122,7 +132,7 @@ class TypePrinter:
             case AllOf(members):
                 return " & ".join(self._intersection_member(one) for one in members)
 
-    def fit(self, shape: Shape, indent: str, column: int) -> str:
+    def fit(self, shape: Shape, indent: str, column: int) -> str:  # noqa: PLR0911 (as above)
         """Return the type, on several lines where it would pass the width.
 
         Args:
@@ -136,8 +146,8 @@ class TypePrinter:
         deeper = indent + "  "
         match shape:
             case UnionOf(members):
-                lines = (f"\n{deeper}| {self._fit_member(one, deeper)}" for one in _open(members))
-                return "".join(lines)
+                parts = [self._fit_member(one, deeper) for one in _open(members)]
+                return "".join(f"\n{deeper}| {part}" for part in parts)
             case ListOf(UnionOf() as item):
                 inner = self.fit(item, indent, WIDTH)
                 return f"({inner}\n{indent})[]"
@@ -154,7 +164,7 @@ class TypePrinter:
             case _:
                 return flat
 
-    def body(self, shape: ObjectOf | RecordOf, indent: str) -> str:
+    def body(self, shape: ObjectOf | RecordOf, indent: str, *, checks: bool = True) -> str:
         """Return the members of an object, each on lines of its own, with their comments."""
         if isinstance(shape, RecordOf):
             return f"{indent}{self._record(shape, self.flat)}\n"
@@ -163,14 +173,16 @@ class TypePrinter:
             head = f"{indent}{_key(one)}:"
             value = self.fit(one.shape, indent, len(head) + 1)
             space = "" if value.startswith("\n") else " "
-            text += f"{comment(one.docs, indent)}{head}{space}{value}\n"
+            text += f"{comment(one.docs, indent, checks=checks)}{head}{space}{value}\n"
         if shape.others is not None:
             text += f"{indent}{self._index(shape)}\n"
         return text
 
-    def _fit_member(self, shape: Shape, indent: str) -> str:
+    def _fit_member(self, shape: Shape | str, indent: str) -> str:
         flat = self._union_member(shape)
-        if len(indent) + 2 + len(flat) <= WIDTH or not isinstance(shape, ObjectOf | ListOf | TupleOf):
+        if len(indent) + 2 + len(flat) <= WIDTH or not isinstance(
+            shape, ObjectOf | ListOf | TupleOf
+        ):
             return flat
         return self.fit(shape, indent + "  ", len(indent) + 2)
 
@@ -237,7 +249,5 @@ def _open(members: tuple[Shape, ...]) -> tuple[Shape | str, ...]:
     """Keep the known strings of `'a' | 'b' | string` visible to an editor's completion."""
     literal = any(isinstance(one, Constant) and one.literal.startswith('"') for one in members)
     if literal and Primitive("string") in members:
-        return tuple(
-            "(string & {})" if one == Primitive("string") else one for one in members
-        )
+        return tuple("(string & {})" if one == Primitive("string") else one for one in members)
     return members

@@ -1,0 +1,1 @@
+"""The public test kit: what an application built on Topicwire tests itself with."""

@@ -107,7 +107,7 @@ class Supervisor:
 
     def _announce(self) -> None:
         """The addresses of what runs."""
-        lines = []
+        lines: list[tuple[str, str]] = []
         if self._frontend:
             lines.append(("page", self._settings.frontend.url + "/"))
         if self._backend:

@@ -6,7 +6,7 @@ import asyncio
 import fcntl
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TextIO
 
@@ -17,7 +17,7 @@ _POLL_S = 0.1
 
 
 @contextmanager
-def held() -> Iterator[None]:
+def held() -> Generator[None]:
     """Waits until no other generation runs, and holds back others until its `with` ends."""
     with _opened() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -25,7 +25,7 @@ def held() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def held_async() -> AsyncIterator[None]:
+async def held_async() -> AsyncGenerator[None]:
     """As `held`, for a task that may be cancelled while it waits."""
     with _opened() as lock:
         while True:

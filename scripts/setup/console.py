@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +18,7 @@ class SetupError(Exception):
 
 
 @contextmanager
-def doing(title: str) -> Iterator[None]:
+def doing(title: str) -> Generator[None]:
     """Names what is under way, and how long it took once it is done."""
     started = time.monotonic()
     print(f"set-up: {title} ...", file=sys.stderr, flush=True)

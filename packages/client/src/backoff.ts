@@ -8,5 +8,5 @@ export function fullJitterMs(
   failures: number,
   { baseMs = 500, maxMs = 20_000, random = Math.random }: BackoffOptions = {},
 ): number {
-  return random() * Math.min(maxMs, baseMs * 2 ** failures)
+  return random() * Math.min(maxMs, baseMs * 2 ** Math.min(failures, 30))
 }

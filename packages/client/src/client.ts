@@ -117,11 +117,7 @@ class ClientConnection implements Connection, Observer {
     this.#attached?.observers.delete(this)
     this.#attached?.release(this)
     this.#attached = undefined
-    this.#tell('status', 'closed')
-  }
-
-  emit<Event extends keyof ConnectionEvents>(event: Event, value: ConnectionEvents[Event]): boolean {
-    return this.#tell(event, value)
+    this.emit('status', 'closed')
   }
 
   subscribe(
@@ -157,7 +153,7 @@ class ClientConnection implements Connection, Observer {
     const link = this.#attach()
     if (this.#closed) {
       this.#closed = false
-      this.#tell('status', link.status)
+      this.emit('status', link.status)
     }
     return link
   }
@@ -173,7 +169,7 @@ class ClientConnection implements Connection, Observer {
     return this.#attached
   }
 
-  #tell<Event extends keyof ConnectionEvents>(event: Event, value: ConnectionEvents[Event]): boolean {
+  emit<Event extends keyof ConnectionEvents>(event: Event, value: ConnectionEvents[Event]): boolean {
     const handlers = [...this.#handlers[event]]
     for (const handler of handlers) {
       try {

@@ -274,7 +274,7 @@ export class Link {
     // Says nothing that the close after it does not say better; unheard, it would be an exception in Node.
     socket.onerror = () => undefined
     this.#setTimer(this.#timeoutMs, () => {
-      this.#discard(socket)
+      socket.close(1000)
       this.#lost(1006, '')
     })
     this.#setStatus(status)
@@ -314,13 +314,13 @@ export class Link {
       return
     }
     this.#forget()
+    this.#session.lost(code)
     if (lasted) this.#failures = 0
     this.#setTimer(fullJitterMs(this.#failures, this.#options.backoff), () => {
       this.#connect('reconnecting')
     })
     this.#failures += 1
     this.#setStatus('reconnecting')
-    this.#session.lost(code)
     this.#drain()
   }
 
@@ -329,10 +329,11 @@ export class Link {
     const socket = this.#socket
     this.#forget()
     this.#failures = 0
-    if (socket !== undefined && error === undefined) this.#discard(socket)
-    this.#setStatus(status)
     if (error === undefined) this.#session.lost(1000)
     else this.#session.fail(error)
+    socket?.close(1000)
+    // Handlers may subscribe anew, so the session is told before them.
+    this.#setStatus(status)
     this.#drain()
   }
 
@@ -341,10 +342,6 @@ export class Link {
     this.#socket = undefined
     this.#pingedAt = undefined
     this.latencyMs = undefined
-  }
-
-  #discard(socket: WebSocketLike): void {
-    socket.close(1000)
   }
 
   #restOrStay(): void {
@@ -385,6 +382,7 @@ const links: WeakMap<object, Map<string, Link>> = new WeakMap()
 /** The link of an address, one for all who use the same WebSocket. Making it opens nothing. */
 export function linkOf(options: ClientOptions): Link {
   const url = typeof options.url === 'function' ? options.url() : options.url
+  // Where there is no WebSocket, any object stands for that.
   const family = webSocketOf(options) ?? links
   let byUrl = links.get(family)
   if (byUrl === undefined) links.set(family, (byUrl = new Map<string, Link>()))

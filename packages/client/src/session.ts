@@ -30,7 +30,8 @@ export type Effect =
 
 /**
  * One canonical request and its listeners. `state` is what the wire knows: a command is in flight in the two states
- * that end in -ing, never a second one, so the server holds at most one subscription of a key.
+ * that end in -scribing, never a second one, so the server holds at most one subscription of a key. `resting` is off
+ * until a `retry`.
  */
 interface Subscription {
   readonly key: string
@@ -38,13 +39,11 @@ interface Subscription {
   readonly params: string
   readonly listeners: Set<Token>
   leaving: Token[]
-  state: 'off' | 'subscribing' | 'on' | 'unsubscribing'
+  state: 'off' | 'resting' | 'subscribing' | 'on' | 'unsubscribing'
   topics: readonly string[]
-  queued: boolean
   /** It was accepted once: a refusal that may pass is retried instead of told. */
   established: boolean
   failures: number
-  resting: boolean
 }
 
 interface Call {
@@ -76,10 +75,12 @@ const PASSING: ReadonlySet<string> = new Set([
  */
 export class Session {
   readonly #subscriptions = new Map<string, Subscription>()
-  readonly #byListener = new Map<Token, Subscription>()
+  /** What a listener or a call belongs to. */
+  readonly #targets = new Map<Token, Subscription | Call>()
   readonly #byTopic = new Map<string, Set<Subscription>>()
   readonly #inFlight = new Map<number, InFlight>()
-  #queue: (Subscription | Call)[] = []
+  /** What waits for room on the wire, first come first served. */
+  readonly #queue = new Set<Subscription | Call>()
   #effects: Effect[] = []
   #open = false
   #lastId = 0
@@ -104,54 +105,51 @@ export class Session {
         leaving: [],
         state: 'off',
         topics: [],
-        queued: false,
         established: false,
         failures: 0,
-        resting: false,
       }
       this.#subscriptions.set(key, subscription)
     }
     subscription.listeners.add(listener)
-    this.#byListener.set(listener, subscription)
+    this.#targets.set(listener, subscription)
     if (subscription.state === 'on') this.#resolve(listener, { topics: subscription.topics })
     this.#reconcile(subscription)
   }
 
   /** Ends a listener, or a call not yet sent. `wait` is resolved when the server holds nothing of it any more. */
   leave(token: Token, wait?: Token): void {
-    this.#queue = this.#queue.filter((item) => !('token' in item) || item.token !== token)
-    const subscription = this.#byListener.get(token)
-    if (subscription === undefined) {
-      if (wait !== undefined) this.#resolve(wait, undefined)
+    const target = this.#targets.get(token)
+    this.#targets.delete(token)
+    if (target !== undefined && 'listeners' in target) {
+      target.listeners.delete(token)
+      if (wait !== undefined) target.leaving.push(wait)
+      this.#reconcile(target)
       return
     }
-    this.#byListener.delete(token)
-    subscription.listeners.delete(token)
-    if (wait !== undefined) subscription.leaving.push(wait)
-    this.#reconcile(subscription)
+    if (target !== undefined) this.#queue.delete(target)
+    if (wait !== undefined) this.#resolve(wait, undefined)
   }
 
   /** A request of an operation; sent when there is a connection. */
   call(token: Token, type: string, payload: string | undefined): void {
-    this.#queue.push({ token, type, payload })
+    const call: Call = { token, type, payload }
+    this.#targets.set(token, call)
+    this.#queue.add(call)
     this.#pump()
   }
 
   /** The time of a `retry` effect has come. */
   retry(key: string): void {
     const subscription = this.#subscriptions.get(key)
-    if (subscription?.resting !== true) return
-    subscription.resting = false
+    if (subscription?.state !== 'resting') return
+    subscription.state = 'off'
     this.#reconcile(subscription)
   }
 
   /** A new connection: everything that has listeners is subscribed again. */
   opened(): void {
     this.#open = true
-    for (const subscription of [...this.#subscriptions.values()]) {
-      subscription.resting = false
-      this.#reconcile(subscription)
-    }
+    this.#reconcileAll()
     this.#pump()
   }
 
@@ -164,11 +162,10 @@ export class Session {
     this.#open = false
     const unanswered = [...this.#inFlight.values()]
     this.#inFlight.clear()
-    this.#queue = this.#queue.filter((item) => 'token' in item)
     this.#byTopic.clear()
     for (const subscription of this.#subscriptions.values()) {
       subscription.state = 'off'
-      subscription.queued = false
+      this.#queue.delete(subscription)
     }
     const sizes = unanswered.map((command) => command.size)
     const atFault = closeCode === 1009 ? unanswered[sizes.indexOf(Math.max(...sizes))] : undefined
@@ -178,18 +175,18 @@ export class Session {
       this.#refuse(atFault.target, new TopicwireError('too_large', message, { type }))
     }
     for (const { target, type } of unanswered) {
-      if (!('token' in target) || target === atFault?.target) continue
+      if ('listeners' in target || target === atFault?.target) continue
       const message = `${type}: the connection was lost before the answer; it may have been carried out.`
       this.#refuse(target, new TopicwireError('disconnected', message, { type }))
     }
-    for (const subscription of [...this.#subscriptions.values()]) this.#reconcile(subscription)
+    this.#reconcileAll()
   }
 
   /** Nobody will connect again: every listener and call is over. */
   fail(error: TopicwireError): void {
     this.lost(0)
-    for (const item of [...this.#queue, ...this.#subscriptions.values()]) this.#refuse(item, error)
-    this.#queue = []
+    for (const target of new Set(this.#targets.values())) this.#refuse(target, error)
+    this.#queue.clear()
   }
 
   /** A text frame: one message, or several separated by newlines. A bad one does not touch the others. */
@@ -250,11 +247,13 @@ export class Session {
 
   #answered({ target, type }: InFlight, reply: ServerMessage): void {
     const members = membersOf(reply.payload)
-    const refused = reply.type === 'error' || (!('token' in target) && members['status'] !== 'ok')
+    const refused = reply.type === 'error' || ('listeners' in target && members['status'] !== 'ok')
     const error = refused ? errorOf(reply.payload, type) : undefined
-    if ('token' in target) {
-      if (error === undefined) this.#resolve(target.token, reply.payload)
-      else this.#refuse(target, error)
+    if (!('listeners' in target)) {
+      if (error === undefined) {
+        this.#targets.delete(target.token)
+        this.#resolve(target.token, reply.payload)
+      } else this.#refuse(target, error)
       return
     }
     if (target.state === 'unsubscribing') {
@@ -286,18 +285,17 @@ export class Session {
   }
 
   #rest(subscription: Subscription): void {
-    subscription.resting = true
+    subscription.state = 'resting'
     this.#effects.push({ kind: 'retry', key: subscription.key, failures: subscription.failures })
     subscription.failures += 1
   }
 
   #refuse(target: Subscription | Call, error: TopicwireError): void {
-    const tokens = 'token' in target ? [target.token] : [...target.listeners]
-    for (const token of tokens) {
-      this.#byListener.delete(token)
+    for (const token of 'listeners' in target ? target.listeners : [target.token]) {
+      this.#targets.delete(token)
       this.#effects.push({ kind: 'rejected', token, error })
     }
-    if ('token' in target) return
+    if (!('listeners' in target)) return
     target.listeners.clear()
     this.#reconcile(target)
   }
@@ -319,7 +317,7 @@ export class Session {
   /** Brings the wire nearer to what the listeners want, by at most one command. */
   #reconcile(subscription: Subscription): void {
     const wanted = subscription.listeners.size > 0
-    const off = subscription.state === 'off'
+    const off = subscription.state === 'off' || subscription.state === 'resting'
     if (wanted || off) {
       for (const wait of subscription.leaving) this.#resolve(wait, undefined)
       subscription.leaving = []
@@ -327,20 +325,23 @@ export class Session {
     if (off && !wanted) {
       if (this.#subscriptions.get(subscription.key) === subscription)
         this.#subscriptions.delete(subscription.key)
-    } else if (this.#open && !subscription.queued && verbOf(subscription) !== undefined) {
-      subscription.queued = true
-      this.#queue.push(subscription)
+    } else if (this.#open && verbOf(subscription) !== undefined) {
+      this.#queue.add(subscription)
       this.#pump()
     }
   }
 
+  #reconcileAll(): void {
+    for (const subscription of [...this.#subscriptions.values()]) this.#reconcile(subscription)
+  }
+
   #pump(): void {
     while (this.#open && this.#inFlight.size < WINDOW) {
-      const target = this.#queue.shift()
+      const [target] = this.#queue
       if (target === undefined) return
-      if ('token' in target) this.#send(target.type, target.payload, target)
+      this.#queue.delete(target)
+      if (!('listeners' in target)) this.#send(target.type, target.payload, target)
       else {
-        target.queued = false
         const verb = verbOf(target)
         if (verb === undefined) continue
         if (verb === 'unsubscribe') this.#forget(target)
@@ -359,8 +360,8 @@ export class Session {
 }
 
 /** The command that would bring the wire to what the listeners want, if any may be sent now. */
-function verbOf({ state, listeners, resting }: Subscription): 'subscribe' | 'unsubscribe' | undefined {
-  if (state === 'off' && listeners.size > 0 && !resting) return 'subscribe'
+function verbOf({ state, listeners }: Subscription): 'subscribe' | 'unsubscribe' | undefined {
+  if (state === 'off' && listeners.size > 0) return 'subscribe'
   if (state === 'on' && listeners.size === 0) return 'unsubscribe'
   return undefined
 }

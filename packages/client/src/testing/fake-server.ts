@@ -211,12 +211,12 @@ export class FakeServer {
 
   readonly #keepSubscriptions: Script = ({ type, payload }, connection) => {
     const [route = '', verb] = type.split('.')
+    if (verb !== 'subscribe' && verb !== 'unsubscribe') {
+      throw new TopicwireError('no_matching_type', `This server has no ${type}; script it.`)
+    }
     const topic = topicOf(route, payload)
     if (verb === 'subscribe') {
       return { status: 'ok', message: 'Subscribed', topic, epoch: 'fake', seq: this.#seqs.get(topic) ?? 0 }
-    }
-    if (verb !== 'unsubscribe') {
-      throw new TopicwireError('no_matching_type', `This server has no ${type}; script it.`)
     }
     return connection.subscriptions.has(topic)
       ? { status: 'ok', message: 'Unsubscribed', topic }

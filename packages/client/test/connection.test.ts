@@ -1,0 +1,446 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createClient, type Client, type ClientOptions, type ConnectionStatus } from '../src/index.js'
+import { FakeServer, ManualClock, topicOf } from '../src/testing/index.js'
+import { routeNames, type Routes } from './routes.js'
+
+let clock: ManualClock
+let server: FakeServer
+
+const aapl = { symbol: 'AAPL' }
+const topic = topicOf('quotes', aapl)
+const nothing = (): void => undefined
+
+/** `random` is 1, so that a delay is its ceiling: 500, 1 000, 2 000 ... ms. */
+const newClient = (options: Partial<ClientOptions> = {}): Client<Routes> =>
+  createClient<Routes>(routeNames, {
+    url: 'ws://test/ws',
+    webSocket: server.WebSocket,
+    clock,
+    backoff: { random: () => 1 },
+    ...options,
+  })
+
+const statusesOf = (client: Client<Routes>): ConnectionStatus[] => {
+  const seen: ConnectionStatus[] = []
+  client.connection.on('status', (status) => seen.push(status))
+  return seen
+}
+
+const subscribed = (): number => server.received.filter(({ type }) => type === 'quotes.subscribe').length
+
+beforeEach(() => {
+  clock = new ManualClock()
+  server = new FakeServer({ clock })
+})
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
+
+describe('states', () => {
+  test('idle until the first use, then connecting and open, idle again a while after the last use', async () => {
+    const client = newClient({ idleMs: 3_000 })
+    const statuses = statusesOf(client)
+    expect(client.connection.status).toBe('idle')
+    expect(server.attempts).toBe(0)
+    await client.quotes.subscribe('q', aapl, nothing)
+    await client.quotes.unsubscribe('q')
+    await clock.advance(2_999)
+    expect(statuses).toEqual(['connecting', 'open'])
+    await client.quotes.subscribe('q', aapl, nothing)
+    await clock.advance(9_000)
+    await client.quotes.unsubscribe('q')
+    await clock.advance(3_000)
+    expect(statuses).toEqual(['connecting', 'open', 'idle'])
+    expect(server.connections).toEqual([])
+    await client.quotes.subscribe('q', aapl, nothing)
+    expect(client.connection.status).toBe('open')
+  })
+
+  test('are told until told not to', async () => {
+    const client = newClient()
+    const [kept, ended] = [vi.fn(), vi.fn()]
+    client.connection.on('status', kept)
+    const off = client.connection.on('status', ended)
+    client.connection.on('status', ended)
+    off()
+    off()
+    await client.quotes.subscribe('q', aapl, nothing)
+    expect(kept.mock.calls).toEqual([['connecting'], ['open']])
+    expect(ended.mock.calls).toEqual([['connecting'], ['open']])
+  })
+
+  test('in a page are those of the shared socket, also for a client that has not used it', async () => {
+    vi.stubGlobal('location', { protocol: 'https:', host: 'shop.example' })
+    const [one, other] = [newClient({ url: '/ws' }), newClient({ url: '/ws' })]
+    const statuses = statusesOf(other)
+    await one.quotes.subscribe('q', aapl, nothing)
+    expect(statuses).toEqual(['connecting', 'open'])
+    expect(newClient({ url: '/ws' }).connection.status).toBe('open')
+  })
+})
+
+describe('reconnection', () => {
+  test('subscribes everything again and goes on with the updates', async () => {
+    const client = newClient()
+    const statuses = statusesOf(client)
+    const seen: unknown[] = []
+    await client.quotes.subscribe('q', aapl, (data) => seen.push(data))
+    await client.quotes.subscribe('gone', { symbol: 'IBM' }, nothing)
+    await client.quotes.unsubscribe('gone')
+    server.publish('quotes', topic, 1)
+    server.cut()
+    await server.settled()
+    expect(statuses).toEqual(['connecting', 'open', 'reconnecting'])
+    await clock.advance(500)
+    expect(statuses).toEqual(['connecting', 'open', 'reconnecting', 'open'])
+    server.publish('quotes', topic, 2)
+    await server.settled()
+    expect(seen).toEqual([1, 2])
+    expect([...(server.connections[0]?.subscriptions.keys() ?? [])]).toEqual([topic])
+  })
+
+  test('pitfall 22: tries ever later, at random times, and its last attempt is as good as any', async () => {
+    const client = newClient()
+    await client.quotes.subscribe('q', aapl, nothing)
+    server.refuse()
+    server.cut()
+    await server.settled()
+    const attempts: number[] = []
+    for (let second = 0; second <= 60; second += 1) {
+      await clock.advance(second === 0 ? 500 : 1_000)
+      attempts.push(server.attempts - 1)
+    }
+    // After .5, 1, 2, 4, 8, 16, 20 s.
+    expect(attempts.lastIndexOf(1)).toBe(0)
+    expect([1, 3, 7, 15, 31, 51].map((second) => attempts[second])).toEqual([2, 3, 4, 5, 6, 7])
+    server.accept()
+    await clock.advance(20_000)
+    expect(client.connection.status).toBe('open')
+    expect(subscribed()).toBe(2)
+  })
+
+  test('draws every delay from the random source', async () => {
+    const draws = [0.5, 0.1]
+    const client = newClient({ backoff: { baseMs: 1_000, random: () => draws.shift() ?? 1 } })
+    await client.quotes.subscribe('q', aapl, nothing)
+    server.refuse()
+    server.cut()
+    await clock.advance(499)
+    expect(server.attempts).toBe(1)
+    await clock.advance(1)
+    expect(server.attempts).toBe(2)
+    await clock.advance(200)
+    expect(server.attempts).toBe(3)
+  })
+
+  test('begins with the shortest delay only after 30 s without a gap', async () => {
+    const client = newClient()
+    await client.quotes.subscribe('q', aapl, nothing)
+    const openAfterCut = async (): Promise<number> => {
+      server.cut()
+      let waitedMs = 0
+      for (; client.connection.status !== 'open' || waitedMs === 0; waitedMs += 500) await clock.advance(500)
+      return waitedMs
+    }
+    expect([await openAfterCut(), await openAfterCut(), await openAfterCut()]).toEqual([500, 1_000, 2_000])
+    await clock.advance(30_000)
+    expect(await openAfterCut()).toBe(500)
+  })
+
+  test('also follows a first attempt that failed', async () => {
+    server.refuse()
+    const client = newClient()
+    const statuses = statusesOf(client)
+    const pending = client.quotes.subscribe('q', aapl, nothing)
+    await server.settled()
+    server.accept()
+    await clock.advance(500)
+    await pending
+    expect(statuses).toEqual(['connecting', 'reconnecting', 'open'])
+  })
+
+  test.each([1000, 1001, 1011, 1012, 4008, 4010, 4029])('follows close code %i', async (code) => {
+    const client = newClient()
+    await client.quotes.subscribe('q', aapl, nothing)
+    server.cut(code)
+    await clock.advance(500)
+    expect(subscribed()).toBe(2)
+  })
+
+  test.each([
+    [4001, 'unauthenticated'],
+    [4003, 'forbidden'],
+  ])('does not follow close code %i; the next use tries again', async (code, error) => {
+    const client = newClient()
+    const statuses = statusesOf(client)
+    const onError = vi.fn()
+    await client.quotes.subscribe('q', aapl, nothing, { onError })
+    server.refuse(code)
+    server.cut()
+    await clock.advance(60_000)
+    expect(server.attempts).toBe(2)
+    expect(statuses.at(-1)).toBe('closed')
+    expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: error }))
+    await expect(client.quotes.subscribe('q', aapl, nothing)).rejects.toMatchObject({ code: error })
+    server.accept()
+    await client.quotes.subscribe('q', aapl, nothing)
+    expect(client.connection.status).toBe('open')
+  })
+
+  test('pitfall 22: tells a listener that is refused afterwards, once, and does not retry', async () => {
+    const client = newClient()
+    const onError = vi.fn(() => {
+      throw new Error('in the handler')
+    })
+    const onFault = vi.fn()
+    client.connection.on('error', onFault)
+    await client.quotes.subscribe('q', aapl, nothing, { onError })
+    await client.quotes.subscribe('silent', aapl, nothing)
+    await client.quotes.subscribe('other', { symbol: 'IBM' }, nothing)
+    server.script('quotes.subscribe', ({ payload }) =>
+      (payload as { symbol: string }).symbol === 'AAPL'
+        ? { status: 'error', code: 'forbidden', message: 'Not yours', topic }
+        : { status: 'ok', message: '', topic: 'IBM' },
+    )
+    server.cut()
+    await clock.advance(500)
+    expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'forbidden', topic }))
+    expect(onFault.mock.calls).toMatchObject([[{ code: 'listener_failed' }], [{ code: 'forbidden' }]])
+    server.cut()
+    await clock.advance(5_000)
+    const asked = server.received.map(({ payload }) => (payload as { symbol?: string } | undefined)?.symbol)
+    expect(asked.filter((symbol) => symbol === 'AAPL')).toHaveLength(2)
+    expect(asked.filter((symbol) => symbol === 'IBM')).toHaveLength(3)
+  })
+
+  test('retries with backoff what may pass', async () => {
+    const client = newClient()
+    const onError = vi.fn()
+    await client.quotes.subscribe('q', aapl, nothing, { onError })
+    server.script('quotes.subscribe', () => ({
+      status: 'error',
+      code: 'producer_failed',
+      message: 'Soon',
+      topic,
+    }))
+    server.cut()
+    await clock.advance(500 + 500 + 1_000)
+    expect(subscribed()).toBe(4)
+    server.script('quotes.subscribe', undefined)
+    await clock.advance(2_000)
+    expect(server.publish('quotes', topic, 1)).toBe(1)
+    expect(onError).not.toHaveBeenCalled()
+  })
+
+  test('is not tried when nobody needs it', async () => {
+    const client = newClient()
+    await client.quotes.subscribe('q', aapl, nothing)
+    await client.quotes.unsubscribe('q')
+    server.cut()
+    await clock.advance(60_000)
+    expect(server.attempts).toBe(1)
+    expect(client.connection.status).toBe('idle')
+  })
+
+  test('starts over when a socket does not open in time', async () => {
+    const client = newClient({ timeoutMs: 4_000 })
+    server.delayMs = 10_000
+    const pending = client.quotes.subscribe('q', aapl, nothing, { timeoutMs: 60_000 })
+    await clock.advance(4_000)
+    expect(client.connection.status).toBe('reconnecting')
+    server.delayMs = 0
+    await clock.advance(500)
+    await pending
+  })
+})
+
+describe('time limits', () => {
+  test('a subscription made offline waits, and is rejected as offline', async () => {
+    server.refuse()
+    const client = newClient({ timeoutMs: 3_000 })
+    const outcome = vi.fn()
+    client.quotes.subscribe('q', aapl, nothing).catch(outcome)
+    await clock.advance(2_999)
+    expect(outcome).not.toHaveBeenCalled()
+    await clock.advance(1)
+    expect(outcome).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({
+        code: 'offline',
+        message: 'quotes.subscribe: no connection within 3000 ms.',
+      }),
+    )
+    server.accept()
+    await clock.advance(60_000)
+    expect(subscribed()).toBe(0)
+    expect(client.connection.status).toBe('idle')
+  })
+
+  test('a subscription that is not answered is rejected and ended when the answer comes', async () => {
+    const client = newClient()
+    server.hold()
+    const pending = client.quotes.subscribe('q', aapl, nothing, { timeoutMs: 1_000 })
+    const outcome = expect(pending).rejects.toMatchObject({ code: 'timeout' })
+    await clock.advance(1_000)
+    await outcome
+    server.release()
+    await server.settled()
+    expect(server.connections[0]?.subscriptions.size).toBe(0)
+    expect(server.received.map(({ type }) => type)).toEqual([
+      'quotes.subscribe',
+      'ping',
+      'quotes.unsubscribe',
+    ])
+  })
+
+  test('a call that is not answered is rejected; one that was never sent never is', async () => {
+    server.refuse()
+    const client = newClient({ timeoutMs: 1_000 })
+    const offline = expect(client.orders.cancel_all()).rejects.toMatchObject({ code: 'offline' })
+    await clock.advance(1_000)
+    await offline
+    server.accept()
+    await clock.advance(1_000)
+    server.hold()
+    const unanswered = expect(client.orders.cancel_all()).rejects.toMatchObject({ code: 'timeout' })
+    await clock.advance(1_000)
+    await unanswered
+    server.release()
+    await server.settled()
+    expect(server.received.filter(({ type }) => type === 'orders.cancel_all')).toHaveLength(1)
+  })
+
+  test('an accepted subscription has no time limit', async () => {
+    const client = newClient()
+    const onError = vi.fn()
+    await client.quotes.subscribe('q', aapl, nothing, { onError })
+    await clock.advance(600_000)
+    expect(onError).not.toHaveBeenCalled()
+  })
+})
+
+describe('latency', () => {
+  test('is measured on opening and then at intervals', async () => {
+    const client = newClient({ pingIntervalMs: 2_000 })
+    const latencies: number[] = []
+    client.connection.on('latency', (latencyMs) => latencies.push(latencyMs))
+    await client.quotes.subscribe('q', aapl, nothing)
+    expect(latencies).toEqual([0])
+    server.delayMs = 30
+    await clock.advance(2_060)
+    expect(latencies).toEqual([0, 60])
+    expect(client.connection.latencyMs).toBe(60)
+    server.cut()
+    await clock.advance(30)
+    expect(client.connection.latencyMs).toBeUndefined()
+  })
+
+  test('is not asked of a server that did not choose the subprotocol', async () => {
+    server = new FakeServer({ clock, subprotocol: false })
+    const client = newClient()
+    await client.quotes.subscribe('q', aapl, nothing)
+    await clock.advance(60_000)
+    expect(server.received.map(({ type }) => type)).toEqual(['quotes.subscribe'])
+  })
+})
+
+describe('close', () => {
+  test('ends what is this client’s and leaves the socket to the others', async () => {
+    const [one, other] = [newClient(), newClient()]
+    const statuses = statusesOf(one)
+    const seen: string[] = []
+    await one.quotes.subscribe('q', aapl, () => seen.push('one'))
+    await other.quotes.subscribe('q', aapl, () => seen.push('other'))
+    server.hold()
+    const pending = expect(one.orders.cancel_all()).rejects.toMatchObject({ code: 'closed' })
+    one.connection.close()
+    one.connection.close()
+    await pending
+    expect([one.connection.status, other.connection.status]).toEqual(['closed', 'open'])
+    server.publish('quotes', topic, 1)
+    await server.settled()
+    expect(seen).toEqual(['other'])
+    expect(statuses).toEqual(['connecting', 'open', 'closed'])
+  })
+
+  test('by the last client closes the socket; a later use opens a new one', async () => {
+    const client = newClient()
+    await client.quotes.subscribe('q', aapl, nothing)
+    client.connection.close()
+    await clock.advance(60_000)
+    expect(server.connections).toEqual([])
+    expect(client.connection.status).toBe('closed')
+    await client.quotes.subscribe('q', aapl, nothing)
+    expect(client.connection.status).toBe('open')
+    expect(server.attempts).toBe(2)
+  })
+
+  test('leaves no timer behind', async () => {
+    const client = newClient()
+    await client.quotes.subscribe('q', aapl, nothing)
+    client.connection.close()
+    expect(clock.pending).toBe(0)
+  })
+})
+
+test('bad frames are told, and touch no subscription', async () => {
+  const client = newClient()
+  const codes: unknown[] = []
+  client.connection.on('error', ({ code }) => codes.push(code))
+  const seen: unknown[] = []
+  await client.quotes.subscribe('q', aapl, (data) => seen.push(data))
+  server.connections[0]?.sendFrame('{"type":')
+  server.connections[0]?.sendFrame(new ArrayBuffer(4))
+  server.connections[0]?.send({ type: 'error', payload: { code: 'rate_limited', message: 'Slower' } })
+  server.publish('quotes', topic, 1)
+  await server.settled()
+  expect(codes).toEqual(['invalid_json', 'invalid_message', 'rate_limited'])
+  expect(seen).toEqual([1])
+})
+
+test('a ping of the server is answered', async () => {
+  const client = newClient()
+  await client.quotes.subscribe('q', aapl, nothing)
+  server.connections[0]?.send({ type: 'ping' })
+  await server.settled()
+  expect(server.received.at(-1)).toEqual({ type: 'pong' })
+})
+
+describe('addresses', () => {
+  test.each([
+    ['/api/v1/ws', 'wss://shop.example:8443/api/v1/ws'],
+    ['https://api.example/ws', 'wss://api.example/ws'],
+    ['http://localhost:8000/ws', 'ws://localhost:8000/ws'],
+    ['wss://api.example/ws', 'wss://api.example/ws'],
+  ])('%s is opened as %s', async (url, opened) => {
+    vi.stubGlobal('location', { protocol: 'https:', host: 'shop.example:8443' })
+    const urls: string[] = []
+    const Spy = class extends server.WebSocket {
+      constructor(address: string, protocols?: string | string[]) {
+        super(address, protocols)
+        urls.push(address)
+      }
+    }
+    await newClient({ url, webSocket: Spy }).quotes.subscribe('q', aapl, nothing)
+    expect(urls).toEqual([opened])
+  })
+
+  test('that make no socket, or no WebSocket at all, reject with the reason', async () => {
+    const Throwing = class extends server.WebSocket {
+      constructor(url: string) {
+        super(url)
+        throw new SyntaxError('bad address')
+      }
+    }
+    await expect(
+      newClient({ webSocket: Throwing }).quotes.subscribe('q', aapl, nothing),
+    ).rejects.toMatchObject({
+      code: 'connection_failed',
+      message: 'No socket to ws://test/ws: SyntaxError: bad address',
+    })
+    vi.stubGlobal('WebSocket', undefined)
+    const client = createClient<Routes>(routeNames, { url: 'ws://test/ws', clock })
+    await expect(client.quotes.subscribe('q', aapl, nothing)).rejects.toThrow('there is no WebSocket here')
+    expect(client.connection.status).toBe('closed')
+  })
+})

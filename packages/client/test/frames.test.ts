@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { TopicwireError } from '../src/errors.js'
+import { decodeMessage, encodeCommand, errorOf } from '../src/frames.js'
+
+test('a command is one JSON object, without a payload where there is none', () => {
+  expect(JSON.parse(encodeCommand('trades.subscribe', 7, '{"symbols":["A"]}'))).toEqual({
+    type: 'trades.subscribe',
+    id: 7,
+    payload: { symbols: ['A'] },
+  })
+  expect(encodeCommand('orders.cancel_all', 1, undefined)).toBe('{"type":"orders.cancel_all","id":1}')
+})
+
+test('what is not a message says so, in short', () => {
+  const long = `nonsense ${'x'.repeat(500)}`
+  const decode = (line: string) => () => decodeMessage(line)
+  expect(decode(long)).toThrow(expect.objectContaining({ code: 'invalid_json' }))
+  expect(decode(long)).toThrow(/^The server sent what is not JSON: nonsense x{71}… \(509 characters\)$/)
+  for (const line of ['null', '[]', '1', '{}', '{"type":1}']) {
+    expect(decode(line)).toThrow(expect.objectContaining({ code: 'invalid_message' }))
+  }
+})
+
+test('an error keeps what the server said, and unknown codes are let through', () => {
+  const details = [{ path: 'symbols.0', message: 'too long', kind: 'string_too_long' }]
+  const error = errorOf({ code: 'new_in_2030', message: 'No.', topic: 't', details }, 'trades.subscribe')
+  expect(error).toBeInstanceOf(TopicwireError)
+  expect(error).toMatchObject({ code: 'new_in_2030', type: 'trades.subscribe', topic: 't', details })
+  expect(error.message).toBe('trades.subscribe: No.')
+  expect(errorOf(null, 'x')).toMatchObject({ code: 'internal', details: [] })
+})

@@ -1,0 +1,303 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { Session, type Effect } from '../src/session.js'
+
+let session: Session
+
+beforeEach(() => {
+  session = new Session()
+})
+
+const sent = (): { type: string; id: number; payload: unknown }[] =>
+  session
+    .take()
+    .filter((effect) => effect.kind === 'send')
+    .map((effect) => JSON.parse(effect.text) as { type: string; id: number; payload: unknown })
+
+const told = (): Effect[] => session.take().filter((effect) => effect.kind !== 'send')
+
+const ok = (id: number, topic: string, verb = 'subscribe'): string =>
+  JSON.stringify({ type: `r.${verb}.response`, id, payload: { status: 'ok', message: '', topic } })
+
+const refused = (id: number, code: string): string =>
+  JSON.stringify({
+    type: 'r.subscribe.response',
+    id,
+    payload: { status: 'error', code, message: 'No', topic: 't' },
+  })
+
+const update = (topic: string, seq: number, extra: object = {}): string =>
+  JSON.stringify({ type: 'r.update', payload: { topic, seq, payload: seq, ...extra } })
+
+describe('subscriptions', () => {
+  test('wait for a connection and are accepted by the id of their reply', () => {
+    session.subscribe(1, 'r', '{"s":"A"}')
+    expect(session.take()).toEqual([])
+    session.opened()
+    expect(sent()).toEqual([{ type: 'r.subscribe', id: 1, payload: { s: 'A' } }])
+    session.receive(ok(99, 'else'))
+    session.receive(ok(1, 'topic-of-A'))
+    session.receive(ok(1, 'said twice'))
+    expect(told()).toEqual([{ kind: 'resolved', token: 1, value: { topics: ['topic-of-A'] } }])
+  })
+
+  test('with equal parameters are one on the wire, and the last to leave ends it', () => {
+    session.opened()
+    session.subscribe(1, 'r', '{}')
+    session.subscribe(2, 'r', '{}')
+    expect(sent()).toHaveLength(1)
+    session.receive(ok(1, 't'))
+    session.subscribe(3, 'r', '{}')
+    expect(told().map((effect) => effect.kind === 'resolved' && effect.token)).toEqual([1, 2, 3])
+    session.leave(1, 11)
+    session.leave(2, 12)
+    expect(session.take()).toEqual([
+      { kind: 'resolved', token: 11, value: undefined },
+      { kind: 'resolved', token: 12, value: undefined },
+    ])
+    session.leave(3, 13)
+    expect(sent()).toEqual([{ type: 'r.unsubscribe', id: 2, payload: {} }])
+    session.receive(update('t', 1))
+    session.receive(ok(2, 't', 'unsubscribe'))
+    expect(told()).toEqual([{ kind: 'resolved', token: 13, value: undefined }])
+  })
+
+  test('never have two commands of one key under way', () => {
+    session.opened()
+    session.subscribe(1, 'r', '{}')
+    session.leave(1, 11)
+    session.subscribe(2, 'r', '{}')
+    session.leave(2, 12)
+    expect(sent().map(({ type }) => type)).toEqual(['r.subscribe'])
+    session.receive(ok(1, 't'))
+    expect(sent().map(({ type }) => type)).toEqual(['r.unsubscribe'])
+    session.subscribe(3, 'r', '{}')
+    session.receive(update('t', 5))
+    expect(told().some((effect) => effect.kind === 'update')).toBe(false)
+    session.receive(ok(2, 't', 'unsubscribe'))
+    expect(sent().map(({ type }) => type)).toEqual(['r.subscribe'])
+  })
+
+  test('leave the server room: at most 32 commands wait for their reply', () => {
+    for (let token = 1; token <= 100; token += 1) session.subscribe(token, 'r', String(token))
+    session.opened()
+    const first = sent()
+    expect(first).toHaveLength(32)
+    for (const { id } of first) session.receive(ok(id, `t${id}`))
+    expect(sent()).toHaveLength(32)
+  })
+
+  test('whose unsubscribing fails are over all the same, and the failure is reported', () => {
+    session.opened()
+    session.subscribe(1, 'r', '{}')
+    session.receive(ok(1, 't'))
+    session.leave(1, 11)
+    session.take()
+    session.receive('{"type":"error","id":2,"payload":{"code":"internal","message":"Oops"}}')
+    expect(session.take()).toMatchObject([
+      { kind: 'report', error: { code: 'internal' } },
+      { kind: 'resolved', token: 11 },
+    ])
+  })
+})
+
+describe('updates', () => {
+  beforeEach(() => {
+    session.opened()
+    session.subscribe(1, 'r', '"a"')
+    session.subscribe(2, 'r', '"ab"')
+  })
+
+  test('pitfall 7: the first update in the frame of the reply is not lost', () => {
+    session.receive(`${ok(1, 'a')}\n${update('a', 1)}\n`)
+    expect(told()).toEqual([
+      { kind: 'resolved', token: 1, value: { topics: ['a'] } },
+      { kind: 'update', token: 1, data: 1, info: { topic: 'a', seq: 1 } },
+    ])
+  })
+
+  test('go by the topics that the reply named, to every subscription that holds them', () => {
+    const reply = { status: 'ok', message: '', topic: 'a', topics: [{ topic: 'a' }, { topic: 'b' }] }
+    session.receive(ok(1, 'a'))
+    session.receive(JSON.stringify({ type: 'r.subscribe.response', id: 2, payload: reply }))
+    session.take()
+    for (const topic of ['a', 'b', 'c']) session.receive(update(topic, 1))
+    const tokens = told().map((effect) => effect.kind === 'update' && [effect.token, effect.info.topic])
+    expect(tokens).toEqual([
+      [1, 'a'],
+      [2, 'a'],
+      [2, 'b'],
+    ])
+  })
+
+  test('of another route with a topic of the same name are not mixed up', () => {
+    session.receive(ok(1, 'AAPL'))
+    session.take()
+    session.receive(JSON.stringify({ type: 'other.update', payload: { topic: 'AAPL', seq: 1, payload: 1 } }))
+    expect(session.take()).toEqual([])
+  })
+
+  test('carry their source and say that they are a snapshot', () => {
+    session.receive(ok(1, 'a*'))
+    session.take()
+    session.receive(update('a*', 3, { source: 'ab', snapshot: true }))
+    expect(told()).toMatchObject([{ info: { topic: 'a*', seq: 3, source: 'ab', snapshot: true } }])
+  })
+})
+
+describe('refusals', () => {
+  test('by a reply or by an error end every waiting listener and are not retried', () => {
+    session.opened()
+    session.subscribe(1, 'r', '1')
+    session.subscribe(2, 'r', '1')
+    session.subscribe(3, 'x', '2')
+    session.take()
+    session.receive(refused(1, 'forbidden'))
+    session.receive(
+      '{"type":"error","id":2,"payload":{"code":"no_matching_type","message":"Did you mean r?"}}',
+    )
+    expect(session.take()).toMatchObject([
+      { kind: 'rejected', token: 1, error: { code: 'forbidden', type: 'r.subscribe', topic: 't' } },
+      { kind: 'rejected', token: 2 },
+      { kind: 'rejected', token: 3, error: { code: 'no_matching_type', type: 'x.subscribe' } },
+    ])
+    session.lost(1006)
+    session.opened()
+    expect(session.take()).toEqual([])
+  })
+
+  test('that may pass are retried once a subscription was accepted, later each time', () => {
+    session.opened()
+    session.subscribe(1, 'r', '{}')
+    session.receive(ok(1, 't'))
+    session.lost(1006)
+    session.opened()
+    session.take()
+    session.receive(refused(2, 'producer_failed'))
+    expect(session.take()).toEqual([{ kind: 'retry', key: 'r:{}', failures: 0 }])
+    session.retry('r:{}')
+    session.retry('r:{}')
+    expect(sent()).toHaveLength(1)
+    session.receive(refused(3, 'rate_limited'))
+    expect(session.take()).toEqual([{ kind: 'retry', key: 'r:{}', failures: 1 }])
+    session.retry('r:{}')
+    session.receive(refused(4, 'forbidden'))
+    expect(told()).toMatchObject([{ kind: 'rejected', token: 1, error: { code: 'forbidden' } }])
+  })
+
+  test.each([
+    [true, [{ kind: 'retry', key: 'r:{}', failures: 0 }]],
+    [false, [{ kind: 'rejected', token: 1, error: { code: 'producer_failed', topic: 't' } }]],
+  ])('`closed` with retry: %s', (retry, effects) => {
+    session.opened()
+    session.subscribe(1, 'r', '{}')
+    session.receive(ok(1, 't'))
+    session.take()
+    const payload = { topic: 't', code: 'producer_failed', message: 'It ended', retry }
+    session.receive(JSON.stringify({ type: 'r.closed', payload }))
+    expect(session.take()).toMatchObject(effects)
+    session.receive(update('t', 9))
+    expect(session.take()).toEqual([])
+  })
+})
+
+describe('a lost connection', () => {
+  test('is followed by every subscription that still has listeners, and by no other', () => {
+    session.opened()
+    for (const token of [1, 2, 3]) session.subscribe(token, 'r', String(token))
+    session.receive(ok(1, 't1'))
+    session.take()
+    session.leave(2, 12)
+    session.lost(1006)
+    expect(session.take()).toMatchObject([{ kind: 'resolved', token: 12 }])
+    session.receive(update('t1', 1))
+    session.opened()
+    expect(sent().map(({ payload }) => payload)).toEqual([1, 3])
+  })
+
+  test('over a message that is too large refuses the largest, lest it end every connection to come', () => {
+    session.opened()
+    session.subscribe(1, 'r', '"small"')
+    session.subscribe(2, 'r', JSON.stringify('x'.repeat(100)))
+    session.take()
+    session.lost(1009)
+    expect(session.take()).toMatchObject([{ kind: 'rejected', token: 2, error: { code: 'too_large' } }])
+    session.opened()
+    expect(sent().map(({ payload }) => payload)).toEqual(['small'])
+  })
+
+  test('for good ends everything', () => {
+    session.opened()
+    session.subscribe(1, 'r', '1')
+    session.call(2, 'r.preview', '{}')
+    session.receive(ok(1, 't1'))
+    session.take()
+    session.leave(1, 11)
+    session.subscribe(3, 'r', '3')
+    session.fail(Object.assign(new Error('no'), { code: 'forbidden' }) as never)
+    expect(told().map((effect) => ('token' in effect ? [effect.kind, effect.token] : effect))).toEqual([
+      ['rejected', 2],
+      ['resolved', 11],
+      ['rejected', 3],
+    ])
+    session.opened()
+    expect(session.take()).toEqual([])
+  })
+})
+
+describe('calls', () => {
+  test('are pipelined, answered by id in any order, and refused by errors', () => {
+    session.call(1, 'r.preview', '{"qty":1}')
+    session.call(2, 'r.cancel_all', undefined)
+    session.opened()
+    expect(sent()).toEqual([
+      { type: 'r.preview', id: 1, payload: { qty: 1 } },
+      { type: 'r.cancel_all', id: 2 },
+    ])
+    session.receive('{"type":"error","id":2,"payload":{"code":"forbidden","message":"No"}}')
+    session.receive(
+      '{"type":"r.preview.response","id":1,"payload":{"status":"error is a word like any here"}}',
+    )
+    expect(session.take()).toMatchObject([
+      { kind: 'rejected', token: 2, error: { code: 'forbidden', type: 'r.cancel_all' } },
+      { kind: 'resolved', token: 1, value: { status: 'error is a word like any here' } },
+    ])
+  })
+
+  test('that were sent are rejected with the connection; those that were not wait for the next', () => {
+    session.opened()
+    session.call(1, 'r.pay', '1')
+    session.lost(1006)
+    session.call(2, 'r.pay', '2')
+    session.call(3, 'r.pay', '3')
+    session.leave(3)
+    expect(told()).toMatchObject([
+      { kind: 'rejected', token: 1, error: { code: 'disconnected', type: 'r.pay' } },
+    ])
+    session.opened()
+    expect(sent().map(({ payload }) => payload)).toEqual([2])
+  })
+})
+
+test('a ping is answered; hello, pong and what is unknown disturb nothing', () => {
+  session.opened()
+  session.receive('{"type":"ping"}')
+  session.receive('{"type":"hello","payload":{"version":1}}')
+  session.receive('{"type":"closing","payload":{}}\n{"type":"r.reset","payload":{}}')
+  session.receive('{"type":"pong"}')
+  expect(session.take()).toEqual([{ kind: 'send', text: '{"type":"pong"}' }, { kind: 'pong' }])
+})
+
+test('a bad line is reported and its neighbours are heard', () => {
+  session.opened()
+  session.subscribe(1, 'r', '{}')
+  session.take()
+  session.receive(
+    `{"type":\n${ok(1, 't')}\n[]\n{"type":"error","payload":{"code":"invalid_json","message":"Yours"}}`,
+  )
+  expect(session.take()).toMatchObject([
+    { kind: 'report', error: { code: 'invalid_json' } },
+    { kind: 'resolved', token: 1 },
+    { kind: 'report', error: { code: 'invalid_message' } },
+    { kind: 'report', error: { code: 'invalid_json', message: 'error: Yours' } },
+  ])
+})

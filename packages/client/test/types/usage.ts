@@ -1,0 +1,122 @@
+/**
+ * What the types allow and refuse; compiled by `tsc`, never run. Each `@ts-expect-error` is a mistake that a user would
+ * make: were it accepted, the compiler would say that the comment is unused.
+ */
+import {
+  createClient,
+  defineAdapter,
+  type Accepted,
+  type Client,
+  type ConnectionStatus,
+  type ErrorCode,
+  type Operation,
+  type Route,
+  type RouteName,
+  type UpdateInfo,
+} from '@topicwire/client'
+import { FakeServer } from '@topicwire/client/testing'
+
+interface TradeSubscriptionRequest {
+  symbols: string[]
+}
+
+interface Trade {
+  symbol: string
+  price: number
+  quantity: number
+}
+
+interface Routes {
+  trades: Route<TradeSubscriptionRequest, Trade>
+  orders: Route<
+    { account_id?: string },
+    { id: string },
+    { preview: Operation<{ qty: string }, { fee: string }>; cancel_all: Operation<undefined, number> }
+  >
+}
+
+const routeNames = ['trades', 'orders', 'orders.preview', 'orders.cancel_all'] as const
+
+/** Equal to the letter: neither side may be `any`. */
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+const isTrue = <T extends true>(..._of: unknown[]): T | undefined => undefined
+
+const WsAdapter = defineAdapter<Routes>(routeNames, { url: '/api/v1/ws' })
+type WsAdapter = InstanceType<typeof WsAdapter>
+
+isTrue<Equal<WsAdapter, Client<Routes>>>()
+isTrue<Equal<RouteName<Routes>, 'trades' | 'orders' | 'orders.preview' | 'orders.cancel_all'>>()
+
+export class TradesService {
+  private wsAdapter = new WsAdapter()
+
+  async start(): Promise<void> {
+    await this.wsAdapter.trades.subscribe(
+      'trades-service',
+      { symbols: ['AAPL', 'GOOGL'] },
+      (trade: Trade) => {
+        console.log('New trade:', trade.symbol, trade.price, trade.quantity)
+      },
+    )
+    await this.wsAdapter.trades.unsubscribe('trades-service')
+  }
+}
+
+const ws = new WsAdapter({ backoff: { maxMs: 5_000 } })
+const params: TradeSubscriptionRequest = { symbols: [] }
+
+isTrue<Equal<ReturnType<typeof ws.trades.subscribe>, Promise<Accepted>>>()
+isTrue<Equal<ReturnType<typeof ws.orders.preview>, Promise<{ fee: string }>>>()
+isTrue<Equal<ReturnType<typeof ws.orders.cancel_all>, Promise<number>>>()
+isTrue<Equal<typeof ws.connection.status, ConnectionStatus>>()
+
+void ws.trades.subscribe('id', params, (trade, info) => {
+  isTrue<Equal<typeof trade, Trade>>(trade)
+  isTrue<Equal<typeof info, UpdateInfo>>(info)
+})
+void ws.orders.subscribe('id', {}, ({ id }) => id.length, { onError: (error) => error.code, timeoutMs: 1 })
+ws.connection.on('latency', (ms) => ms.toFixed())
+
+// @ts-expect-error: no such route
+void ws.tardes
+// @ts-expect-error: a required parameter is missing
+void ws.trades.subscribe('id', {}, () => undefined)
+// @ts-expect-error: of the wrong type
+void ws.trades.subscribe('id', { symbols: 'AAPL' }, () => undefined)
+// @ts-expect-error: one that the request does not have
+void ws.trades.subscribe('id', { symbols: [], depth: 1 }, () => undefined)
+// @ts-expect-error: undefined is not absent
+void ws.orders.subscribe('id', { account_id: undefined }, () => undefined)
+// @ts-expect-error: the callback wants another payload
+void ws.trades.subscribe('id', params, (order: { id: string }) => order)
+// @ts-expect-error: the payload has no such field
+void ws.trades.subscribe('id', params, (trade) => void trade.amount)
+// @ts-expect-error: no callback
+void ws.trades.subscribe('id', params)
+// @ts-expect-error: the listener id is not left out
+void ws.trades.subscribe(params, () => undefined)
+// @ts-expect-error: an id is needed
+void ws.trades.unsubscribe()
+// @ts-expect-error: the operation's request
+void ws.orders.preview({ qty: 1 })
+// @ts-expect-error: it takes none
+void ws.orders.cancel_all({})
+// @ts-expect-error: an operation of another route
+void ws.trades.preview
+// @ts-expect-error: no such event
+ws.connection.on('state', () => undefined)
+// @ts-expect-error: a status is no number
+ws.connection.on('status', (status: number) => status)
+// @ts-expect-error: the status is the connection's to set
+ws.connection.status = 'open'
+// @ts-expect-error: a name that is no route
+createClient<Routes>(['trades', 'quotes'], { url: 'ws://x' })
+// @ts-expect-error: the address is missing
+createClient<Routes>(routeNames, {})
+// @ts-expect-error: what is not a route
+createClient<{ trades: Trade }>(['trades'], { url: 'ws://x' })
+
+createClient<Routes>(routeNames, { url: () => 'ws://x', webSocket: new FakeServer().WebSocket })
+createClient<Routes>(routeNames, { url: 'ws://x', webSocket: WebSocket })
+
+export const codes: ErrorCode[] = ['forbidden', 'offline', 'one of the future']

@@ -1,3 +1,5 @@
 """An older name of `trading_api.shared.ws.router_interface`."""
 
-from trading_api.shared.ws.router_interface import *  # noqa: F403 - the one line this module is for
+from trading_api.shared.ws.router_interface import WsRouterInterface, WsRouteService
+
+__all__ = ["WsRouteService", "WsRouterInterface"]

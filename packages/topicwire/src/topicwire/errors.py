@@ -122,6 +122,21 @@ class NotSubscribedError(CommandError, LookupError):
         super().__init__("Not subscribed", code="not_subscribed", topic=topic)
 
 
+class TooManyCommandsError(CommandError):
+    """A connection sends commands faster than they are handled.
+
+    Attributes:
+        limit: in waiting commands.
+    """
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"{limit} commands wait already, and no more are taken. Wait for their replies.",
+            code="rate_limited",
+        )
+        self.limit = limit
+
+
 class TooManySubscriptionsError(CommandError):
     """A connection would hold more topics than the app allows.
 

@@ -197,6 +197,9 @@ class StagedChanges:
         self.subscribe: list[str] = []
         self.unsubscribe: list[str] = []
 
+    def __bool__(self) -> bool:
+        return bool(self.subscribe or self.unsubscribe)
+
 
 Topics: TypeAlias = str | Sequence[str]
 """What a topic builder returns: one topic, or several."""

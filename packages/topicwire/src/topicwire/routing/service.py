@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from topicwire.errors import DeclarationError
 
-_TData_contra = TypeVar("_TData_contra", contravariant=True)
+_TData_co = TypeVar("_TData_co", covariant=True)
 
 Started: TypeAlias = Awaitable[asyncio.Future[Any] | None] | asyncio.Future[Any] | None
 """What `create_topic` may return: nothing, or the task that feeds the topic; at once or awaited."""
@@ -43,10 +43,10 @@ class WsRouteService(ABC):
         return None
 
 
-class TopicService(Protocol[_TData_contra]):
+class TopicService(Protocol[_TData_co]):
     """The shape of a service, for type checkers: one that feeds a route of another type fails."""
 
-    def create_topic(self, topic: str, topic_update: Callable[[_TData_contra], None], /) -> Started:
+    def create_topic(self, topic: str, topic_update: Callable[[_TData_co], None], /) -> Started:
         """Start feeding `topic`."""
         ...
 

@@ -145,16 +145,7 @@ class TopicBuilder(Generic[_TRequest_contra]):
             TopicKeyError, TopicTooLongError: the request names no topic.
             TypeError: the builder returned something else than a topic or a list of topics.
         """
-        build = self._build
-        built: object
-        if build is None:
-            built = topic_key(self._route, request_json(request))
-        elif isinstance(build, by_symbol):
-            built = build.topics(self._route, request)
-        elif isinstance(build, topic_builder_from):
-            built = build.topics(request)
-        else:
-            built = build(request)
+        built = self._built(request)
         topics = [built] if isinstance(built, str) else built
         if not isinstance(topics, Sequence) or not all(isinstance(one, str) for one in topics):
             raise TypeError(
@@ -164,6 +155,16 @@ class TopicBuilder(Generic[_TRequest_contra]):
         if not topics:
             raise TopicKeyError("it lists no symbol")
         return tuple(dict.fromkeys(check_topic(topic) for topic in topics))
+
+    def _built(self, request: _TRequest_contra) -> object:
+        build = self._build
+        if build is None:
+            return topic_key(self._route, request_json(request))
+        if isinstance(build, by_symbol):
+            return build.topics(self._route, request)
+        if isinstance(build, topic_builder_from):
+            return build.topics(request)
+        return build(request)
 
 
 def _adapted(

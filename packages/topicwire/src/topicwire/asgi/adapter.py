@@ -1,0 +1,178 @@
+"""`FastWSAdapter`: the routes of one application, served on one WebSocket."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, ClassVar, TypeAlias
+
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
+
+from topicwire.asgi.commands import RouteCommands
+from topicwire.asgi.endpoint import Endpoint
+from topicwire.asgi.explain import explain
+from topicwire.errors import DeclarationError
+from topicwire.hub.clock import Clock
+from topicwire.hub.hub import Hub
+from topicwire.hub.metrics import Metrics
+from topicwire.hub.route import Command, Route
+from topicwire.routing.router import WsRouterInterface
+from topicwire.settings import Settings
+from topicwire.types import Direction
+
+Observer: TypeAlias = Callable[["FastWSAdapter", Direction, str], None]
+"""`(adapter, direction, message)`, one whole message a call."""
+
+
+class FastWSAdapter:
+    """The routes of one application, served on one WebSocket. Independent of every other adapter.
+
+    Args:
+        title: of the application, in the AsyncAPI document.
+        version: of the application, in the document.
+        path: where clients connect; the document is at `path/asyncapi.json`, its page at
+            `path/asyncapi`.
+        description: of the application, in the document.
+        settings: limits.
+        logger_name: the logger of everything that concerns this app. At DEBUG it has a line for
+            each subscription (topic, connection) and for each publish (topic, subscribers).
+        clock: for lingers, timeouts and retention; tests pass their own.
+        observe: sees every message that is sent, and every one of a client that is accepted.
+
+    Raises:
+        DeclarationError: `path` does not begin with a slash.
+    """
+
+    observers: ClassVar[list[Observer]] = []
+    """Observers of every adapter. For test suites: see `topicwire.testing.observing`."""
+
+    def __init__(
+        self,
+        *,
+        title: str,
+        version: str,
+        path: str = "/api/v1/ws",
+        description: str = "",
+        settings: Settings | None = None,
+        logger_name: str = "topicwire",
+        clock: Clock | None = None,
+        observe: Observer | None = None,
+    ) -> None:
+        if not path.startswith("/"):
+            raise DeclarationError(f"the path {path!r} must begin with a slash: '/{path}'.")
+        self.title = title
+        self.version = version
+        self.path = path.rstrip("/") or "/"
+        self.description = description
+        self.settings = settings or Settings()
+        self._observe = observe
+        self._hub = Hub(
+            self.settings,
+            logger=logging.getLogger(logger_name),
+            clock=clock,
+            explain=explain,
+        )
+        self._routes: dict[str, RouteCommands] = {}
+        self._table: Mapping[str, Command] = {}
+        self.endpoint = Endpoint(self._hub, self._commands, self._observer)
+        """The WebSocket endpoint, a plain ASGI application: `setup` mounts it."""
+
+    @property
+    def routers(self) -> Sequence[WsRouterInterface]:
+        """The routers, in the order in which they were included."""
+        return tuple(route.router for route in self._routes.values())
+
+    @property
+    def metrics(self) -> Metrics:
+        """What has been counted so far."""
+        return self._hub.metrics
+
+    def include_router(self, router: WsRouterInterface) -> None:
+        """Serve a route.
+
+        Raises:
+            DeclarationError: it has no name, its name is taken, or Pydantic cannot handle one of
+                its types.
+            RouterInUseError: another app includes this instance.
+        """
+        name = router.route
+        taken = self._routes.get(name)
+        if taken is not None:
+            what = "this router" if taken.router is router else "another router of that name"
+            raise DeclarationError(
+                f"the route {name!r} is included twice in the app {self.title!r}: {what} is "
+                "included already. Include each route once, or name this one differently."
+            )
+        route = RouteCommands(router)
+        router.attach(_Outlet(self.title, self._hub, route.route))
+        self._routes[name] = route
+
+    def setup(self, app: Starlette) -> None:
+        """Serve this adapter from `app`, any Starlette or FastAPI application.
+
+        Adds the WebSocket endpoint, the document and its page. When the application shuts down,
+        the producers are stopped.
+        """
+        if find_spec("topicwire.asgi.docs") is not None:
+            docs = import_module("topicwire.asgi.docs")
+            app.router.routes.extend(docs.routes(self, self.path))
+        app.router.routes.append(WebSocketRoute(self.path, self.endpoint, name="topicwire"))
+        inner = app.router.lifespan_context
+
+        @asynccontextmanager
+        async def lifespan(scope_app: Any) -> AsyncIterator[Any]:
+            async with inner(scope_app) as state:
+                try:
+                    yield state
+                finally:
+                    await self.close()
+
+        app.router.lifespan_context = lifespan
+
+    async def close(self) -> None:
+        """End every connection and stop every producer. `setup` has it called at shutdown."""
+        await self._hub.close()
+
+    def asyncapi(self) -> dict[str, Any]:
+        """Return the AsyncAPI document of the included routes."""
+        document: dict[str, Any] = import_module("topicwire.asyncapi.document").build(self)
+        return document
+
+    def _commands(self) -> Mapping[str, Command]:
+        # one table for all connections; operations may still be registered after the first
+        if any([route.refresh() for route in self._routes.values()]):  # noqa: C419 - refresh all
+            self._table = {
+                command.type: command
+                for route in self._routes.values()
+                for command in route.commands
+            }
+        return self._table
+
+    def _observer(self) -> Callable[[Direction, str], None] | None:
+        observers = [*self.observers, *([self._observe] if self._observe else [])]
+        if not observers:
+            return None
+
+        def observe(direction: Direction, message: str) -> None:
+            for observer in observers:
+                observer(self, direction, message)
+
+        return observe
+
+
+class _Outlet:
+    """A router's way to the hub of its app."""
+
+    __slots__ = ("_hub", "_route", "app")
+
+    def __init__(self, app: str, hub: Hub, route: Route) -> None:
+        self.app = app
+        self._hub = hub
+        self._route = route
+
+    def publish(self, topic: str, data: Any) -> None:
+        self._hub.publish(self._route, topic, data)

@@ -1,0 +1,91 @@
+"""A router's operations as the commands that the hub serves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from topicwire.hub.route import Command, Route
+from topicwire.routing.operations import UPDATE, Operation
+from topicwire.routing.router import WsRouterInterface
+from topicwire.routing.topic_builders import request_json
+from topicwire.types import Client, SubscriptionResponse
+from topicwire.wire.codec import JsonEncoder, PayloadDecoder
+from topicwire.wire.topics import canonical_json
+
+
+class RouteCommands:
+    """One included router: its validators and serializers are bound here, once.
+
+    Raises:
+        DeclarationError: Pydantic cannot handle a type of an operation.
+    """
+
+    def __init__(self, router: WsRouterInterface) -> None:
+        self.router = router
+        update = router.operations.get(UPDATE)
+        data_type = Any if update is None else update.payload_type
+        self.route = Route(
+            name=router.route,
+            encode=JsonEncoder(data_type, f"{router.route}.{UPDATE}"),
+            service=router.service,
+            linger_s=router.linger_s,
+        )
+        self._bound: dict[str, tuple[Operation, Command]] = {}
+        self._is_served = False
+        for name, operation in self._sent().items():
+            self._bound[name] = (operation, self._bind(operation))
+
+    @property
+    def commands(self) -> Iterable[Command]:
+        """What clients may send."""
+        return [command for _, command in self._bound.values()]
+
+    def refresh(self) -> bool:
+        """Bind operations that were registered since the last call. True if anything is new."""
+        is_new = not self._is_served
+        self._is_served = True
+        for name, operation in self._sent().items():
+            bound = self._bound.get(name)
+            if bound is None or bound[0] is not operation:
+                self._bound[name] = (operation, self._bind(operation))
+                is_new = True
+        return is_new
+
+    def _sent(self) -> dict[str, Operation]:
+        operations = self.router.operations
+        return {name: one for name, one in operations.items() if one.direction == "send"}
+
+    def _bind(self, operation: Operation) -> Command:
+        route = self.route.name
+        reply = None if operation.reply is None else f"{route}.{operation.reply}"
+        reply_type = operation.reply_type
+        return Command(
+            type=f"{route}.{operation.name}",
+            route=self.route,
+            decode=PayloadDecoder(operation.payload_type, f"{route}.{operation.name}"),
+            handle=_caller(operation),
+            canonical=lambda payload: canonical_json(request_json(payload)),
+            reply_type=reply,
+            encode_reply=None if reply_type is None else JsonEncoder(reply_type, str(reply)),
+            has_status=isinstance(reply_type, type)
+            and issubclass(reply_type, SubscriptionResponse),
+        )
+
+
+def _caller(operation: Operation) -> Callable[[Any, Client], Any]:
+    handler, payload_name, client_name = (
+        operation.handler,
+        operation.payload_name,
+        operation.client_name,
+    )
+
+    def call(payload: Any, client: Client) -> Any:
+        arguments: dict[str, Any] = {}
+        if payload_name is not None:
+            arguments[payload_name] = payload
+        if client_name is not None:
+            arguments[client_name] = client
+        return handler(**arguments)
+
+    return call

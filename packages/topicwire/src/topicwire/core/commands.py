@@ -1,0 +1,69 @@
+"""The commands of one connection that wait for their turn."""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum, auto
+from typing import Generic, TypeVar
+
+_Command = TypeVar("_Command")
+_Answer = TypeVar("_Answer")
+
+
+class Admission(Enum):
+    """What became of a command."""
+
+    QUEUED = auto()
+    REFUSED = auto()
+    """Too many wait: answer `rate_limited`, in its turn (`refuse`)."""
+
+    FLOODED = auto()
+    """Even the refused ones are too many: close the connection."""
+
+
+class CommandQueue(Generic[_Command, _Answer]):
+    """One at a time, in order; refusals take their turn too, so answers come in order.
+
+    Args:
+        max_commands: how many may wait.
+        max_answers: how many ready answers may wait behind them.
+    """
+
+    __slots__ = ("_answers", "_commands", "_max_answers", "_max_commands", "_waiting")
+
+    def __init__(self, max_commands: int, max_answers: int) -> None:
+        self._max_commands = max_commands
+        self._max_answers = max_answers
+        self._waiting: deque[tuple[_Command | None, _Answer | None]] = deque()
+        self._commands = 0
+        self._answers = 0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def offer(self, command: _Command) -> Admission:
+        """Queue a command, if there is room for it."""
+        if self._commands >= self._max_commands:
+            return Admission.REFUSED
+        self._commands += 1
+        self._waiting.append((command, None))
+        return Admission.QUEUED
+
+    def answer(self, answer: _Answer) -> Admission:
+        """Queue an answer that is known already: of a message that is refused or not understood."""
+        if self._answers >= self._max_answers:
+            return Admission.FLOODED
+        self._answers += 1
+        self._waiting.append((None, answer))
+        return Admission.QUEUED
+
+    def take(self) -> tuple[_Command | None, _Answer | None] | None:
+        """Return what is next, a command or an answer; None when nothing waits."""
+        if not self._waiting:
+            return None
+        command, answer = self._waiting.popleft()
+        if answer is None:
+            self._commands -= 1
+        else:
+            self._answers -= 1
+        return command, answer

@@ -1,0 +1,152 @@
+"""The life of a topic's producer, under every race, as one state machine.
+
+Pure: it counts who holds the topic and says what is to be done; the hub does it and reports back.
+Whatever the order of events, a producer is started when it is not running and somebody wants it,
+never twice, and stopped once when nobody has wanted it for the time of the linger.
+
+    idle ──hold──▶ starting ──started──▶ live ──last release──▶ lingering ──elapsed──▶ stopping
+     ▲                │ failed            ▲                         │ hold                 │ stopped
+     └────────────────┘                   └─────────────────────────┘      idle, or starting again
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from topicwire.errors import TopicwireError
+
+
+class State(Enum):
+    """Where a topic's producer is."""
+
+    IDLE = auto()
+    STARTING = auto()
+    LIVE = auto()
+    LINGERING = auto()
+    STOPPING = auto()
+
+
+class Effect(Enum):
+    """What the caller is to do, in the order given."""
+
+    START = auto()
+    """Start the producer; report `started` or `failed`, once."""
+
+    ADMIT = auto()
+    """Let those who wait for the start go on."""
+
+    REJECT = auto()
+    """Tell those who wait that the start failed. None of them holds the topic any longer."""
+
+    ARM_LINGER = auto()
+    """Report `linger_elapsed` after the linger."""
+
+    DISARM_LINGER = auto()
+    """Do not report it."""
+
+    STOP = auto()
+    """Stop the producer; report `stopped`, once, whether or not stopping went well."""
+
+    FORGET = auto()
+    """The topic is idle and nobody holds it."""
+
+
+class LifecycleError(TopicwireError, RuntimeError):
+    """An event was reported that cannot happen in this state: a fault of the caller."""
+
+    def __init__(self, event: str, state: State) -> None:
+        super().__init__(f"{event!r} cannot happen to a topic that is {state.name.lower()}.")
+        self.event = event
+        self.state = state
+
+
+class Lifecycle:
+    """Decides when a topic's producer starts and stops.
+
+    Args:
+        lingers: the producer goes on for a while after the last release.
+    """
+
+    __slots__ = ("_holders", "_lingers", "_state")
+
+    def __init__(self, *, lingers: bool) -> None:
+        self._lingers = lingers
+        self._state = State.IDLE
+        self._holders = 0
+
+    @property
+    def state(self) -> State:
+        """Where the producer is."""
+        return self._state
+
+    @property
+    def holders(self) -> int:
+        """How many want the topic; those who wait for its start are among them."""
+        return self._holders
+
+    def hold(self) -> tuple[Effect, ...]:
+        """One more wants the topic. It may be used at once when the state is then LIVE."""
+        self._holders += 1
+        match self._state:
+            case State.IDLE:
+                self._state = State.STARTING
+                return (Effect.START,)
+            case State.LINGERING:
+                self._state = State.LIVE
+                return (Effect.DISARM_LINGER,)
+            case State.STARTING | State.LIVE | State.STOPPING:
+                return ()
+
+    def release(self) -> tuple[Effect, ...]:
+        """One who held the topic does not want it any longer, or gave up waiting for it.
+
+        Raises:
+            LifecycleError: nobody holds it.
+        """
+        if not self._holders:
+            raise LifecycleError("release", self._state)
+        self._holders -= 1
+        if self._state is State.LIVE and not self._holders:
+            return self._abandoned()
+        return ()
+
+    def started(self) -> tuple[Effect, ...]:
+        """Report that the producer runs. Those who waited may all have left by now."""
+        self._expect("started", State.STARTING)
+        if not self._holders:
+            return self._abandoned()
+        self._state = State.LIVE
+        return (Effect.ADMIT,)
+
+    def failed(self) -> tuple[Effect, ...]:
+        """Report that the producer could not be started: nothing is left behind."""
+        self._expect("failed", State.STARTING)
+        self._holders = 0
+        self._state = State.IDLE
+        return (Effect.REJECT, Effect.FORGET)
+
+    def linger_elapsed(self) -> tuple[Effect, ...]:
+        """Report that the linger is over."""
+        self._expect("linger_elapsed", State.LINGERING)
+        self._state = State.STOPPING
+        return (Effect.STOP,)
+
+    def stopped(self) -> tuple[Effect, ...]:
+        """Report that the producer is no more. Somebody may want the topic again by now."""
+        self._expect("stopped", State.STOPPING)
+        if self._holders:
+            self._state = State.STARTING
+            return (Effect.START,)
+        self._state = State.IDLE
+        return (Effect.FORGET,)
+
+    def _abandoned(self) -> tuple[Effect, ...]:
+        if self._lingers:
+            self._state = State.LINGERING
+            return (Effect.ARM_LINGER,)
+        self._state = State.STOPPING
+        return (Effect.STOP,)
+
+    def _expect(self, event: str, state: State) -> None:
+        if self._state is not state:
+            raise LifecycleError(event, self._state)

@@ -1,0 +1,120 @@
+"""Who receives a topic: its subscribers, and those whose reply has not been sent yet.
+
+A topic's first updates often come while its producer is being started, before the reply that names
+the topic. They are held back for each joining subscriber and follow its reply, so that the reply
+comes first and nothing after the reply's position is missing (protocol, section 4.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Generic, TypeVar
+
+from topicwire.types import Position
+from topicwire.wire.frames import Frame
+
+_Member = TypeVar("_Member")
+
+MAX_HELD_BYTES = 65_536
+"""Held back for one joining subscriber. Past this its reply simply names a later position: since
+it has not been sent, nothing that it promises is broken."""
+
+
+class Joining:
+    """One subscriber between its asking and its reply: its position, and what came after that."""
+
+    __slots__ = ("_bytes", "epoch", "frames", "seq")
+
+    def __init__(self, position: Position) -> None:
+        self.epoch = position.epoch
+        self.seq = position.seq
+        self.frames: list[Frame] = []
+        self._bytes = 0
+
+    def restart(self, position: Position) -> None:
+        """Begin at `position`: a numbering was opened."""
+        self.epoch, self.seq = position
+        self._forget()
+
+    def hold(self, seq: int, frame: Frame) -> None:
+        """Keep an update for after the reply, or move the reply's position behind it."""
+        if self._bytes + frame.size > MAX_HELD_BYTES:
+            self.seq = seq
+            self._forget()
+            return
+        self.frames.append(frame)
+        self._bytes += frame.size
+
+    def _forget(self) -> None:
+        self.frames = []
+        self._bytes = 0
+
+
+class Audience(Generic[_Member]):
+    """The subscribers of one topic.
+
+    Guarantee: a member is either joining or receiving, never both; what is published while it
+    joins is either before its position or held back for it.
+    """
+
+    __slots__ = ("_joining", "_members", "epoch", "seq")
+
+    def __init__(self, position: Position) -> None:
+        self.epoch, self.seq = position
+        self._members: dict[_Member, None] = {}
+        self._joining: dict[_Member, Joining] = {}
+
+    @property
+    def position(self) -> Position:
+        """Of the latest update that was delivered here."""
+        return Position(self.epoch, self.seq)
+
+    @property
+    def members(self) -> Collection[_Member]:
+        """Who receives updates, in the order of joining. Not to be changed while iterating."""
+        return self._members.keys()
+
+    @property
+    def is_empty(self) -> bool:
+        """Nobody receives, and nobody is joining."""
+        return not self._members and not self._joining
+
+    def open(self, position: Position) -> None:
+        """Begin a numbering: where those who wait for the start will start from."""
+        self.epoch, self.seq = position
+        for joining in self._joining.values():
+            joining.restart(position)
+
+    def join(self, member: _Member) -> Joining:
+        """Let `member` in: from now on it misses nothing."""
+        joining = Joining(self.position)
+        self._joining[member] = joining
+        return joining
+
+    def admit(self, member: _Member) -> Joining:
+        """Move a joining member to those who receive. Returns where it starts, and what it missed.
+
+        The caller sends the reply, then the held frames, in the same step.
+        """
+        joining = self._joining.pop(member)
+        self._members[member] = None
+        return joining
+
+    def leave(self, member: _Member) -> None:
+        """Forget `member`, joining or receiving."""
+        self._joining.pop(member, None)
+        self._members.pop(member, None)
+
+    def clear_joining(self) -> None:
+        """Forget everyone who waits for a start: it failed."""
+        self._joining.clear()
+
+    def skip(self, seq: int) -> None:
+        """Note an update that nobody is here to receive."""
+        self.seq = seq
+
+    def advance(self, seq: int, frame: Frame) -> None:
+        """Note an update: the caller sends `frame` to the members."""
+        self.seq = seq
+        for joining in self._joining.values():
+            joining.hold(seq, frame)

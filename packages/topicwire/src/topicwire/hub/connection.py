@@ -1,0 +1,261 @@
+"""One connection: a reader, a writer, and one command at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final, Protocol
+
+from topicwire.close_codes import MESSAGE_TOO_BIG, RATE_LIMITED, SLOW_CONSUMER
+from topicwire.core.commands import Admission, CommandQueue
+from topicwire.core.outbox import Outbox
+from topicwire.core.session import Session
+from topicwire.errors import CommandError, TooManyCommandsError
+from topicwire.hub.commands import CommandRun, error_frame, refusal_frame
+from topicwire.hub.producers import Join
+from topicwire.hub.route import Command, PendingCommand
+from topicwire.types import Direction
+from topicwire.wire.codec import decode_message, no_matching_type
+from topicwire.wire.frames import PROTOCOL_VERSION, Frame, json_bytes, message_frame
+
+if TYPE_CHECKING:
+    from topicwire.hub.fanout import Receiver
+    from topicwire.hub.hub import Hub
+
+MAX_FLUSH_BYTES: Final = 65_536
+"""Joined into one WebSocket frame at most; a single larger message still goes."""
+
+CLOSE_TIMEOUT_S: Final = 10.0
+"""How long a client that does not read may keep its close frame waiting."""
+
+HEARTBEAT_S: Final = 0
+"""What `hello` says: the server sends no pings of its own."""
+
+
+class Transport(Protocol):
+    """An accepted WebSocket."""
+
+    async def receive(self) -> str | bytes | None:
+        """Return the next message, text or binary; None when the client is gone."""
+        ...
+
+    async def send(self, text: str) -> None:
+        """Send a text frame; wait while the client does not read. OSError: it is gone."""
+        ...
+
+    async def close(self, code: int, reason: str) -> None:
+        """Send a close frame."""
+        ...
+
+
+class Connection:
+    """One client. Its updates never wait for its commands, nor anybody for this client.
+
+    Guarantee: commands are handled one at a time, in order, and answered in that order; when the
+    connection ends, in whatever state, every topic that it held or waited for is let go, once.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        transport: Transport,
+        commands: Mapping[str, Command],
+        *,
+        is_legacy: bool,
+        observe: Callable[[Direction, str], None] | None,
+    ) -> None:
+        settings = hub.settings
+        self.hub = hub
+        self.id = secrets.token_hex(8)
+        self.session = Session(settings.max_topics)
+        self.joins: list[Join[Receiver]] = []
+        """Topics that the command under way waits for."""
+        self.is_ended = False
+        self._transport = transport
+        self._commands = commands
+        self._is_legacy = is_legacy
+        self._observe = observe
+        self._outbox = Outbox(settings.max_queue_bytes)
+        self._queue: CommandQueue[PendingCommand, Frame] = CommandQueue(
+            settings.max_waiting_commands, settings.max_waiting_refusals
+        )
+        self._worker: asyncio.Task[None] | None = None
+        self._wake: asyncio.Future[None] | None = None
+        self._cut: asyncio.Timeout | None = None
+        self._close: tuple[int, str] | None = None
+
+    async def run(self) -> None:
+        """Serve the client until it leaves, or is closed."""
+        if not self._is_legacy:
+            self.push(self._hello())
+        reader = self.hub.spawn(self._read())
+        try:
+            async with asyncio.timeout(None) as self._cut:
+                await self._write()
+        except (TimeoutError, OSError):
+            pass  # ended by `end`, or the client is gone
+        finally:
+            self.is_ended = True
+            reader.cancel()
+            self._let_go()
+        if self._close is not None:
+            await self._say_goodbye(*self._close)
+
+    def push(self, frame: Frame) -> None:
+        """Send a frame, as soon as the client takes it. One that is too slow is closed: 4008."""
+        if self.is_ended:
+            return
+        if not self._outbox.push(frame):
+            self.hub.metrics.slow_consumers += 1
+            self.hub.logger.warning(
+                "connection %s is too slow: %d bytes wait for it",
+                self.id,
+                self._outbox.size,
+                extra={"connection": self.id, "waiting_bytes": self._outbox.size},
+            )
+            self.end(SLOW_CONSUMER, "slow consumer")
+        elif self._wake is not None:
+            self._wake.set_result(None)
+            self._wake = None
+
+    def end(self, code: int | None = None, reason: str = "") -> None:
+        """End the connection; with a close code when it is we who end it. Returns at once."""
+        if self.is_ended:
+            return
+        self.is_ended = True
+        if code is not None:
+            self._close = (code, reason)
+        if self._cut is not None:
+            self._cut.reschedule(asyncio.get_running_loop().time())
+
+    def _let_go(self) -> None:
+        if self._worker is not None:
+            self._worker.cancel()
+        for join in self.joins:
+            join.cancel()
+        held = self.session.clear()
+        self.hub.metrics.subscriptions -= len(held)
+        for topic in held:
+            self.hub.leave(topic, self)
+        self._outbox.clear()
+
+    async def _say_goodbye(self, code: int, reason: str) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._transport.close(code, reason)
+        except (TimeoutError, OSError):
+            pass  # it never read its close frame, or is gone
+
+    # What comes in
+
+    async def _read(self) -> None:
+        limit = self.hub.settings.max_message_bytes
+        try:
+            while (message := await self._transport.receive()) is not None:
+                if _size_is_over(message, limit):
+                    self.end(MESSAGE_TOO_BIG, f"a message is larger than {limit} bytes")
+                    return
+                self._receive(message)
+        finally:
+            self.end()
+
+    def _receive(self, data: str | bytes) -> None:
+        try:
+            message, text = decode_message(data)
+        except CommandError as error:
+            self._refuse(error_frame(error, None))
+            return
+        if message.type in {"ping", "pong"}:
+            # on receipt, however long the command under way takes (protocol, section 4.1)
+            self._accept(text)
+            if message.type == "ping":
+                self.push(message_frame("pong", message_id=message.id))
+            return
+        command = self._commands.get(message.type)
+        if command is None:
+            unknown = no_matching_type(message.type, self._commands)
+            self._refuse(error_frame(unknown, message.id))
+            return
+        try:
+            payload = command.decode(text)
+        except CommandError as error:
+            self._refuse(refusal_frame(command, message.id, error))
+            return
+        if self._queue.offer(PendingCommand(command, payload, message.id)) is Admission.REFUSED:
+            too_many = TooManyCommandsError(self.hub.settings.max_waiting_commands)
+            self._refuse(refusal_frame(command, message.id, too_many))
+            return
+        self._accept(text)
+        self._work_on()
+
+    def _accept(self, text: str) -> None:
+        if self._observe is not None:
+            self._observe("to_server", text)
+
+    def _refuse(self, answer: Frame) -> None:
+        self.hub.metrics.commands_refused += 1
+        if self._queue.answer(answer) is Admission.FLOODED:
+            self.end(RATE_LIMITED, "too many refused messages are waiting")
+        else:
+            self._work_on()
+
+    # One command at a time
+
+    def _work_on(self) -> None:
+        if self._worker is None:
+            self._worker = self.hub.spawn(self._work())
+
+    async def _work(self) -> None:
+        try:
+            while (waiting := self._queue.take()) is not None and not self.is_ended:
+                pending, answer = waiting
+                if pending is not None:
+                    self.hub.metrics.commands += 1
+                    await CommandRun(self, pending).run()
+                elif answer is not None:
+                    self.push(answer)
+        finally:
+            self._worker = None
+
+    # What goes out
+
+    async def _write(self) -> None:
+        while True:
+            frames = self._outbox.take(MAX_FLUSH_BYTES)
+            if not frames:
+                self._wake = asyncio.get_running_loop().create_future()
+                await self._wake
+                continue
+            if self._observe is not None:
+                for frame in frames:
+                    self._observe("to_client", frame.text)
+            if self._is_legacy:
+                for frame in frames:
+                    await self._transport.send(frame.text)
+            else:
+                await self._transport.send("\n".join([frame.text for frame in frames]))
+            self._outbox.sent()
+
+    def _hello(self) -> Frame:
+        settings = self.hub.settings
+        limits = {
+            "max_message_bytes": settings.max_message_bytes,
+            "max_topics": settings.max_topics,
+            "max_waiting_commands": settings.max_waiting_commands,
+        }
+        hello = {
+            "version": PROTOCOL_VERSION,
+            "session": self.id,
+            "heartbeat_s": HEARTBEAT_S,
+            "limits": limits,
+        }
+        return message_frame("hello", json_bytes(hello))
+
+
+def _size_is_over(message: str | bytes, limit: int) -> bool:
+    """Compare the size in UTF-8: a character is at most four bytes, so most need no encoding."""
+    size = len(message)
+    if isinstance(message, bytes) or size > limit or size * 4 <= limit:
+        return size > limit
+    return len(message.encode()) > limit

@@ -1,0 +1,32 @@
+"""One update to everyone who is subscribed: encoded once, in one synchronous loop."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from topicwire.core.registry import Audience
+from topicwire.wire.frames import Frame, update_frame
+
+
+class Receiver(Protocol):
+    """A connection, as the fan-out sees it."""
+
+    def push(self, frame: Frame) -> None:
+        """Take a frame to be sent. Never blocks, never raises."""
+        ...
+
+
+def fan_out(audience: Audience[Receiver], prefix: bytes, seq: int, payload: bytes) -> int:
+    """Send one update. Returns how many receive it.
+
+    The cost depends on the topic's own subscribers, not on other topics or connections. A receiver
+    that is too slow ends itself; its neighbours do not notice.
+    """
+    if audience.is_empty:
+        audience.skip(seq)
+        return 0
+    frame = update_frame(prefix, seq, payload)
+    audience.advance(seq, frame)
+    for receiver in audience.members:
+        receiver.push(frame)
+    return len(audience.members)

@@ -1,0 +1,180 @@
+"""The hub of one app: its topics, its connections, and the way of an update between them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from topicwire.backplane.base import Backplane
+from topicwire.backplane.memory import MemoryBackplane
+from topicwire.close_codes import GOING_AWAY
+from topicwire.errors import CommandError, UpdateTooLargeError, WrongThreadError
+from topicwire.hub.clock import Clock, LoopClock, Timer
+from topicwire.hub.connection import Connection, Transport
+from topicwire.hub.fanout import Receiver, fan_out
+from topicwire.hub.metrics import Metrics
+from topicwire.hub.producers import Topic
+from topicwire.hub.route import Command, Route
+from topicwire.settings import Settings
+from topicwire.types import Direction, Position, TopicId
+
+
+class Hub:
+    """Carries updates from producers to subscribers. Independent of every other hub.
+
+    Args:
+        settings: limits.
+        logger: at DEBUG it has a line for each subscription and each publish.
+        clock: for lingers, timeouts and retention.
+        backplane: numbers the updates; by default one that lives in this process.
+        explain: what to tell a client about an exception that is not ours; None to tell nothing.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        logger: logging.Logger,
+        clock: Clock | None = None,
+        backplane: Backplane | None = None,
+        explain: Callable[[Exception], CommandError | None] = lambda _: None,
+    ) -> None:
+        self.settings = settings
+        self.logger = logger
+        self.clock = clock or LoopClock()
+        self.backplane = backplane or MemoryBackplane(
+            self.clock.now_s,
+            retention_s=settings.retention_s,
+            max_retained=settings.max_retained_topics,
+        )
+        self.backplane.attach(self._deliver)
+        self.explain = explain
+        self.metrics = Metrics()
+        self.command_timeout_s = settings.command_timeout_s
+        self._topics: dict[TopicId, Topic[Receiver]] = {}
+        self._connections: set[Connection] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._expiry: Timer | None = None
+        self._thread_id: int | None = None
+
+    @property
+    def topics(self) -> frozenset[TopicId]:
+        """The topics that are held, lingering or being stopped."""
+        return frozenset(self._topics)
+
+    async def serve(
+        self,
+        transport: Transport,
+        commands: Callable[[], Mapping[str, Command]],
+        *,
+        is_legacy: bool,
+        observe: Callable[[Direction, str], None] | None = None,
+    ) -> None:
+        """Serve one connection until it ends.
+
+        Args:
+            transport: the accepted socket.
+            commands: what its client may send, by type.
+            is_legacy: it offered no subprotocol: one message a frame, and no `hello`.
+            observe: sees every message that is sent, and every one that is accepted.
+        """
+        self._thread_id = threading.get_ident()
+        connection = Connection(self, transport, commands(), is_legacy=is_legacy, observe=observe)
+        self._connections.add(connection)
+        self.metrics.connections += 1
+        try:
+            await connection.run()
+        finally:
+            self.metrics.connections -= 1
+            self._connections.discard(connection)
+
+    def publish(self, route: Route, key: str, data: Any) -> None:
+        """Send `data` to the subscribers of a topic. Nobody's watching costs almost nothing.
+
+        Raises:
+            PublishError: the data is wrong or too large, or this is another thread.
+        """
+        if self._thread_id is not None and self._thread_id != threading.get_ident():
+            raise WrongThreadError(route.name)
+        topic = TopicId(route.name, key)
+        self.metrics.updates_published += 1
+        if self.logger.isEnabledFor(logging.DEBUG):
+            self._log_publish(topic)
+        if not self.backplane.wants(topic):
+            self.metrics.updates_unwatched += 1
+            return
+        payload = route.encode(data)
+        if len(payload) > self.settings.max_update_bytes:
+            raise UpdateTooLargeError(key, len(payload), self.settings.max_update_bytes)
+        self.backplane.publish(topic, payload)
+
+    def topic(self, route: Route, topic: TopicId) -> Topic[Receiver]:
+        """Return a topic's state, new when nobody wanted it until now."""
+        state = self._topics.get(topic)
+        if state is None:
+            state = self._topics[topic] = Topic(self, route, topic)
+        return state
+
+    def leave(self, topic: TopicId, connection: Connection) -> None:
+        """Let `connection` out of a topic that it receives."""
+        self._topics[topic].leave(connection)
+
+    def position(self, topic: TopicId) -> Position:
+        """Return the position of the latest update of a topic that is held."""
+        return self._topics[topic].audience.position
+
+    def forget(self, topic: TopicId) -> None:
+        """Nobody wants `topic` any longer, and its producer has stopped."""
+        del self._topics[topic]
+        if self._expiry is None:
+            self._expire()
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run a task, and keep it until it ends."""
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._task_ended)
+        return task
+
+    async def close(self) -> None:
+        """End every connection (1001) and stop every producer, lingering ones too."""
+        for connection in tuple(self._connections):
+            connection.end(GOING_AWAY, "the server is stopping")
+        await asyncio.sleep(0)  # ended connections let go of their topics
+        for topic in tuple(self._topics.values()):
+            topic.hasten()
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+        own = asyncio.current_task()
+        if tasks := [task for task in self._tasks if task is not own]:
+            _, late = await asyncio.wait(tasks, timeout=self.command_timeout_s)
+            for task in late:
+                task.cancel()
+
+    def _deliver(self, topic: TopicId, seq: int, payload: bytes) -> None:
+        state = self._topics.get(topic)
+        if state is not None:
+            self.metrics.updates_sent += fan_out(state.audience, state.prefix, seq, payload)
+
+    def _expire(self) -> None:
+        due_s = self.backplane.expire()
+        self._expiry = None if due_s is None else self.clock.call_later(due_s, self._expire)
+
+    def _log_publish(self, topic: TopicId) -> None:
+        state = self._topics.get(topic)
+        subscribers = len(state.audience.members) if state is not None else 0
+        self.logger.debug(
+            "publish: topic %s, subscribers %d",
+            topic.key,
+            subscribers,
+            extra={"topic": topic.key, "route": topic.route, "subscribers": subscribers},
+        )
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.logger.error("a task of the hub failed", exc_info=error)

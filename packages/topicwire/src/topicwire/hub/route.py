@@ -1,0 +1,74 @@
+"""A route and its commands as the hub knows them: plain functions, whatever declared them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from topicwire.types import Client, MessageId
+
+
+class Service(Protocol):
+    """What feeds the topics of a route."""
+
+    def create_topic(
+        self, topic: str, topic_update: Callable[[Any], None], /
+    ) -> Awaitable[asyncio.Future[Any] | None] | asyncio.Future[Any] | None:
+        """Start feeding `topic`."""
+        ...
+
+    def remove_topic(self, topic: str, /) -> Awaitable[None] | None:
+        """Stop feeding `topic`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What the hub needs to know to serve a route.
+
+    Attributes:
+        name: the first part of its message types.
+        encode: an update's data to JSON; raises PublishError.
+        service: feeds the topics; None when updates come from `publish` alone.
+        linger_s: between the last subscriber's leaving and the stop of a producer.
+    """
+
+    name: str
+    encode: Callable[[Any], bytes]
+    service: Service | None
+    linger_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One type of message that clients may send.
+
+    Attributes:
+        type: as it is on the wire.
+        route: whose topics its handler subscribes to.
+        decode: a message's text to its payload; raises CommandError.
+        handle: the handler; what it returns may be awaitable.
+        canonical: a payload as canonical JSON: what identifies a subscription.
+        reply_type: the reply's type on the wire; None when there is no reply.
+        encode_reply: what the handler returned to JSON; None when the reply has no payload.
+        has_status: the reply is a `SubscriptionResponse`, so failures are told by it.
+    """
+
+    type: str
+    route: Route
+    decode: Callable[[str], Any]
+    handle: Callable[[Any, Client], Any]
+    canonical: Callable[[Any], str]
+    reply_type: str | None
+    encode_reply: Callable[[Any], bytes] | None
+    has_status: bool
+
+
+class PendingCommand(NamedTuple):
+    """A command that waits for its turn, validated."""
+
+    command: Command
+    payload: Any
+    id: MessageId | None

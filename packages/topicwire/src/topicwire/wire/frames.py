@@ -1,0 +1,60 @@
+"""Messages as bytes. Encoded once, whoever receives them."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from topicwire.types import MessageId
+
+SUBPROTOCOL: Final = "topicwire.v1+json"
+PROTOCOL_VERSION: Final = 1
+
+
+class Frame:
+    """One encoded message, shared by every connection that it goes to. Never modified."""
+
+    __slots__ = ("_text", "data", "size")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.size = len(data)
+        self._text: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The message as text, decoded once for all."""
+        if self._text is None:
+            self._text = self.data.decode()
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"Frame({self.data!r})"
+
+
+def message_frame(
+    type_name: str, payload: bytes | None = None, message_id: MessageId | None = None
+) -> Frame:
+    """Return `{type, id?, payload?}`. `payload` is JSON already."""
+    parts = [b'{"type":', json_bytes(type_name)]
+    if message_id is not None:
+        parts += [b',"id":', json_bytes(message_id)]
+    if payload is not None:
+        parts += [b',"payload":', payload]
+    parts.append(b"}")
+    return Frame(b"".join(parts))
+
+
+def update_prefix(route: str, topic: str) -> bytes:
+    """Return what every update of a topic begins with, up to its number."""
+    return b'{"type":"%b.update","payload":{"topic":%b,"seq":' % (route.encode(), json_bytes(topic))
+
+
+def update_frame(prefix: bytes, seq: int, payload: bytes) -> Frame:
+    """Return one update: `prefix` is the topic's, from `update_prefix`."""
+    return Frame(b'%b%d,"payload":%b}}' % (prefix, seq, payload))
+
+
+def json_bytes(value: object) -> bytes:
+    """Return compact JSON in UTF-8. NaN and infinities are refused with ValueError."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 
 from topicwire import FastWSAdapter
+from topicwire.testing.conformance import conforming
 
 # Long enough for any machine: it only says that something will never come.
 PATIENCE_S = 30
@@ -114,7 +115,9 @@ class QuietServer(uvicorn.Server):
 async def serving(app: tuple[FastAPI, FastWSAdapter], clock: ManualClock) -> AsyncIterator[Served]:
     api_app, ws_app = app
     config = uvicorn.Config(api_app, host="127.0.0.1", port=0, log_config=None, lifespan="on")
-    async with QuietServer(config) as server:
-        url = f"http://127.0.0.1:{server.port}"
-        async with httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=PATIENCE_S) as rest:
-            yield Served(api_app, ws_app, clock, server.port, rest)
+    # Every message, sent or received, matches one message of the application's own document.
+    with conforming():
+        async with QuietServer(config) as server:
+            url = f"http://127.0.0.1:{server.port}"
+            async with httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=PATIENCE_S) as rest:
+                yield Served(api_app, ws_app, clock, server.port, rest)

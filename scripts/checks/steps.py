@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scripts.checks.step import Step
 from scripts.generate.artifacts import ARTIFACTS
-from scripts.repository import BIN, FRONTEND, ROOT
+from scripts.repository import BACKEND, BIN, FRONTEND, ROOT
 
 # Everything that mypy and pyright read: sources and tests alike.
 TYPED = (
@@ -17,7 +17,7 @@ TYPED = (
     "scripts",
     "tests",
 )
-GENERATED = "backend/src/trading_api/modules/*/ws_generated/*.py"
+GENERATED = "src/trading_api/modules/*/ws_generated/*.py"
 
 
 def _venv(name: str, *command: str, cure: str = "", group: str = "python") -> Step:
@@ -29,14 +29,19 @@ def _node(name: str, *command: str, cwd: str = ".", cure: str = "") -> Step:
     return Step(name, (program, *command[1:]), ROOT / cwd, group="typescript", cure=cure)
 
 
-def _generated_python() -> tuple[str, ...]:
-    return tuple(sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(GENERATED)))
+def _formatted_routers() -> list[Step]:
+    """The specification's checks of generated routers, by the settings that are in backend/."""
+    routers = sorted(str(path.relative_to(BACKEND)) for path in BACKEND.glob(GENERATED))
+    commands = (("black", "--check", "--quiet"), ("isort", "--check-only"), ("flake8",))
+    cure = "make generate-ws-routers in backend/"
+    return [
+        Step(f"{tool} routers", (str(BIN / tool), *options, *routers), BACKEND, "python", cure)
+        for tool, *options in commands
+    ]
 
 
 def check() -> list[Step]:
     """What `make check` runs, the longest first."""
-    generated = _generated_python()
-    again = "make generate-ws-routers in backend/"
     return [
         _venv("mypy", "mypy", *TYPED),
         Step("pyright", (str(ROOT / "node_modules/.bin/pyright"),), group="python"),
@@ -56,9 +61,7 @@ def check() -> list[Step]:
             )
             for artifact in ARTIFACTS
         ),
-        _venv("flake8 generated", "flake8", *generated, cure=again),
-        _venv("black generated", "black", "--check", "--quiet", *generated, cure=again),
-        _venv("isort generated", "isort", "--check-only", *generated, cure=again),
+        *_formatted_routers(),
         _venv("import rules", "lint-imports"),
         _venv("ruff lint", "ruff", "check", "--quiet", cure="make format, then by hand"),
         _venv("ruff format", "ruff", "format", "--check", "--quiet", cure="make format"),

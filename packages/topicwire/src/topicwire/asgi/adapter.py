@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, ClassVar, TypeAlias
 
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 
+from topicwire.asgi import docs
 from topicwire.asgi.commands import RouteCommands
 from topicwire.asgi.endpoint import Endpoint
 from topicwire.asgi.explain import explain
+from topicwire.asyncapi.document import build
 from topicwire.errors import DeclarationError
 from topicwire.hub.clock import Clock
 from topicwire.hub.hub import Hub
@@ -48,7 +48,7 @@ class FastWSAdapter:
     """
 
     observers: ClassVar[list[Observer]] = []
-    """Observers of every adapter. For test suites: see `topicwire.testing.observing`."""
+    """Observers of every adapter. For test suites: see `topicwire.testing.conformance`."""
 
     def __init__(
         self,
@@ -117,9 +117,7 @@ class FastWSAdapter:
         Adds the WebSocket endpoint, the document and its page. When the application shuts down,
         the producers are stopped.
         """
-        if find_spec("topicwire.asgi.docs") is not None:
-            docs = import_module("topicwire.asgi.docs")
-            app.router.routes.extend(docs.routes(self, self.path))
+        app.router.routes.extend(docs.routes(self, self.path))
         app.router.routes.append(WebSocketRoute(self.path, self.endpoint, name="topicwire"))
         inner = app.router.lifespan_context
 
@@ -139,8 +137,7 @@ class FastWSAdapter:
 
     def asyncapi(self) -> dict[str, Any]:
         """Return the AsyncAPI document of the included routes."""
-        document: dict[str, Any] = import_module("topicwire.asyncapi.document").build(self)
-        return document
+        return build(self)
 
     def _commands(self) -> Mapping[str, Command]:
         # one table for all connections; operations may still be registered after the first

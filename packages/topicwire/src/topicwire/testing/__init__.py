@@ -1,1 +1,10 @@
-"""The public test kit: what an application built on Topicwire tests itself with."""
+"""The public test kit: what an application built on Topicwire tests itself with.
+
+`connect` is a client in the same process, `ManualClock` a clock that a test moves. With the extra
+`codegen` installed, `topicwire.testing.conformance` holds every message against the document.
+"""
+
+from topicwire.testing.client import ConnectionEnded, InProcessClient, connect
+from topicwire.testing.clock import ManualClock
+
+__all__ = ["ConnectionEnded", "InProcessClient", "ManualClock", "connect"]

@@ -1,0 +1,230 @@
+"""A client in the same process: it speaks ASGI to the real application, without a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import Any
+
+from starlette.types import ASGIApp
+from starlette.types import Message as AsgiMessage
+
+from topicwire.types import MessageId
+from topicwire.wire.frames import SUBPROTOCOL
+
+
+class ConnectionEnded(ConnectionError):  # noqa: N818 - what happened, not a mistake
+    """The server has ended the connection, and there is nothing more to receive.
+
+    Attributes:
+        code: the close code.
+        reason: as the server gave it.
+    """
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"the server closed the connection: {code} {reason}".rstrip())
+        self.code = code
+        self.reason = reason
+
+
+class InProcessClient:
+    """One connection to an ASGI application. Made by `connect`.
+
+    Attributes:
+        hello: the payload of the server's `hello`; None for a legacy client.
+        timeout_s: how long a call waits before it fails: a guard against hanging, not a clock.
+    """
+
+    def __init__(self, *, timeout_s: float = 10.0) -> None:
+        self.hello: dict[str, Any] | None = None
+        self.timeout_s = timeout_s
+        self._to_app: asyncio.Queue[AsgiMessage] = asyncio.Queue()
+        self._from_app: asyncio.Queue[AsgiMessage] = asyncio.Queue()
+        self._pending: deque[dict[str, Any]] = deque()
+        self._reads = asyncio.Event()
+        self._reads.set()
+        self._ids = count(1)
+        self._ended: ConnectionEnded | None = None
+
+    async def send(self, message: Mapping[str, Any] | str | bytes) -> None:
+        """Send a message; a string or bytes are sent as they are, in a text or binary frame."""
+        if isinstance(message, bytes):
+            event: AsgiMessage = {"type": "websocket.receive", "bytes": message}
+        else:
+            text = message if isinstance(message, str) else json.dumps(message)
+            event = {"type": "websocket.receive", "text": text}
+        await self._to_app.put(event)
+
+    async def receive(self) -> dict[str, Any]:
+        """Return the next message.
+
+        Raises:
+            ConnectionEnded: the server closed the connection.
+            TimeoutError: nothing came.
+        """
+        while not self._pending:
+            await self._read_frame()
+        return self._pending.popleft()
+
+    async def request(
+        self, type_name: str, payload: object = None, *, message_id: MessageId | None = None
+    ) -> dict[str, Any]:
+        """Send a command and return its answer, a reply or an error.
+
+        What arrives before the answer is kept for `receive`, in order.
+        """
+        own = next(self._ids) if message_id is None else message_id
+        message: dict[str, Any] = {"type": type_name, "id": own}
+        if payload is not None:
+            message["payload"] = payload
+        await self.send(message)
+        return await self._receive_answer(own)
+
+    async def subscribe(self, route: str, request: object) -> dict[str, Any]:
+        """Subscribe; returns the payload of the answer."""
+        payload: dict[str, Any] = (await self.request(f"{route}.subscribe", request))["payload"]
+        return payload
+
+    async def unsubscribe(self, route: str, request: object) -> dict[str, Any]:
+        """Unsubscribe; returns the payload of the answer."""
+        payload: dict[str, Any] = (await self.request(f"{route}.unsubscribe", request))["payload"]
+        return payload
+
+    async def settle(self) -> list[dict[str, Any]]:
+        """Return all that the server had sent up to now, and nothing else was on its way."""
+        await self.request("ping")
+        settled = list(self._pending)
+        self._pending.clear()
+        return settled
+
+    def stall(self) -> None:
+        """Stop reading: the server's next send waits, as on a socket whose buffers are full."""
+        self._reads.clear()
+
+    def resume(self) -> None:
+        """Read again."""
+        self._reads.set()
+
+    async def wait_closed(self) -> ConnectionEnded:
+        """Wait until the server closes the connection. Returns with what code, and why."""
+        while True:
+            try:
+                await self.receive()
+            except ConnectionEnded as ended:
+                return ended
+
+    async def close(self, code: int = 1000) -> None:
+        """Leave without a word, as a closed browser tab does."""
+        self.resume()
+        await self._to_app.put({"type": "websocket.disconnect", "code": code})
+
+    # The application's side
+
+    async def receive_asgi(self) -> AsgiMessage:
+        """Give the application the next event."""
+        return await self._to_app.get()
+
+    async def send_asgi(self, message: AsgiMessage) -> None:
+        """Take an event of the application."""
+        if message["type"] == "websocket.send":
+            await self._reads.wait()
+        await self._from_app.put(message)
+
+    async def accepted(self) -> str | None:
+        """Wait for the handshake. Returns the subprotocol."""
+        event = await self._next_event()
+        if event["type"] != "websocket.accept":
+            raise self._end(event)
+        subprotocol: str | None = event.get("subprotocol")
+        if subprotocol == SUBPROTOCOL:
+            self.hello = (await self.receive())["payload"]
+        return subprotocol
+
+    async def _receive_answer(self, message_id: MessageId) -> dict[str, Any]:
+        seen = 0
+        while True:
+            while seen < len(self._pending):
+                if self._pending[seen].get("id") == message_id:
+                    answer = self._pending[seen]
+                    del self._pending[seen]
+                    return answer
+                seen += 1
+            await self._read_frame()
+
+    async def _read_frame(self) -> None:
+        if self._ended is not None:
+            raise self._ended
+        event = await self._next_event()
+        if event["type"] != "websocket.send":
+            raise self._end(event)
+        # with our subprotocol a frame may carry several messages, each on a line of its own
+        self._pending.extend(json.loads(line) for line in event["text"].split("\n"))
+
+    async def _next_event(self) -> AsgiMessage:
+        async with asyncio.timeout(self.timeout_s):
+            return await self._from_app.get()
+
+    def _end(self, event: AsgiMessage) -> ConnectionEnded:
+        self._ended = ConnectionEnded(event.get("code", 1006), event.get("reason") or "")
+        return self._ended
+
+
+@asynccontextmanager
+async def connect(
+    app: ASGIApp,
+    path: str = "/api/v1/ws",
+    *,
+    legacy: bool = False,
+    headers: Mapping[str, str] | None = None,
+) -> AsyncIterator[InProcessClient]:
+    """Connect to an ASGI application in this process; leave, and wait for its end, afterwards.
+
+        async with connect(app) as client:
+            reply = await client.subscribe("trades", {"symbols": ["AAPL"]})
+            update = await client.receive()
+
+    Args:
+        app: the whole application, or an adapter's `endpoint`.
+        path: where its WebSocket is.
+        legacy: offer no subprotocol.
+        headers: of the handshake.
+
+    Raises:
+        ConnectionEnded: the handshake was refused.
+    """
+    client = InProcessClient()
+    scope = {
+        "type": "websocket",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "scheme": "ws",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(k.lower().encode(), v.encode()) for k, v in (headers or {}).items()],
+        "client": ("in-process", 0),
+        "server": ("in-process", 0),
+        "subprotocols": [] if legacy else [SUBPROTOCOL],
+        "state": {},
+        "extensions": {},
+    }
+    await client._to_app.put({"type": "websocket.connect"})  # noqa: SLF001 - its own module
+
+    async def serve() -> None:
+        try:
+            await app(scope, client.receive_asgi, client.send_asgi)
+        finally:
+            await client._from_app.put({"type": "websocket.close", "code": 1006})  # noqa: SLF001
+
+    served = asyncio.get_running_loop().create_task(serve())
+    try:
+        await client.accepted()
+        yield client
+    finally:
+        await client.close()
+        await served

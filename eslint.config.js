@@ -96,7 +96,7 @@ export default defineConfig([
   {
     // The script of the AsyncAPI page, shipped as it is written.
     files: ['packages/topicwire/src/**/*.js'],
-    languageOptions: { globals: { ...globals.browser }, sourceType: 'script' },
+    languageOptions: { globals: globals.browser },
   },
   {
     // No dependency at run time: the client imports its own files alone.

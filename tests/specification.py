@@ -19,7 +19,9 @@ LINES = range(1, 37)
 PITFALLS = range(1, 27)
 
 _ROW = re.compile(r"^\| (\d+) \| (.*?) \| .* \|$")
-_TYPESCRIPT_TITLE = re.compile(r"""\b(?:test|it|describe)(?:\.\w+)?\(\s*(['"`])(.+?)\1""", re.DOTALL)
+_TYPESCRIPT_TITLE = re.compile(
+    r"""\b(?:test|it|describe)(?:\.\w+)?\(\s*(['"`])(.+?)\1""", re.DOTALL
+)
 
 
 def carried(kind: str) -> dict[int, list[tuple[str, str]]]:
@@ -72,7 +74,9 @@ def _row(line: str, tests: dict[int, list[tuple[str, str]]]) -> str:
     by_file: dict[str, list[str]] = defaultdict(list)
     for file, name in tests[number]:
         by_file[file].append(f"`{_short(name)}`")
-    cells = [f"[{Path(file).name}](../{file}): {', '.join(names)}" for file, names in by_file.items()]
+    cells = [
+        f"[{Path(file).name}](../{file}): {', '.join(names)}" for file, names in by_file.items()
+    ]
     return f"| {number} | {statement} | {'<br>'.join(cells)} |"
 
 

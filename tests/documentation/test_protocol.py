@@ -20,9 +20,10 @@ LOST_BY_THE_NETWORK = 1006
 
 async def test_the_example_is_what_the_application_answers() -> None:
     [example] = [block.text for block in blocks(PROTOCOL) if block.text.startswith("→")]
-    async with serving("trading_api.main:app") as port, connect(
-        f"ws://127.0.0.1:{port}/api/v1/ws"
-    ) as socket:
+    async with (
+        serving("trading_api.main:app") as port,
+        connect(f"ws://127.0.0.1:{port}/api/v1/ws") as socket,
+    ):
         for line in read(example):
             if line.is_sent:
                 await socket.send(line.printed)

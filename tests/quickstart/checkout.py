@@ -70,9 +70,7 @@ class Checkout:
         return done.stdout
 
     @contextmanager
-    def serving(
-        self, target: str, folder: str, **variables: str
-    ) -> Iterator[Callable[[], str]]:
+    def serving(self, target: str, folder: str, **variables: str) -> Iterator[Callable[[], str]]:
         """`make target` in the background; yields what reads its output so far.
 
         Ends it as Ctrl-C does, and requires that it stops.

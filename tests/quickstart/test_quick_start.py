@@ -25,9 +25,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 async def test_quick_start_to_the_letter(checkout: Checkout) -> None:
     """checklist 1, 2, 3, 4, 6, 8, 9, 10, 11, 17, 19: every step as printed; nothing else touched."""
     page, api = free_port(), free_port()
-    with checkout.serving(
-        "dev", ".", BACKEND_PORT=str(api), FRONTEND_PORT=str(page)
-    ) as running:
+    with checkout.serving("dev", ".", BACKEND_PORT=str(api), FRONTEND_PORT=str(page)) as running:
         fetched(f"http://127.0.0.1:{api}{DOCUMENT}", _has_routes("bars", "quotes"), running)
         assert "trades" not in _routes(f"http://127.0.0.1:{api}{DOCUMENT}")
 

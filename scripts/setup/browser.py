@@ -16,12 +16,16 @@ _BY_HAND = "Install Chromium by hand (Debian: apt-get install chromium) and run 
 
 
 def ensure() -> None:
-    """Leaves a Chromium that the tests of e2e/ find.
+    """Leaves a Chromium that the tests of e2e/ find (playwright.config.ts); CHROMIUM names another.
 
     Raises:
         SetupError: None is there and none can be installed; says what to do.
     """
-    if DEBIAN_CHROMIUM.exists():
+    chosen = os.environ.get("CHROMIUM")
+    if chosen and not Path(chosen).exists():
+        message = f"CHROMIUM is {chosen}, and there is no such file. Unset it, or mend the path."
+        raise SetupError(message)
+    if chosen or DEBIAN_CHROMIUM.exists():
         return
     if debian.distribution() == "debian":
         # Without a font a page has no text to look at.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from tests.specification import LINES, TABLE, carried, rendered
 
 PITFALLS_OF_THIS_RELEASE = (*range(1, 8), 10, *range(12, 16), *range(19, 22))

@@ -1,6 +1,7 @@
 """A printed WebSocket conversation: what the client sends (→) and what it then receives (←).
 
-`…` stands for what differs from run to run: inside a string, `{…}` for an object, `,…` for further members.
+`…` stands for what differs from run to run: inside a string, `{…}` for an object, `,…` for
+further members.
 """
 
 from __future__ import annotations

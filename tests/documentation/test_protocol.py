@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from websockets.asyncio.client import ClientConnection, connect
+
 import topicwire
 from tests.documentation.conversation import Line, read
 from tests.documentation.server import serving
 from tests.quickstart.specification import blocks
 from topicwire import close_codes
-from websockets.asyncio.client import ClientConnection, connect
 
 PROTOCOL = Path(__file__).parents[2] / "docs/protocol.md"
 LOST_BY_THE_NETWORK = 1006

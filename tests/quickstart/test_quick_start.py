@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
+
 from tests.quickstart.checkout import Checkout, environment, fetched, free_port
 from tests.quickstart.steps import QuickStart
-from websockets.asyncio.client import connect
 
 REQUEST = {"symbols": ["AAPL", "GOOGL"]}
 DOCUMENT = "/api/v1/ws/asyncapi.json"
@@ -23,7 +24,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 
 async def test_quick_start_to_the_letter(checkout: Checkout) -> None:
-    """checklist 1, 2, 3, 4, 6, 8, 9, 10, 11, 17, 19: every step as printed; nothing else touched."""
+    """checklist 1, 2, 3, 4, 6, 8, 9, 10, 11, 17, 19: as printed, and nothing else touched."""
     page, api = free_port(), free_port()
     with checkout.serving("dev", ".", BACKEND_PORT=str(api), FRONTEND_PORT=str(page)) as running:
         fetched(f"http://127.0.0.1:{api}{DOCUMENT}", _has_routes("bars", "quotes"), running)
@@ -43,7 +44,7 @@ async def test_quick_start_to_the_letter(checkout: Checkout) -> None:
         snippet = start.step_8_page()
         _assert_typed(checkout, snippet)
 
-        # The `make dev` that ran all the while serves the new route, through the page's address too.
+        # The `make dev` that ran all the while serves the new route, by the page's address too.
         fetched(f"http://127.0.0.1:{page}{DOCUMENT}", _has_routes("bars", "trades"), running)
         await _assert_receives_trades(page)
 

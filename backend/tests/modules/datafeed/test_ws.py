@@ -9,7 +9,8 @@ from backend.tests.conftest import NOW_MS
 from backend.tests.serving import Served
 
 from trading_api.models import Bar, BarsSubscriptionRequest, QuoteData
-from trading_api.modules.datafeed import DatafeedModule, DatafeedService
+from trading_api.modules.datafeed import DatafeedModule
+from trading_api.modules.datafeed.service import DatafeedService
 from trading_api.modules.datafeed.ws import bar_router, bars_topic_builder, ws_routers
 
 AAPL = {"symbol": "AAPL", "resolution": "1"}
@@ -94,7 +95,7 @@ async def test_history_and_live_join_by_time_and_revision(resolution: str, serve
         await socket.call("bars.subscribe", {"symbol": "IBM", "resolution": resolution})
         await served.clock.advance(1_000)
         live = await socket.updates("bars", 3)
-        asked = {"symbol": "IBM", "resolution": resolution, "countback": 2}
+        asked: dict[str, str | int] = {"symbol": "IBM", "resolution": resolution, "countback": 2}
         history = (await served.rest.get("/datafeed/history", params=asked)).json()["bars"]
         assert live[-1] == history[-1]
         assert [bar["time"] for bar in live] == [history[-1]["time"]] * 3
@@ -106,14 +107,15 @@ async def test_quotes_flow(served: Served) -> None:
         assert reply["topic"] == 'quotes:{"symbol":"GOOG"}'
         first = QuoteData.model_validate(await socket.update("quotes"))
         await served.clock.advance(2_000)
-        for quote in map(QuoteData.model_validate, await socket.updates("quotes", 5)):
+        told = [QuoteData.model_validate(one) for one in await socket.updates("quotes", 5)]
+        for quote in told:
             assert quote.bid < quote.ask
             assert quote.day_low <= quote.last <= quote.day_high
             assert quote.time > first.time
             assert quote.prev_close == first.prev_close
             assert quote.change == pytest.approx(quote.last - quote.prev_close)
         [by_rest] = (await served.rest.get("/datafeed/quotes", params={"symbols": "GOOG"})).json()
-        assert by_rest == quote.model_dump()
+        assert by_rest == told[-1].model_dump()
 
 
 async def test_a_day_ends_and_the_next_begins(served: Served) -> None:
@@ -122,7 +124,7 @@ async def test_a_day_ends_and_the_next_begins(served: Served) -> None:
     served.clock.jump(midnight - NOW_MS - 500)
     async with served.socket() as socket:
         await socket.call("quotes.subscribe", {"symbol": "FB"})
-        last = await socket.update("quotes")
+        before = last = await socket.update("quotes")
         await served.clock.advance(2_000)
         while last["time"] < midnight:
             before, last = last, await socket.update("quotes")

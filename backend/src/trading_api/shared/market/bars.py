@@ -76,9 +76,12 @@ class CandleBuilder:
         bar = self.forming
         if bar is None:
             self.forming = Candle(
-                time_ms,
-                *(tick.price,) * 4,
-                tick.size,
+                time=time_ms,
+                open=tick.price,
+                high=tick.price,
+                low=tick.price,
+                close=tick.price,
+                volume=tick.size,
                 closed=False,
                 revision=1,
                 last_tick_id=tick.id,

@@ -1,6 +1,6 @@
-"""The table of docs/specification.md: each line of the specification with the tests that carry its number.
+"""The table of docs/specification.md: each line of the specification, and the tests that carry it.
 
-`python -m tests.specification` writes the table anew; `tests/test_specification.py` holds it to the tests.
+`python -m tests.specification` writes it anew; `tests/test_specification.py` holds it fresh.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TYPESCRIPT_TITLE = re.compile(
 
 
 def carried(kind: str) -> dict[int, list[tuple[str, str]]]:
-    """Number → the tests that carry it, as (file, test name); `kind` is `checklist` or `pitfall`."""
+    """Number → the tests that carry it, as (file, name); `kind` is `checklist` or `pitfall`."""
     found: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for file, name, text in (*_python_tests(), *_typescript_tests()):
         for number in _numbers(kind, text):
@@ -35,8 +35,8 @@ def carried(kind: str) -> dict[int, list[tuple[str, str]]]:
 
 def _numbers(kind: str, text: str) -> set[int]:
     numbers: set[int] = set()
-    for listed in re.findall(rf"{kind}s? ((?:\d+(?:[-–]\d+)?(?:, (?:and )?| and )?)+)", text):
-        for first, last in re.findall(r"(\d+)(?:[-–](\d+))?", listed):
+    for listed in re.findall(rf"{kind}s? ((?:\d+(?:-\d+)?(?:, (?:and )?| and )?)+)", text):
+        for first, last in re.findall(r"(\d+)(?:-(\d+))?", listed):
             numbers.update(range(int(first), int(last or first) + 1))
     return numbers
 
@@ -45,8 +45,9 @@ def _python_tests() -> Iterator[tuple[str, str, str]]:
     for folder in PYTHON_TESTS:
         for path in sorted((ROOT / folder).rglob("test_*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                is_test = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-                if is_test and node.name.lower().startswith("test"):
+                if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                    continue
+                if node.name.lower().startswith("test"):
                     yield str(path.relative_to(ROOT)), node.name, ast.get_docstring(node) or ""
 
 
@@ -81,7 +82,7 @@ def _row(line: str, tests: dict[int, list[tuple[str, str]]]) -> str:
 
 
 def _short(name: str) -> str:
-    return re.sub(r"\s*\(?(?:checklist|pitfall)s? [\d, and–-]+[):]*\s*", "", name).strip()
+    return re.sub(r"\s*\(?(?:checklist|pitfall)s? [\d, and-]+[):]*\s*", "", name).strip()
 
 
 if __name__ == "__main__":

@@ -118,7 +118,7 @@ def fetched(url: str, holds: Callable[[str], bool], log: Callable[[], str]) -> s
     while time.monotonic() < deadline:
         try:
             with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310 - loopback
-                seen = response.read().decode()
+                seen = str(response.read(), "utf-8")
             if holds(seen):
                 return seen
         except OSError as error:

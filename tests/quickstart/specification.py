@@ -38,7 +38,8 @@ class Block:
 def blocks(document: Path) -> list[Block]:
     """Every fenced block of a Markdown file, in order, with the heading it stands under."""
     found: list[Block] = []
-    heading, language, lines = "", None, []
+    heading, lines = "", list[str]()
+    language: str | None = None
     for line in document.read_text(encoding="utf-8").splitlines():
         fence = _FENCE.match(line)
         if language is not None:

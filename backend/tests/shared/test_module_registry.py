@@ -145,7 +145,7 @@ async def test_a_bare_module_has_defaults(registry: ModuleRegistry) -> None:
     bare.bind(AppContext())
     await bare.start()
     await bare.stop()
-    assert (bare.name, bare.enabled, bare.get_api_routers()) == ("bare", True, [])
+    assert (bare.name, bare.enabled, bare.get_api_routers()) == ("bare", True, ())
 
 
 async def test_what_a_module_offers_is_used(registry: ModuleRegistry, context: AppContext) -> None:
@@ -191,7 +191,7 @@ def test_a_found_module_that_cannot_give_its_routers_harms_nobody(
     with caplog.at_level(logging.ERROR):
         for module in registry.get_enabled_modules():
             module.get_ws_routers()
-    assert "module trading is served without WebSocket routes" in caplog.text
+    assert "module trading does without get_ws_routers, which failed" in caplog.text
     assert "has no attribute 'service'" in caplog.text
 
 

@@ -1,11 +1,11 @@
 """The modules of the app that is being made."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import APIRouter
 
@@ -16,6 +16,8 @@ from trading_api.shared.module_interface import Bindable, Module, Running, WithA
 from trading_api.shared.ws.router_interface import WsRouterInterface
 
 logger = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 
 class UnknownModuleError(ConfigError):
@@ -50,34 +52,18 @@ class RegisteredModule:
 
     def bind(self, context: AppContext) -> None:
         """Give the module what the app offers, if it wants it."""
-        if isinstance(self.module, Bindable):
-            self.module.bind(context)
+        module = self.module
+        if isinstance(module, Bindable):
+            self._tried("bind", lambda: module.bind(context), None)
 
     def get_ws_routers(self) -> Sequence[WsRouterInterface]:
-        """The module's WebSocket routers.
-
-        A module that was found, not registered by hand, and fails here, is logged and has none: it
-        is somebody's unfinished work, and the rest of the app goes on.
-        """
-        try:
-            return self.module.get_ws_routers()
-        except Exception:
-            if not self.discovered:
-                raise
-            logger.exception(
-                "module %s is served without WebSocket routes: get_ws_routers failed", self.name
-            )
-            return []
+        """The module's WebSocket routers."""
+        return self._tried("get_ws_routers", self.module.get_ws_routers, ())
 
     def get_api_routers(self) -> Sequence[APIRouter]:
         """The module's REST routers, or those of its package's `api`."""
-        if isinstance(self.module, WithApi):
-            return self.module.get_api_routers()
-        if self.package is None or find_spec(f"{self.package}.api") is None:
-            return []
-        api = import_module(f"{self.package}.api")
-        offered = getattr(api, "api_routers", None) or [getattr(api, "router", None)]
-        return [router for router in offered if isinstance(router, APIRouter)]
+        offered = self.module.get_api_routers if isinstance(self.module, WithApi) else self._api
+        return self._tried("its REST routes", offered, ())
 
     async def start(self) -> None:
         """Start the module's own work, if it has any."""
@@ -88,6 +74,27 @@ class RegisteredModule:
         """Stop it."""
         if isinstance(self.module, Running):
             await self.module.stop()
+
+    def _api(self) -> Sequence[APIRouter]:
+        if self.package is None or find_spec(f"{self.package}.api") is None:
+            return ()
+        api = import_module(f"{self.package}.api")
+        offered = getattr(api, "api_routers", None) or [getattr(api, "router", None)]
+        return [router for router in offered if isinstance(router, APIRouter)]
+
+    def _tried(self, what: str, give: Callable[[], _T], without: _T) -> _T:
+        """What the module gives.
+
+        One that was found, not registered by hand, and fails here, is logged and does without: it
+        is somebody's unfinished work, and the rest of the app goes on.
+        """
+        try:
+            return give()
+        except Exception:
+            if not self.discovered:
+                raise
+            logger.exception("module %s does without %s, which failed", self.name, what)
+            return without
 
 
 class ModuleRegistry:

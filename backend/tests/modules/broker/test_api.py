@@ -67,14 +67,25 @@ async def test_fills_happen_with_nobody_subscribed(served: Served) -> None:
     resting = await place(served, type=1, limit_price=f"{ask - 0.01:.2f}", qty="3")
     assert resting.status is OrderStatus.WORKING
     assert served.clock.sleepers == 1, "one task watches the symbol, though nobody is subscribed"
-    for _ in range(240):
+    while served.clock.sleepers:
         await served.clock.advance(60_000)
-        if served.clock.sleepers == 0:
-            break
     seen = await order(served, resting.id)
     assert (seen.status, seen.filled_qty) == (OrderStatus.FILLED, "3")
     assert Decimal(str(seen.avg_price)) <= Decimal(str(resting.limit_price))
-    assert served.clock.sleepers == 0, "nothing works any more: nobody watches"
+
+
+async def test_a_fill_is_told_from_the_brokers_own_task(served: Served) -> None:
+    """checklist 25: the market moves, and the order's subscriber hears of it."""
+    async with served.socket() as socket:
+        await socket.call("orders.subscribe", ACCOUNT)
+        ask = (await quote(served))["ask"]
+        resting = await place(served, type=1, limit_price=f"{ask - 0.01:.2f}", qty="3")
+        assert Order.model_validate(await socket.update("orders")) == resting
+        while served.clock.sleepers:
+            await served.clock.advance(60_000)
+        told = Order.model_validate(await socket.update("orders"))
+        assert (told.id, told.status) == (resting.id, OrderStatus.FILLED)
+        assert told == await order(served, resting.id)
 
 
 async def test_a_fill_is_the_same_whether_anybody_looks_or_not(served: Served) -> None:

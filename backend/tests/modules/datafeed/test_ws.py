@@ -6,12 +6,16 @@ from itertools import pairwise
 
 import pytest
 from backend.tests.conftest import NOW_MS
-from backend.tests.serving import Served
+from backend.tests.manual_clock import ManualClock, turns
+from backend.tests.serving import Served, serving
+from fastapi import FastAPI
 
+from topicwire import FastWSAdapter
 from trading_api.models import Bar, BarsSubscriptionRequest, QuoteData
 from trading_api.modules.datafeed import DatafeedModule
 from trading_api.modules.datafeed.service import DatafeedService
 from trading_api.modules.datafeed.ws import bar_router, bars_topic_builder, ws_routers
+from trading_api.shared.context import AppContext
 
 AAPL = {"symbol": "AAPL", "resolution": "1"}
 MINUTE_MS = 60_000
@@ -32,6 +36,22 @@ def test_routers_and_builders_have_their_names() -> None:
     assert bars_topic_builder is bar_router.topic_builder
     assert bars_topic_builder(BarsSubscriptionRequest(symbol="AAPL")) == TOPIC
     assert type(bar_router).__module__ == "trading_api.modules.datafeed.ws_generated.barwsrouter"
+
+
+async def test_the_generated_class_works_by_itself(clock: ManualClock) -> None:
+    """checklist 16: Pattern 2, a direct import of the generated class."""
+    from trading_api.modules.datafeed.ws_generated import BarWsRouter  # noqa: PLC0415
+
+    router = BarWsRouter(route="bars", tags=["datafeed"])
+    ws_app = FastWSAdapter(title="Direct", version="1")
+    ws_app.include_router(router)
+    api_app = FastAPI()
+    ws_app.setup(api_app)
+    bar = Bar.model_validate(dict.fromkeys(Bar.model_fields, 1) | {"closed": True})
+    async with serving((api_app, ws_app), clock) as app, app.socket() as socket:
+        assert (await socket.call("bars.subscribe", AAPL))["topic"] == TOPIC
+        router.publish(router.topic_builder(BarsSubscriptionRequest(symbol="AAPL")), bar)
+        assert Bar.model_validate(await socket.update("bars")) == bar
 
 
 async def test_bars_flow_from_the_first_subscriber_to_the_last(served: Served) -> None:
@@ -190,3 +210,17 @@ async def test_stopping_the_module_stops_what_it_produces(served: Served) -> Non
         module.__dict__["service"] = service
         await module.stop()
         assert service.producing == set()
+
+
+async def test_a_producer_that_has_ended_is_started_anew(context: AppContext) -> None:
+    service, told = DatafeedService(context), list[Bar]()
+    ended = await service.create_topic(TOPIC, told.append)
+    ended.cancel()
+    await turns()
+    running = await service.create_topic(TOPIC, told.append)
+    await turns()
+    assert not running.done()
+    assert len(told) == 1
+    service.remove_topic(TOPIC)
+    await turns()
+    assert running.cancelled()

@@ -1,5 +1,6 @@
 """The broker: orders and positions of a paper account."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -18,19 +19,24 @@ class BrokerModule:
     name = "broker"
 
     def __init__(self) -> None:
-        self._context: AppContext | None = None
+        self._bound: AppContext | None = None
 
     def bind(self, context: AppContext) -> None:
         """Trade on the market of `context`; without it, on one of the module's own."""
-        self._context = context
+        self._bound = context
+
+    @cached_property
+    def _context(self) -> AppContext:
+        return self._bound or AppContext()
 
     @cached_property
     def service(self) -> BrokerService:
         """What the routes serve. Making it opens nothing and starts no task."""
-        return BrokerService(self._context or AppContext())
+        return BrokerService(self._context)
 
     async def start(self) -> None:
-        """Nothing to start: a symbol is watched from its first working order on."""
+        """Read the daily bars now. A symbol is watched from its first working order on."""
+        await asyncio.to_thread(self._context.market.warm, self._context.clock.now_ms())
 
     async def stop(self) -> None:
         """Stop filling."""

@@ -149,17 +149,17 @@ class BrokerService(WsRouteService):
 
     # Topics
 
-    def create_topic(self, topic: str, topic_update: TopicUpdate) -> None:
+    def create_topic(self, topic: str, topic_update: TopicUpdate) -> asyncio.Task[None] | None:
         """Tell the changes of an account from now on; for positions, their present values too."""
+        marking = None
         route, _, request = topic.partition(":")
         if route == "orders":
             account_id = OrderSubscriptionRequest.model_validate_json(request).account_id
-            listener = Listener(route, account_id, topic_update, None)
         else:
             account_id = PositionSubscriptionRequest.model_validate_json(request).account_id
             marking = asyncio.create_task(self._mark(account_id, topic_update), name=topic)
-            listener = Listener(route, account_id, topic_update, marking)
-        self._listeners[topic] = listener
+        self._listeners[topic] = Listener(route, account_id, topic_update, marking)
+        return marking
 
     def remove_topic(self, topic: str) -> None:
         """Stop telling. Nothing else stops."""

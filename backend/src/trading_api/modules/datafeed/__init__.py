@@ -10,7 +10,6 @@ from trading_api.modules.datafeed.api import api_router
 from trading_api.modules.datafeed.service import DatafeedService
 from trading_api.modules.datafeed.ws import BarWsRouter, QuoteWsRouter, known_symbol
 from trading_api.shared.context import AppContext
-from trading_api.shared.market import INSTRUMENTS
 from trading_api.shared.ws.router_interface import WsRouterInterface
 
 
@@ -20,20 +19,24 @@ class DatafeedModule:
     name = "datafeed"
 
     def __init__(self) -> None:
-        self._context: AppContext | None = None
+        self._bound: AppContext | None = None
 
     def bind(self, context: AppContext) -> None:
         """Serve the market of `context`; without it, one of the module's own."""
-        self._context = context
+        self._bound = context
+
+    @cached_property
+    def _context(self) -> AppContext:
+        return self._bound or AppContext()
 
     @cached_property
     def service(self) -> DatafeedService:
         """What the routes serve. Making it opens nothing."""
-        return DatafeedService(self._context or AppContext())
+        return DatafeedService(self._context)
 
     async def start(self) -> None:
         """Read the daily bars now, so that no subscriber has to wait for it."""
-        await asyncio.to_thread(self.service.quotes, list(INSTRUMENTS))
+        await asyncio.to_thread(self._context.market.warm, self._context.clock.now_ms())
 
     async def stop(self) -> None:
         """Stop every topic that is still produced."""

@@ -27,7 +27,7 @@ def api_router(service: DatafeedService) -> APIRouter:
 
     Handlers are plain functions: they compute for some milliseconds, off the event loop.
     """
-    router = APIRouter(tags=["datafeed"], responses=problem_responses(422))
+    router = APIRouter(tags=["datafeed"])
 
     @router.get("/config")
     def get_datafeed_config() -> DatafeedConfig:
@@ -39,7 +39,7 @@ def api_router(service: DatafeedService) -> APIRouter:
         """The server's time, whole seconds since the Unix epoch."""
         return service.time_s()
 
-    @router.get("/symbols/search")
+    @router.get("/symbols/search", responses=problem_responses(422))
     def search_symbols(
         query: Annotated[str, Query(max_length=100)] = "",
         limit: Annotated[int, Query(ge=1, le=100)] = 30,
@@ -47,12 +47,12 @@ def api_router(service: DatafeedService) -> APIRouter:
         """Symbols by symbol or name, best first; all for an empty query."""
         return service.search_symbols(query, limit)
 
-    @router.get("/symbols/{symbol}", responses=problem_responses(404))
+    @router.get("/symbols/{symbol}", responses=problem_responses(404, 422))
     def get_symbol(symbol: Annotated[str, Path(max_length=100)]) -> SymbolInfo:
         """How a symbol is traded and written."""
         return service.symbol(symbol)
 
-    @router.get("/history", responses=problem_responses(404))
+    @router.get("/history", responses=problem_responses(404, 422))
     def get_history(
         symbol: str,
         to: Annotated[Seconds, Query(description="Seconds; bars open before it")] = _LAST_SECOND,
@@ -71,7 +71,7 @@ def api_router(service: DatafeedService) -> APIRouter:
         from_ms = None if from_ is None else from_ * 1000
         return service.history(symbol, resolution, Period(from_ms, to * 1000, countback))
 
-    @router.get("/quotes", responses=problem_responses(404))
+    @router.get("/quotes", responses=problem_responses(404, 422))
     def get_quotes(
         symbols: Annotated[
             str | None, Query(description="Symbols, separated by commas; all when left out")

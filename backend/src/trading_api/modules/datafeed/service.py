@@ -46,7 +46,7 @@ class DatafeedService(WsRouteService):
             UnknownSymbolError: The topic's symbol does not exist.
         """
         producer = self._producers.get(topic)
-        if producer is None:
+        if producer is None or producer.done():
             producer = asyncio.create_task(self._producer(topic, topic_update), name=topic)
             self._producers[topic] = producer
         return producer

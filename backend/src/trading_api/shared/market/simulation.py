@@ -15,7 +15,7 @@ from math import cos, pi
 from trading_api.models.market import Resolution
 from trading_api.shared.market.bars import CandleBuilder, fold
 from trading_api.shared.market.daily import DailySeries
-from trading_api.shared.market.instruments import instrument
+from trading_api.shared.market.instruments import INSTRUMENTS, instrument
 from trading_api.shared.market.path import path_within, shared_out
 from trading_api.shared.market.randomness import NORMAL_OF_BYTE, generator
 from trading_api.shared.market.types import (
@@ -68,6 +68,11 @@ class Market:
         self._minutes = lru_cache(_KEPT_DAYS)(self._minutes_of_day)
         self._ticks: Callable[[str, int], Sequence[Tick]]
         self._ticks = lru_cache(_KEPT_MINUTES)(self._ticks_of_minute)
+
+    def warm(self, now_ms: int) -> None:
+        """Compute what the present needs, so that whoever asks first need not wait for it."""
+        for symbol in INSTRUMENTS:
+            self.last_tick(symbol, now_ms)
 
     def first_ms(self, symbol: str) -> int:
         """When the symbol began to trade.

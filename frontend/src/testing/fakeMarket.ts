@@ -2,7 +2,7 @@ import { createApp, defineComponent } from 'vue'
 import { FakeServer, ManualClock } from '@topicwire/client/testing'
 import { createRestClient } from '@/clients/openapi-generated'
 import type { Schemas } from '@/clients/openapi-generated'
-import type { Bar, Order, QuoteData } from '@/clients/ws-types-generated'
+import type { AccountPosition, Bar, Order, QuoteData } from '@/clients/ws-types-generated'
 import { provideServices } from '@/composables/services'
 import type { Services } from '@/composables/services'
 import { WsAdapter } from '@/plugins/wsAdapter'
@@ -208,5 +208,20 @@ export function order(id: string, version: number, change: Partial<Order> = {}):
     placed_time: 1,
     updated_time: version,
     ...change,
+  }
+}
+
+export function position(symbol: string, qty: string, time: number, unrealized = '0.00'): AccountPosition {
+  return {
+    id: symbol,
+    account_id: 'demo',
+    symbol,
+    side: 1,
+    qty,
+    avg_price: qty === '0' ? null : '100.0000',
+    mark: '100.00',
+    realized: '0.00',
+    unrealized,
+    updated_time: time,
   }
 }

@@ -11,11 +11,15 @@ import pytest
 from websockets.asyncio.client import connect
 
 from tests.quickstart.checkout import Checkout, environment, fetched, free_port
+from tests.quickstart.specification import blocks
 from tests.quickstart.steps import QuickStart
 
 REQUEST = {"symbols": ["AAPL", "GOOGL"]}
 DOCUMENT = "/api/v1/ws/asyncapi.json"
 FRAME_TIMEOUT_S = 30
+README_PRELUDE = """import { WsAdapter } from '@/plugins/wsAdapter'
+declare function draw(symbol: string, price: number): void
+"""
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +106,11 @@ def _assert_typed(checkout: Checkout, snippet: Path) -> None:
     page.write_text(right.replace('["AAPL", "GOOGL"]', "[1, 2]"))
     assert "Type 'number' is not assignable to type 'string'" in _tsc(checkout)
     page.write_text(right)
+    readme = checkout.path / "frontend/src/readme.ts"
+    [example] = [one for one in blocks(checkout.path / "README.md") if one.language == "ts"]
+    readme.write_text(README_PRELUDE + example.text)
+    assert _tsc(checkout) == ""
+    readme.unlink()
 
 
 def _tsc(checkout: Checkout) -> str:

@@ -1,0 +1,65 @@
+"""README.md: its Python runs, its links lead somewhere, its commands are targets."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from pydantic import BaseModel
+
+from tests.quickstart.specification import under
+from topicwire import FastWSAdapter, WsRouter
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+PROSE = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").glob("*.md"))
+
+
+class TradeSubscriptionRequest(BaseModel):
+    symbols: list[str]
+
+
+class Trade(BaseModel):
+    symbol: str
+    price: float
+
+
+async def test_the_server_example_runs() -> None:
+    [example] = under(README, "In your own application")
+    request = {"symbols": ["AAPL"]}
+    trades = WsRouter[TradeSubscriptionRequest, Trade](route="trades")
+    names: dict[str, object] = {
+        "FastAPI": FastAPI,
+        "FastWSAdapter": FastWSAdapter,
+        "trades": trades,
+        "topic": trades.topic_builder(TradeSubscriptionRequest(**request)),
+        "trade": Trade(symbol="AAPL", price=189.5),
+    }
+    exec(compile(example.text, README, "exec"), names)  # noqa: S102 - our own README
+    app = names["app"]
+    assert isinstance(app, FastAPI)
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
+        document = json.loads((await client.get("/api/v1/ws/asyncapi.json")).text)
+    assert (document["info"]["title"], document["info"]["version"]) == ("Trading", "1.0.0")
+    assert set(document["channels"]) == {"trades", "connection"}
+
+
+def test_the_commands_are_targets() -> None:
+    [block] = under(README, "Try it")
+    for command in block.commands:
+        name = command.split("#")[0].split()
+        assert name[0] == "make"
+        dry_run = ["make", "--dry-run", *name[1:]]
+        assert subprocess.run(dry_run, cwd=ROOT, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("page", PROSE, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target

@@ -22,6 +22,7 @@ from topicwire.asyncapi.shapes import (
     references_in,
 )
 
+_USUAL_ANSWER = {"$ref": f"{COMPONENTS}SubscriptionResponse"}
 _BUILT_IN = ("subscribe", "unsubscribe", "update")
 
 
@@ -46,6 +47,8 @@ class RouteContract:
     data: Shape
     operations: tuple[OperationContract, ...]
     docs: Docs
+    answer: Shape | None = None
+    """The reply to subscribing, where it is the app's own."""
 
     def sent(self) -> Iterator[Shape]:
         """Yield what the client sends."""
@@ -56,6 +59,8 @@ class RouteContract:
         """Yield what the server sends."""
         yield self.data
         yield from (one.reply for one in self.operations if one.reply is not None)
+        if self.answer is not None:
+            yield self.answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,8 @@ class _Reader:
         update = messages.get(f"{name}.update")
         request = None if subscribe is None else self._payload(subscribe)
         data = None if update is None else self._payload(update)
+        reply = messages.get(f"{name}.subscribe.response")
+        answer = None if reply is None else self._payload(reply)
         return RouteContract(
             name,
             # A route of operations alone cannot be subscribed to.
@@ -143,6 +150,7 @@ class _Reader:
                 str(channel.get("description", "")),
                 subscribe is not None and subscribe.get("deprecated") is True,
             ),
+            None if answer is None or answer == _USUAL_ANSWER else read_shape(answer),
         )
 
     def types(self, routes: Sequence[RouteContract]) -> tuple[NamedShape, ...]:

@@ -140,7 +140,7 @@ def read_docs(schema: Any) -> Docs:
     title = schema.get("title")
     if title:
         text = f"{title}\n\n{text}" if text else str(title)
-    tuple_like = isinstance(schema.get("items"), list)
+    tuple_like = isinstance(schema.get("items"), list) or schema.get("maxItems") == 0
     facts = tuple(
         (key, schema[key])
         for key in _FACTS
@@ -239,10 +239,10 @@ def _typed(kind: str, schema: dict[str, Any]) -> Shape:
 
 
 def _array(schema: dict[str, Any]) -> Shape:
-    items = schema.get("items", True)
+    items = [] if schema.get("maxItems") == 0 else schema.get("items", True)
     if not isinstance(items, list):
         return ListOf(read_shape(items))
-    rest = read_shape(schema.get("additionalItems", True))
+    rest = read_shape(schema.get("additionalItems", True)) if items else NEVER
     required = min(int(schema.get("minItems", 0)), len(items))
     return TupleOf(
         tuple(read_shape(one) for one in items), required, None if rest == NEVER else rest

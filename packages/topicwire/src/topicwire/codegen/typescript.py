@@ -6,6 +6,7 @@ A pure function of the document: no Python source is needed, no Node, and no clo
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -108,14 +109,8 @@ def _is_empty(shape: Shape) -> TypeGuard[RecordOf]:
 
 
 def _client(contract: Contract, names: dict[str, str], types_from_client: str) -> str:
-    used = sorted(
-        {
-            names[name]
-            for route in contract.routes
-            for shape in (*route.sent(), *route.received())
-            for name in references_in(shape)
-        }
-    )
+    shown = [shape for route in contract.routes for shape in _shown(route)]
+    used = sorted({names[name] for shape in shown for name in references_in(shape)})
     local = {name: f"{name}Model" if name == "Routes" else name for name in used}
     printer = TypePrinter({key: local.get(name, name) for key, name in names.items()})
     runtime = {
@@ -133,6 +128,13 @@ def _client(contract: Contract, names: dict[str, str], types_from_client: str) -
     text += f"\n{comment(docs, '')}export interface Routes {{\n{members}}}\n"
     docs = Docs("Every route, and every operation of one, by name: all that is left at run time.")
     return f"{text}\n{comment(docs, '')}{_route_names(contract)}"
+
+
+def _shown(route: RouteContract) -> Iterator[Shape]:
+    """Yield the shapes that stand in the map of routes."""
+    yield from (route.request, route.data)
+    for one in route.operations:
+        yield from (shape for shape in (one.request, one.reply) if shape is not None)
 
 
 def _import(names: dict[str, str], source: str) -> str:

@@ -59,7 +59,7 @@ def type_names(names: Iterable[str]) -> dict[str, str]:
 
 def property_key(name: str) -> str:
     """Return a property's name, quoted where it is not an identifier."""
-    return name if _IDENTIFIER.fullmatch(name) else string(name)
+    return name if name.replace("$", "_").isidentifier() else string(name)
 
 
 def string(value: str) -> str:
@@ -128,7 +128,7 @@ class TypePrinter:
             case ObjectOf():
                 return f"{{ {'; '.join(self._members(shape))} }}"
             case UnionOf(members):
-                return " | ".join(self._union_member(one) for one in _open(members))
+                return " | ".join(dict.fromkeys(map(self._union_member, _open(members))))
             case AllOf(members):
                 return " & ".join(self._intersection_member(one) for one in members)
 
@@ -146,8 +146,8 @@ class TypePrinter:
         deeper = indent + "  "
         match shape:
             case UnionOf(members):
-                parts = [self._fit_member(one, deeper) for one in _open(members)]
-                return "".join(f"\n{deeper}| {part}" for part in parts)
+                parts = (self._fit_member(one, deeper) for one in _open(members))
+                return "".join(f"\n{deeper}| {part}" for part in dict.fromkeys(parts))
             case ListOf(UnionOf() as item):
                 inner = self.fit(item, indent, WIDTH)
                 return f"({inner}\n{indent})[]"

@@ -1,0 +1,42 @@
+"""An app with a route for each construct of the corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import is_dataclass
+from typing import Any
+
+from packages.topicwire.tests.corpus.constructs import CONSTRUCTS, Construct
+from pydantic import BaseModel
+from typing_extensions import is_typeddict
+
+from topicwire.asgi.adapter import FastWSAdapter
+from topicwire.routing.router import WsRouter
+
+
+class ListenRequest(BaseModel):
+    """Asks for everything."""
+
+
+def route_name(construct: Construct) -> str:
+    return construct.name
+
+
+def request_type(construct: Construct) -> Any:
+    """The construct itself where it is an object; otherwise there is nothing to ask for."""
+    kind = construct.payload_type
+    is_model = isinstance(kind, type) and issubclass(kind, BaseModel)
+    is_object = is_model and not getattr(kind, "__pydantic_root_model__", False)
+    return kind if is_object or is_dataclass(kind) or is_typeddict(kind) else ListenRequest
+
+
+def adapter_of(routes: Mapping[str, tuple[Any, Any]], **options: Any) -> FastWSAdapter:
+    """An app with a route for each name: `(request type, data type)`."""
+    adapter = FastWSAdapter(**{"title": "Corpus", "version": "1.0.0", **options})
+    for name, (request, data) in routes.items():
+        adapter.include_router(WsRouter[request, data](route=name, tags=["corpus"]))
+    return adapter
+
+
+def corpus_adapter(constructs: Iterable[Construct] = CONSTRUCTS) -> FastWSAdapter:
+    return adapter_of({one.name: (request_type(one), one.payload_type) for one in constructs})

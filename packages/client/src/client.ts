@@ -9,8 +9,9 @@ import {
 } from './connection.js'
 import { TopicwireError } from './errors.js'
 import { host, reportToPage } from './host.js'
-import type { ClientOptions, SubscribeOptions } from './options.js'
-import type { Accepted, Client, RouteMap, RouteName, Subscriptions, UpdateListener } from './routes.js'
+import type { ClientOptions } from './options.js'
+import type { Client, RouteMap, RouteName, Subscriptions } from './routes.js'
+import type { Token } from './session.js'
 
 /**
  * A client of the named routes. Making it does nothing yet (no socket, nothing of the page is read): the socket opens
@@ -49,27 +50,22 @@ export function defineAdapter<Routes extends RouteMap<Routes>>(
   return Adapter as AdapterConstructor<Routes>
 }
 
-interface Slot {
-  token: number
-}
-
 function subscriptionsOf(connection: ClientConnection, route: string): Subscriptions<unknown, unknown> {
-  const slots = new Map<string, Slot>()
-  const leave = (slot: Slot | undefined): Promise<void> => connection.leave(slot?.token)
+  const listeners = new Map<string, Token>()
   return {
-    subscribe: (listenerId, params, callback, options = {}) => {
-      const earlier = slots.get(listenerId)
-      const slot: Slot = { token: 0 }
-      slots.set(listenerId, slot)
-      const onEnd = (): void => {
-        if (slots.get(listenerId) === slot) slots.delete(listenerId)
-      }
-      const accepted = connection.subscribe(slot, route, params, callback, options, onEnd)
-      // After the new one has joined, so that equal parameters keep their subscription on the wire.
-      void leave(earlier)
-      return accepted
+    subscribe: (listenerId, params, onUpdate, { timeoutMs, onError } = {}) =>
+      new Promise((resolve, reject) => {
+        const earlier = listeners.get(listenerId)
+        const handle = { owner: connection, resolve, reject, onUpdate, onError }
+        listeners.set(listenerId, connection.use().subscribe(route, canonicalJson(params), timeoutMs, handle))
+        // After the new one has joined, so that equal parameters keep their subscription on the wire.
+        void connection.leave(earlier)
+      }),
+    unsubscribe: (listenerId) => {
+      const token = listeners.get(listenerId)
+      listeners.delete(listenerId)
+      return connection.leave(token)
     },
-    unsubscribe: (listenerId) => leave(slots.get(listenerId)),
   }
 }
 
@@ -120,21 +116,6 @@ class ClientConnection implements Connection, Observer {
     this.emit('status', 'closed')
   }
 
-  subscribe(
-    slot: Slot,
-    route: string,
-    params: unknown,
-    onUpdate: UpdateListener<unknown>,
-    { timeoutMs, onError }: SubscribeOptions,
-    onEnd: () => void,
-  ): Promise<Accepted> {
-    return new Promise((resolve, reject) => {
-      const link = this.#use()
-      const handle = { owner: this, resolve, reject, onUpdate, onError, onEnd }
-      slot.token = link.subscribe(route, canonicalJson(params), timeoutMs, handle)
-    })
-  }
-
   leave(token: number | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       if (token === undefined || this.#attached === undefined) resolve()
@@ -145,11 +126,12 @@ class ClientConnection implements Connection, Observer {
   call(type: string, request: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const payload = request === undefined ? undefined : canonicalJson(request)
-      this.#use().call(type, payload, { owner: this, resolve, reject })
+      this.use().call(type, payload, { owner: this, resolve, reject })
     })
   }
 
-  #use(): Link {
+  /** The link to subscribe and call through; after `close` a new beginning. */
+  use(): Link {
     const link = this.#attach()
     if (this.#closed) {
       this.#closed = false

@@ -55,8 +55,6 @@ export interface Handle {
   /** A listener's; without it the handle is over when it is resolved. */
   readonly onUpdate?: (data: unknown, info: UpdateInfo) => void
   readonly onError?: ((error: TopicwireError) => void) | undefined
-  /** Called once when the handle is over. */
-  readonly onEnd?: () => void
 }
 
 interface Held extends Handle {
@@ -172,7 +170,6 @@ export class Link {
     if (held === undefined) return undefined
     this.#held.delete(token)
     this.#clock.clearTimeout(held.deadline)
-    held.onEnd?.()
     return held
   }
 

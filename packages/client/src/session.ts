@@ -163,10 +163,7 @@ export class Session {
     const unanswered = [...this.#inFlight.values()]
     this.#inFlight.clear()
     this.#byTopic.clear()
-    for (const subscription of this.#subscriptions.values()) {
-      subscription.state = 'off'
-      this.#queue.delete(subscription)
-    }
+    for (const subscription of this.#subscriptions.values()) subscription.state = 'off'
     const sizes = unanswered.map((command) => command.size)
     const atFault = closeCode === 1009 ? unanswered[sizes.indexOf(Math.max(...sizes))] : undefined
     if (atFault !== undefined) {

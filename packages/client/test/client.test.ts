@@ -169,6 +169,24 @@ describe('unsubscribe', () => {
     expect(server.connections[0]?.subscriptions.size).toBe(0)
   })
 
+  test('and subscribing from within a callback never calls another callback inside it', async () => {
+    const client = newClient()
+    const log: string[] = []
+    await client.quotes.subscribe('b', aapl, ({ bid }) => log.push(`b ${bid}`))
+    await client.quotes.subscribe('a', aapl, ({ bid }) => {
+      log.push(`a ${bid} begins`)
+      void client.trades.subscribe(`tape ${bid}`, { symbols: [] }, nothing)
+      void client.quotes.unsubscribe('nobody')
+      log.push(`a ${bid} ends`)
+    })
+    server.connections[0]?.send(
+      { type: 'quotes.update', payload: { topic: quotesOfAapl, seq: 1, payload: quote(1) } },
+      { type: 'quotes.update', payload: { topic: quotesOfAapl, seq: 2, payload: quote(2) } },
+    )
+    await server.settled()
+    expect(log).toEqual(['b 1', 'a 1 begins', 'a 1 ends', 'b 2', 'a 2 begins', 'a 2 ends'])
+  })
+
   test('of an unknown id, or before anything was subscribed, is done at once', async () => {
     const client = newClient()
     await client.quotes.unsubscribe('nobody')

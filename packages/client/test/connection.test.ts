@@ -252,6 +252,23 @@ describe('reconnection', () => {
     server.delayMs = 0
     await clock.advance(500)
     await pending
+    // What the abandoned socket still says, its end too, is nobody's business.
+    await clock.advance(30_000)
+    expect(client.connection.status).toBe('open')
+    expect(server.attempts).toBe(1)
+  })
+
+  test('is not hurried by those who subscribe meanwhile', async () => {
+    const client = newClient()
+    await client.quotes.subscribe('q', aapl, nothing)
+    server.cut()
+    await server.settled()
+    const pending = client.quotes.subscribe('r', { symbol: 'IBM' }, nothing)
+    await clock.advance(499)
+    expect(server.attempts).toBe(1)
+    await clock.advance(1)
+    await pending
+    expect(server.attempts).toBe(2)
   })
 })
 
@@ -333,6 +350,19 @@ describe('latency', () => {
     server.cut()
     await clock.advance(30)
     expect(client.connection.latencyMs).toBeUndefined()
+  })
+
+  test('is measured anew on a new connection, whatever was under way on the old one', async () => {
+    const client = newClient({ pingIntervalMs: 2_000 })
+    const latencies: number[] = []
+    await client.quotes.subscribe('q', aapl, nothing)
+    client.connection.on('latency', (latencyMs) => latencies.push(latencyMs))
+    server.delayMs = 100
+    await clock.advance(2_050)
+    server.delayMs = 0
+    server.cut()
+    await clock.advance(500)
+    expect(latencies).toEqual([0])
   })
 
   test('is not asked of a server that did not choose the subprotocol', async () => {

@@ -165,6 +165,14 @@ describe('refusals', () => {
     expect(session.take()).toEqual([])
   })
 
+  test('that may pass are told, not retried, to who asks for the first time', () => {
+    session.opened()
+    session.subscribe(1, 'r', '{}')
+    session.take()
+    session.receive(refused(1, 'producer_failed'))
+    expect(session.take()).toMatchObject([{ kind: 'rejected', token: 1, error: { code: 'producer_failed' } }])
+  })
+
   test('that may pass are retried once a subscription was accepted, later each time', () => {
     session.opened()
     session.subscribe(1, 'r', '{}')
@@ -180,7 +188,16 @@ describe('refusals', () => {
     session.receive(refused(3, 'rate_limited'))
     expect(session.take()).toEqual([{ kind: 'retry', key: 'r:{}', failures: 1 }])
     session.retry('r:{}')
-    session.receive(refused(4, 'forbidden'))
+    session.receive(ok(4, 't'))
+    session.receive(
+      JSON.stringify({
+        type: 'r.closed',
+        payload: { topic: 't', code: 'internal', message: '', retry: true },
+      }),
+    )
+    expect(told().at(-1)).toEqual({ kind: 'retry', key: 'r:{}', failures: 0 })
+    session.retry('r:{}')
+    session.receive(refused(5, 'forbidden'))
     expect(told()).toMatchObject([{ kind: 'rejected', token: 1, error: { code: 'forbidden' } }])
   })
 
@@ -228,16 +245,16 @@ describe('a lost connection', () => {
   test('for good ends everything', () => {
     session.opened()
     session.subscribe(1, 'r', '1')
-    session.call(2, 'r.preview', '{}')
     session.receive(ok(1, 't1'))
-    session.take()
     session.leave(1, 11)
     session.subscribe(3, 'r', '3')
+    session.lost(1006)
+    session.take()
+    session.call(4, 'r.preview', '{}')
     session.fail(Object.assign(new Error('no'), { code: 'forbidden' }) as never)
     expect(told().map((effect) => ('token' in effect ? [effect.kind, effect.token] : effect))).toEqual([
-      ['rejected', 2],
-      ['resolved', 11],
       ['rejected', 3],
+      ['rejected', 4],
     ])
     session.opened()
     expect(session.take()).toEqual([])

@@ -1,7 +1,7 @@
 // For tools that do not read Vue files; vue-tsc does, and prefers what it finds there.
 declare module '*.vue' {
-  import type { Component } from 'vue'
+  import type { DefineComponent } from 'vue'
 
-  const component: Component
+  const component: DefineComponent
   export default component
 }

@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from types import FrameType
 from typing import TextIO
 
@@ -27,18 +27,32 @@ def run(steps: Sequence[Step], *, jobs: int, verbose: bool, out: TextIO = sys.st
     running = Running()
     width = max(len(step.name) for step in steps)
     failed: list[Outcome] = []
+
+    def run_one(step: Step) -> Outcome:
+        if jobs == 1:  # one that takes minutes should not look like one that hangs
+            print(f"...     {step.name}", file=out, flush=True)
+        return running.run(step)
+
     with ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(running.run, step) for step in steps]
+        futures = [pool.submit(run_one, step) for step in steps]
+        reported: set[Future[Outcome]] = set()
         try:
             for future in as_completed(futures):
                 outcome = future.result()
+                reported.add(future)
                 _report(outcome, width=width, verbose=verbose, out=out)
                 if not outcome.passed:
                     failed.append(outcome)
         except KeyboardInterrupt:
+            # Once is enough: the steps are given the time to put their own things away.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
             pool.shutdown(wait=False, cancel_futures=True)
             running.stop()
-            print("interrupted", file=out, flush=True)
+            for future in futures:
+                if not future.cancelled() and future not in reported:
+                    _explain(future.result(), out)
+            print("\ninterrupted", file=out, flush=True)
             return 130
     for outcome in failed:
         _explain(outcome, out)
@@ -63,11 +77,15 @@ def _report(outcome: Outcome, *, width: int, verbose: bool, out: TextIO) -> None
 def _explain(outcome: Outcome, out: TextIO) -> None:
     step = outcome.step
     folder = "" if step.cwd == ROOT else f"cd {step.cwd.relative_to(ROOT)} && "
-    print(f"\n--- {step.name}: failed (exit {outcome.exit_code})", file=out)
+    print(f"\n--- {step.name}: failed ({_ending(outcome.exit_code)})", file=out)
     print(f"    {folder}{shlex.join(map(_short, step.command))}\n", file=out)
     print(outcome.output.rstrip(), file=out)
     if step.cure:
         print(f"\n    To mend it: {step.cure}", file=out)
+
+
+def _ending(code: int) -> str:
+    return f"exit {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
 
 
 def _short(word: str) -> str:

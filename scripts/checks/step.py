@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import time
 from dataclasses import dataclass, field
@@ -66,6 +67,8 @@ class Running:
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
+                # Ctrl-C reaches it through us alone, and once.
+                start_new_session=True,
             )
         except OSError as error:
             return Outcome(step, 127, f"could not be started: {error}", 0.0)
@@ -75,6 +78,6 @@ class Running:
         return Outcome(step, process.returncode, output, time.monotonic() - started)
 
     def stop(self) -> None:
-        """Asks everything under way to end."""
+        """Asks everything under way to end, as Ctrl-C does: tests then put their things away."""
         for process in tuple(self.processes):
-            process.terminate()
+            process.send_signal(signal.SIGINT)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import signal
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from scripts.checks import runner
 from scripts.checks.step import Running, Step
+from scripts.repository import ROOT
 
 
 def _python(name: str, code: str, **options: str) -> Step:
@@ -82,10 +84,37 @@ def test_steps_run_side_by_side_up_to_the_number_of_jobs(tmp_path: Path) -> None
 
 def test_stop_ends_what_is_under_way() -> None:
     running = Running()
-    endless = _python("one", "import signal; signal.pause()")
+    endless = Step("one", ("sleep", "3600"))
     with ThreadPoolExecutor(1) as pool:
         outcome = pool.submit(running.run, endless)
         while not running.processes:
             pass
         running.stop()
-        assert outcome.result(timeout=30).exit_code == -signal.SIGTERM
+        assert outcome.result(timeout=30).exit_code == -signal.SIGINT
+
+
+def test_an_interrupted_run_shows_what_the_steps_had_said(tmp_path: Path) -> None:
+    code = (
+        "import pathlib, signal, time\n"
+        "print('so far', flush=True)\n"
+        f"pathlib.Path({str(tmp_path / 'started')!r}).touch()\n"
+        "signal.pause()"
+    )
+    program = (
+        "from scripts.checks import runner\n"
+        "from scripts.checks.step import Step\n"
+        f"steps = [Step(name, ({sys.executable!r}, '-c', {code!r})) for name in ('one', 'two')]\n"
+        "raise SystemExit(runner.run(steps, jobs=1, verbose=False))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        while not (tmp_path / "started").exists():
+            assert process.poll() is None
+        process.terminate()
+        shown, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "--- one: failed" in shown
+    assert "so far" in shown
+    assert "two" not in shown
+    assert shown.endswith("interrupted\n")

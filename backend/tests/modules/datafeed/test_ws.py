@@ -16,10 +16,17 @@ from trading_api.modules.datafeed import DatafeedModule
 from trading_api.modules.datafeed.service import DatafeedService
 from trading_api.modules.datafeed.ws import bar_router, bars_topic_builder, ws_routers
 from trading_api.shared.context import AppContext
+from trading_api.shared.market import Market
 
 AAPL = {"symbol": "AAPL", "resolution": "1"}
 MINUTE_MS = 60_000
+MARKET = Market("test", NOW_MS)
 TOPIC = 'bars:{"resolution":"1","symbol":"AAPL"}'
+
+
+def ticks_in(symbol: str, ms: int) -> int:
+    """How many ticks fall in the next milliseconds."""
+    return len(list(MARKET.ticks_between(symbol, NOW_MS, NOW_MS + ms)))
 
 
 def service_of(served: Served) -> DatafeedService:
@@ -68,9 +75,11 @@ async def test_bars_flow_from_the_first_subscriber_to_the_last(served: Served) -
         assert service.producing == {TOPIC}
 
         await served.clock.advance(2_000)
-        mine, theirs = await one.updates("bars", 5), await other.updates("bars", 5)
+        number = ticks_in("AAPL", 2_000)
+        mine, theirs = await one.updates("bars", number), await other.updates("bars", number)
         assert mine == theirs
-        assert [bar["revision"] for bar in mine] == [first.revision + i for i in range(1, 6)]
+        revisions = [bar["revision"] for bar in mine]
+        assert revisions == [first.revision + i for i in range(1, number + 1)]
 
         await one.call("bars.unsubscribe", AAPL)
         assert service.producing == {TOPIC}
@@ -114,11 +123,12 @@ async def test_history_and_live_join_by_time_and_revision(resolution: str, serve
     async with served.socket() as socket:
         await socket.call("bars.subscribe", {"symbol": "IBM", "resolution": resolution})
         await served.clock.advance(1_000)
-        live = await socket.updates("bars", 3)
+        number = 1 + ticks_in("IBM", 1_000)
+        live = await socket.updates("bars", number)
         asked: dict[str, str | int] = {"symbol": "IBM", "resolution": resolution, "countback": 2}
         history = (await served.rest.get("/datafeed/history", params=asked)).json()["bars"]
         assert live[-1] == history[-1]
-        assert [bar["time"] for bar in live] == [history[-1]["time"]] * 3
+        assert [bar["time"] for bar in live] == [history[-1]["time"]] * number
 
 
 async def test_quotes_flow(served: Served) -> None:
@@ -127,7 +137,8 @@ async def test_quotes_flow(served: Served) -> None:
         assert reply["topic"] == 'quotes:{"symbol":"GOOG"}'
         first = QuoteData.model_validate(await socket.update("quotes"))
         await served.clock.advance(2_000)
-        told = [QuoteData.model_validate(one) for one in await socket.updates("quotes", 5)]
+        number = ticks_in("GOOG", 2_000)
+        told = [QuoteData.model_validate(one) for one in await socket.updates("quotes", number)]
         for quote in told:
             assert quote.bid < quote.ask
             assert quote.day_low <= quote.last <= quote.day_high

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from backend.tests.strategies import ranges
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from trading_api.shared.market.path import path_within, shared_out
@@ -16,6 +16,13 @@ def test_a_path_keeps_exactly_to_what_is_known(known: Range, points: int, seed: 
     assert len(path) == points
     assert (path[0], path[-1]) == (known.open, known.close)
     assert (max(path), min(path)) == (known.high, known.low)
+
+
+@given(known=ranges(), seed=st.integers(0, 1000))
+def test_an_extreme_is_not_grazed_all_the_time(known: Range, seed: int) -> None:
+    assume(known.high - known.low > 300)
+    path = path_within(known, 5_000, generator("test", seed))
+    assert path.count(known.high) + path.count(known.low) < 100
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,32 @@
 """Random paths that keep to what is known of a period: its open, high, low and close.
 
-Pure. A path is pieced together from Brownian bridges: from the open to one extreme, to the other,
-to the close, folded back at the extremes.
+Pure. A path runs from the open to one extreme, to the other, to the close. Its distance from the
+extreme at hand is the length of a Brownian bridge in the plane (a Bessel process), which does not
+come back to zero: the extreme is reached once, and not grazed all day long.
 """
 
+from collections.abc import Iterator
 from itertools import accumulate, pairwise
+from math import hypot
 from random import Random
+from typing import NamedTuple
 
 from trading_api.shared.market.randomness import NORMAL_OF_BYTE
 from trading_api.shared.market.types import Range
 
-# The range of a free Brownian motion over a time is about 1.6 standard deviations of its change.
-# One that is folded back at its extremes takes more noise to look as restless as a session of hours
-# stretched over a whole day.
-_RANGE_IN_DEVIATIONS = 1.0
+# The range of a Brownian motion is about 1.6 standard deviations of its change. Fewer make for more
+# noise: here a session of hours is stretched over a whole day.
+_RANGE_IN_DEVIATIONS = 1.2
 _LEAST_POINTS = 4
+
+
+class _Leg(NamedTuple):
+    """A stretch of the path, seen from the extreme that it leaves or goes to."""
+
+    steps: int
+    extreme: int
+    begin: int
+    end: int
 
 
 def path_within(known: Range, points: int, draw: Random) -> list[int]:
@@ -30,22 +42,41 @@ def path_within(known: Range, points: int, draw: Random) -> list[int]:
         raise ValueError(f"a path takes {_LEAST_POINTS} points or more, not {points}")
     if not low <= min(known.open, known.close) <= max(known.open, known.close) <= high:
         raise ValueError(f"open and close must lie between low and high: {known}")
-    last = points - 1
-    top, bottom = _extremes(known, last, draw)
-    knots = sorted({0: known.open, last: known.close, top: high, bottom: low}.items())
-    step = (high - low) / _RANGE_IN_DEVIATIONS / points**0.5
-    noise = draw.randbytes(points)
+    span = high - low
+    step = span / _RANGE_IN_DEVIATIONS / points**0.5
     path = [known.open]
-    for (start, begin), (end, finish) in pairwise(knots):
-        length = end - start
-        walk = list(accumulate(NORMAL_OF_BYTE[byte] for byte in noise[start:end]))
-        pull = (finish - begin) / length - walk[-1] / length * step
-        path += [
-            _folded(round(begin + pull * i + step * moved), low, high)
-            for i, moved in enumerate(walk[:-1], start=1)
-        ]
-        path.append(finish)
+    for leg in _legs(known, points - 1, draw):
+        outward = 1 if leg.extreme == low else -1
+        distances = _bridge(
+            abs(leg.begin - leg.extreme), abs(leg.end - leg.extreme), leg.steps, step, draw
+        )
+        path += [leg.extreme + outward * _folded(round(distance), span) for distance in distances]
+        path.append(leg.end)
     return path
+
+
+def _legs(known: Range, last: int, draw: Random) -> Iterator[_Leg]:
+    top, bottom = _extremes(known, last, draw)
+    (first, near), (second, far) = sorted([(top, known.high), (bottom, known.low)])
+    middle = (first + second) // 2
+    between = (near + far) // 2
+    knots = [(0, known.open), (first, near), (middle, between), (second, far), (last, known.close)]
+    for (start, begin), (end, finish) in pairwise(knots):
+        if end > start:
+            yield _Leg(end - start, near if end <= middle else far, begin, finish)
+
+
+def _bridge(begin: int, end: int, steps: int, step: float, draw: Random) -> Iterator[float]:
+    """The distances between the two given ones, both left out."""
+    across, along = (
+        list(accumulate(NORMAL_OF_BYTE[byte] for byte in draw.randbytes(steps))) for _ in range(2)
+    )
+    pull_across = -step * across[-1] / steps
+    pull_along = (end - begin - step * along[-1]) / steps
+    for i in range(1, steps):
+        yield hypot(
+            begin + step * along[i - 1] + pull_along * i, step * across[i - 1] + pull_across * i
+        )
 
 
 def _extremes(known: Range, last: int, draw: Random) -> tuple[int, int]:
@@ -60,12 +91,12 @@ def _extremes(known: Range, last: int, draw: Random) -> tuple[int, int]:
     return top, bottom
 
 
-def _folded(price: int, low: int, high: int) -> int:
-    if price > high:
-        price = 2 * high - price
-    if price < low:
-        price = 2 * low - price
-    return min(max(price, low), high)
+def _folded(distance: int, span: int) -> int:
+    """Thrown back at the other extreme."""
+    if distance <= span:
+        return distance
+    beyond = distance % (2 * span) if span else 0
+    return min(beyond, 2 * span - beyond)
 
 
 def shared_out(total: int, weights: list[float], least: int = 0) -> list[int]:

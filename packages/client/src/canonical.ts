@@ -3,7 +3,8 @@
  * their UTF-16 units; ECMAScript's own numbers and escapes are what the RFC prescribes. As in `JSON.stringify`,
  * `toJSON` is honoured and `undefined` members are left out.
  *
- * Raises `RangeError` for what JSON cannot say: NaN, infinities, functions, bigints, undefined by itself.
+ * Raises `RangeError` for what JSON cannot say: NaN, infinities, half a surrogate pair, functions, bigints, undefined
+ * by itself.
  */
 export function canonicalJson(value: unknown): string {
   if (typeof value !== 'object' || value === null) return primitive(value)
@@ -16,13 +17,16 @@ export function canonicalJson(value: unknown): string {
   return `{${Object.keys(members)
     .filter((key) => members[key] !== undefined)
     .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(members[key])}`)
+    .map((key) => `${primitive(key)}:${canonicalJson(members[key])}`)
     .join()}}`
 }
 
 function primitive(value: unknown): string {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) {
-    return JSON.stringify(value)
-  }
-  throw new RangeError(`JSON cannot carry ${typeof value === 'number' ? value.toString() : typeof value}.`)
+  const carried =
+    typeof value === 'string'
+      ? !/\p{Surrogate}/u.test(value)
+      : value === null || typeof value === 'boolean' || Number.isFinite(value)
+  if (carried) return JSON.stringify(value)
+  const kinds: Record<string, string> = { number: String(value), string: 'half a surrogate pair' }
+  throw new RangeError(`JSON cannot carry ${kinds[typeof value] ?? typeof value}.`)
 }

@@ -24,7 +24,8 @@ SOURCE = "\n".join(
 def example() -> types.SimpleNamespace:
     """The page's code, executed anew."""
     module = types.ModuleType("fastws_integration")
-    exec(compile(SOURCE, str(PAGE), "exec"), vars(module))  # noqa: S102 the page of this very repository
+    code = compile(SOURCE, str(PAGE), "exec")
+    exec(code, vars(module))  # noqa: S102 the page is this repository's own
     return types.SimpleNamespace(**vars(module))
 
 

@@ -15,7 +15,7 @@ MARKET = Market("test", NOW_MS)
 
 async def collect(clock: ManualClock, into: list[Passage]) -> None:
     async for passage in follow(MARKET, clock, "AAPL", clock.now_ms()):
-        into.append(passage)  # noqa: PERF401 a list comprehension would keep what came before a cancel
+        into.append(passage)  # noqa: PERF401 what came before a cancel is kept
 
 
 @settings(deadline=None, max_examples=30)

@@ -46,14 +46,15 @@ def valid_order(order: PlaceOrder) -> OrderRequest:
             "limit_price_given",
             "a market order (type 2) takes no limit_price: leave it out, or use type 1",
         )
+    limit = None
+    if order.limit_price is not None:
+        limit = parse_units(order.limit_price, scale, "limit_price")
     return OrderRequest(
         account_id=order.account_id,
         symbol=order.symbol,
         side=order.side,
         type=order.type,
         qty=parse_units(order.qty, 1, "qty"),
-        limit=None
-        if order.limit_price is None
-        else parse_units(order.limit_price, scale, "limit_price"),
+        limit=limit,
         client_order_id=order.client_order_id,
     )

@@ -14,4 +14,5 @@ NORMAL_OF_BYTE: tuple[float, ...] = tuple(value / _deviation for value in _middl
 def generator(seed: str, *name: str | int) -> Random:
     """A generator of its own for each name, the same in every process."""
     key = "\x1f".join((seed, *map(str, name))).encode()
-    return Random(int.from_bytes(blake2b(key, digest_size=16).digest()))  # noqa: S311 a market is no secret
+    number = int.from_bytes(blake2b(key, digest_size=16).digest())
+    return Random(number)  # noqa: S311 a simulated market is no secret

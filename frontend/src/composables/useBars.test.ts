@@ -18,6 +18,7 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.unstubAllGlobals()
+  vi.useRealTimers()
 })
 
 const history = (bars: readonly object[]): object => ({ bars, no_data: bars.length === 0, next_time: null })
@@ -119,6 +120,24 @@ describe('the bars of a symbol', () => {
     await market.server.settled()
     await market.call('/history').answer(history([bar(1)]))
     expect([live.state.value, live.error.value, minutes(live)]).toEqual(['live', undefined, [1]])
+  })
+
+  it('tries again by itself while the server is away', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    market.server.refuse()
+    const live = await started()
+    await market.clock.advance(60_000)
+    expect(live.error.value).toMatchObject({ code: 'offline' })
+    market.server.accept()
+    await vi.advanceTimersByTimeAsync(3_000)
+    await market.clock.advance(60_000)
+    await market.call('/history').fail()
+    expect(live.error.value?.message).toBe('The server cannot be reached.')
+    await vi.advanceTimersByTimeAsync(3_000)
+    await market.server.settled()
+    await market.call('/history').answer(history([bar(1)]))
+    expect([live.state.value, live.error.value, minutes(live)]).toEqual(['live', undefined, [1]])
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   it('pages into the past, one page at a time, until there is no more', async () => {

@@ -1,6 +1,8 @@
 import { onScopeDispose, readonly, shallowRef, watch } from 'vue'
-import type { Subscriptions, UpdateInfo } from '@topicwire/client'
+import { TopicwireError } from '@topicwire/client'
+import type { ErrorCode, Subscriptions, UpdateInfo } from '@topicwire/client'
 import type { Ref } from 'vue'
+import { RestError } from '@/plugins/restClient'
 import { useConnection } from './useConnection'
 import type { ConnectionState } from './useConnection'
 
@@ -30,11 +32,21 @@ export interface SubscriptionHandle {
   readonly retry: () => void
 }
 
+/** Failures of the way to the server rather than its refusals. */
+const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['offline', 'timeout', 'disconnected', 'draining'])
+const RETRY_MS = 3_000
+
+function mayPass(error: unknown): boolean {
+  if (error instanceof TopicwireError) return PASSING.has(error.code)
+  return error instanceof RestError && error.mayPass
+}
+
 let listeners = 0
 
 /**
  * A subscription that lives as long as its component: it follows `params`, and after a lost connection it runs
- * `begin`, subscription and `accepted` again, in that order, so that nothing between is missed.
+ * `begin`, subscription and `accepted` again, in that order, so that nothing between is missed. What failed because
+ * the server was not there is tried again by itself; what the server refused is not.
  *
  * @param connection - to be given where there is no current component to look it up from
  */
@@ -47,9 +59,11 @@ export function useSubscription<Request, Data>(
   const { recoveries } = connection
   const listener = `page-${++listeners}`
   let current: AbortController | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
 
   async function start(recovering: boolean): Promise<void> {
     current?.abort()
+    clearTimeout(timer)
     const params = source.params()
     error.value = undefined
     state.value = 'waiting'
@@ -65,6 +79,7 @@ export function useSubscription<Request, Data>(
       if (signal.aborted) return
       error.value = cause instanceof Error ? cause : new Error(String(cause))
       state.value = 'failed'
+      if (mayPass(cause)) timer = setTimeout(() => void start(recovering), RETRY_MS)
     }
     try {
       source.begin?.(params, recovering)
@@ -92,6 +107,7 @@ export function useSubscription<Request, Data>(
   watch(recoveries, () => void start(true), { flush: 'sync' })
   onScopeDispose(() => {
     current?.abort()
+    clearTimeout(timer)
     void source.route.unsubscribe(listener)
   })
 

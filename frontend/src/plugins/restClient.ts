@@ -16,6 +16,11 @@ export class RestError extends Error {
     super(message, { cause })
     this.status = status
   }
+
+  /** The server was away or failed: the same call may succeed later. */
+  get mayPass(): boolean {
+    return this.status === undefined || this.status >= 500
+  }
 }
 
 interface Outcome<T> {

@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from packages.topicwire.tests.codegen.typescript_project import BIN, ROOT, TypeScriptProject, run_node
+from packages.topicwire.tests.codegen.typescript_project import (
+    BIN,
+    ROOT,
+    TypeScriptProject,
+    run_node,
+)
 from packages.topicwire.tests.corpus import CONSTRUCTS, corpus_adapter
 
 from topicwire.asyncapi.document import build
@@ -17,10 +22,12 @@ from topicwire.asyncapi.draft07 import map_subschemas
 # Two types are equal when neither can tell them apart: `any` equals nothing but itself. Exact<T>
 # opens interfaces and intersections, so that only the members count.
 EQUALITY = """
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+type Equal<A, B> =
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 type Flat<T> = T extends (...args: never[]) => unknown ? T : { [K in keyof T]: T[K] }
-export function equal<A, B>(_: Equal<A, B> extends true ? 'equal' : { ours: A; theirs: B }): void {}
-export function members<A, B>(_: Equal<Flat<A>, Flat<B>> extends true ? 'equal' : { ours: A; theirs: B }): void {}
+type Proof<A, B> = Equal<A, B> extends true ? 'equal' : { ours: A; theirs: B }
+export function equal<A, B>(_: Proof<A, B>): void {}
+export function members<A, B>(_: Proof<Flat<A>, Flat<B>>): void {}
 """
 
 # What our emitter says more exactly than the oracle, each stated by hand in the corpus.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -41,7 +40,7 @@ class TypeScriptProject:
         self.generated: TypeScriptFiles = generate(json.loads(dumps(document)))
         self.write("ws-types-generated/index.ts", self.generated.types)
         self.write("ws-client-generated/index.ts", self.generated.client)
-        os.symlink(ROOT / "node_modules", folder / "node_modules")
+        (folder / "node_modules").symlink_to(ROOT / "node_modules")
 
     def write(self, name: str, text: str) -> None:
         path = self.folder / name

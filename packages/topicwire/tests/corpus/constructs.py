@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import Field
-
 from packages.topicwire.tests.corpus import models as m
+from pydantic import Field
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,7 @@ class Construct:
 
 
 CONSTRUCTS = [
-    Construct(
-        "plain", m.Plain, "{ name: string; count: number; ratio: number; active: boolean }"
-    ),
+    Construct("plain", m.Plain, "{ name: string; count: number; ratio: number; active: boolean }"),
     Construct(
         "described",
         m.Described,
@@ -41,7 +38,8 @@ CONSTRUCTS = [
         "optionals",
         m.Optionals,
         "{ required_nullable: string | null; optional: number; optional_nullable: number | null }",
-        "{ required_nullable: string | null; optional?: number; optional_nullable?: number | null }",
+        "{ required_nullable: string | null; optional?: number;"
+        " optional_nullable?: number | null }",
     ),
     Construct(
         "enums",
@@ -82,12 +80,11 @@ CONSTRUCTS = [
     Construct(
         "pages",
         m.Pages,
-        "{ plain: T.PagePlain; numbers: T.PageInt; nested: T.PagePagePlain; maybe: T.PagePlainNull }",
+        "{ plain: T.PagePlain; numbers: T.PageInt; nested: T.PagePagePlain;"
+        " maybe: T.PagePlainNull }",
     ),
     Construct("page", m.Page[m.Plain], "{ items: T.Plain[]; total: number }"),
-    Construct(
-        "pageOfLists", m.Page[list[m.Plain]], "{ items: T.Plain[][]; total: number }"
-    ),
+    Construct("pageOfLists", m.Page[list[m.Plain]], "{ items: T.Plain[][]; total: number }"),
     Construct("roots", m.Roots, "{ plains: T.Plain[]; names: { [key: string]: string } }"),
     Construct("rootList", m.PlainList, "T.Plain[]"),
     Construct(
@@ -144,10 +141,18 @@ CONSTRUCTS = [
     Construct("openOf", m.OpenOf, "{ known: string; [key: string]: number | string }"),
     Construct("empty", m.Empty, "{ [key: string]: never }"),
     Construct(
-        "derived", m.Derived, "{ id: string; extra: number | null }", "{ id: string; extra?: number | null }"
+        "derived",
+        m.Derived,
+        "{ id: string; extra: number | null }",
+        "{ id: string; extra?: number | null }",
     ),
     Construct("deprecated", m.Deprecated, "{ old: number }"),
-    Construct("dataClass", m.DataClass, "{ name: string; size: number }", "{ name: string; size?: number }"),
+    Construct(
+        "dataClass",
+        m.DataClass,
+        "{ name: string; size: number }",
+        "{ name: string; size?: number }",
+    ),
     Construct("typedDict", m.Movie, "{ title: string; year?: number }"),
     Construct(
         "otherForms",
@@ -163,7 +168,9 @@ CONSTRUCTS = [
         "{ shown: number; unless_none?: number }",
         "{ shown: number; hidden?: number; unless_none?: number | null }",
     ),
-    Construct("takesReserved", m.TakesReserved, "{ text: T.string_; array: T.Array; record: T.Record }"),
+    Construct(
+        "takesReserved", m.TakesReserved, "{ text: T.string_; array: T.Array; record: T.Record }"
+    ),
     Construct("route", m.Route, "{ stops: string[] }"),
     Construct("longUnion", m.LongUnion, ""),
     Construct("listOfModels", list[m.Plain], "T.Plain[]"),

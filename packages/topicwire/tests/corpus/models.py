@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum
-from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Generic, Literal, NamedTuple, NotRequired, TypeVar
 from uuid import UUID
 
 from pydantic import (
@@ -19,7 +19,7 @@ from pydantic import (
     field_serializer,
 )
 from pydantic.alias_generators import to_camel
-from typing_extensions import NotRequired, TypeAliasType, TypedDict, deprecated
+from typing_extensions import TypeAliasType, TypedDict, deprecated
 
 T = TypeVar("T")
 
@@ -69,7 +69,7 @@ class Enums(BaseModel):
 class Literals(BaseModel):
     text: Literal["a", "it's", 'say "so"']
     number: Literal[1, 2]
-    mixed: Literal["x", 1, True, None]
+    mixed: Literal["x", 1, True] | None
     single: Literal["only"]
 
 
@@ -228,7 +228,8 @@ class Open(BaseModel):
 
 
 class OpenOf(BaseModel):
-    __pydantic_extra__: dict[str, int] = Field(init=False)
+    # The base declares it wider, and mutable. Pydantic reads the annotation all the same.
+    __pydantic_extra__: dict[str, int] = Field(init=False)  # pyright: ignore[reportIncompatibleVariableOverride]
     model_config = ConfigDict(extra="allow")
 
     known: str
@@ -339,4 +340,16 @@ class LongUnion(BaseModel):
             "fifth-of-many-choices",
         ]
     ]
-    tuple: tuple[Plain, Described, Optionals, Enums, Literals, Tagged, PlainUnion, Tree, Chicken, Pages]
+    by_name: dict[
+        str,
+        Literal[
+            "first-of-many-choices",
+            "second-of-many-choices",
+            "third-of-many-choices",
+            "fourth-of-many-choices",
+            "fifth-of-many-choices",
+        ],
+    ]
+    tuple: tuple[
+        Plain, Described, Optionals, Enums, Literals, Tagged, PlainUnion, Tree, Chicken, Pages
+    ]

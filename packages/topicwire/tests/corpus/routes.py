@@ -33,8 +33,9 @@ def request_type(construct: Construct) -> Any:
 def adapter_of(routes: Mapping[str, tuple[Any, Any]], **options: Any) -> FastWSAdapter:
     """An app with a route for each name: `(request type, data type)`."""
     adapter = FastWSAdapter(**{"title": "Corpus", "version": "1.0.0", **options})
+    generic: Any = WsRouter  # its arguments are known at run time alone
     for name, (request, data) in routes.items():
-        adapter.include_router(WsRouter[request, data](route=name, tags=["corpus"]))
+        adapter.include_router(generic[request, data](route=name, tags=["corpus"]))
     return adapter
 
 

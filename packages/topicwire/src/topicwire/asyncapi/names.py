@@ -15,6 +15,7 @@ from dataclasses import dataclass
 _ID = re.compile(r":\d+(?=[\],]|$)")
 _ROOT = re.compile(r"^(?P<path>[^\[]*)(?:\[(?P<arguments>.*)\])?$", re.DOTALL)
 _WORD = re.compile(r"\w+")
+_PLAIN = re.compile(r"[A-Za-z0-9_]")
 # `Optional[Trade]` and `Trade | None` are one type, displayed differently from one Python to the
 # next: only the members are kept.
 _SILENT = {"Union", "Optional", "Literal"}
@@ -47,7 +48,7 @@ class TypeIdentity:
     def candidates(self) -> Iterator[str]:
         """Yield names for it, the best first, without end."""
         words = _argument_words(self.arguments)
-        base = "".join([_ascii(self.class_name), *words])
+        base = "".join([_ascii(self.class_name), *words]) or "Type"
         yield base
         owners = [
             part for part in _WORD.findall(self.path)[:-1] if part not in {"locals", "__main__"}
@@ -92,4 +93,4 @@ def _pascal(word: str) -> str:
 
 def _ascii(word: str) -> str:
     """A key of `components` is made of ASCII letters, digits, `.`, `-` and `_`."""
-    return "".join(c if c.isascii() else f"_{ord(c):x}" for c in word)
+    return "".join(c if _PLAIN.fullmatch(c) else f"_{ord(c):x}" for c in word)

@@ -154,8 +154,8 @@ class TypePrinter:
             case ListOf(item):
                 return f"{self.fit(item, indent, column)}[]"
             case TupleOf():
-                parts = self._tuple_items(shape, lambda one: self.fit(one, deeper, len(deeper)))
-                return f"[\n{''.join(f'{deeper}{part},{chr(10)}' for part in parts)}{indent}]"
+                items = self._tuple_items(shape, lambda one: self.fit(one, deeper, len(deeper)))
+                return f"[\n{''.join(f'{deeper}{item},{chr(10)}' for item in items)}{indent}]"
             case ObjectOf():
                 return f"{{\n{self.body(shape, deeper)}{indent}}}"
             case RecordOf():
@@ -201,9 +201,10 @@ class TypePrinter:
         return f"[key: string]: {' | '.join(members)}"
 
     def _record(self, shape: RecordOf, render: Callable[[Shape], str]) -> str:
-        if shape.key == Primitive("string"):
-            return f"[key: string]: {render(shape.value)}"
-        return f"[Key in {self.flat(shape.key)}]?: {render(shape.value)}"
+        is_open = shape.key == Primitive("string")
+        head = "[key: string]:" if is_open else f"[Key in {self.flat(shape.key)}]?:"
+        value = render(shape.value)
+        return f"{head}{value}" if value.startswith("\n") else f"{head} {value}"
 
     def _element(self, item: Shape) -> str:
         compound = isinstance(item, UnionOf | AllOf)

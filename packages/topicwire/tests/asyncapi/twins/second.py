@@ -1,0 +1,5 @@
+from pydantic import BaseModel
+
+
+class Trade(BaseModel):
+    volume: float

@@ -1,0 +1,226 @@
+"""`topicwire spec` and `topicwire client typescript`, run as a user runs them."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+TOPICWIRE = Path(sys.executable).with_name("topicwire")
+
+PYPROJECT = """
+[tool.topicwire]
+package = "acme"
+app = "acme.main:create_app"
+
+[tool.topicwire.typescript]
+types = "../page/types"
+client = "../page/client"
+"""
+
+APP = '''
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from topicwire import FastWSAdapter, WsRouter
+
+
+class Ask(BaseModel):
+    symbol: str
+
+
+class Tick(BaseModel):
+    """One price."""
+
+    price: float
+
+
+def create_app():
+    api = FastAPI(title="Acme")
+    ws = FastWSAdapter(title="Acme", version="1.0.0")
+    ws.include_router(WsRouter[Ask, Tick](route="ticks"))
+    ws.setup(api)
+    return api, ws
+'''
+
+
+class Project:
+    def __init__(self, root: Path) -> None:
+        self.root = root / "app"
+        self.page = root / "page"
+        self.document = self.root / "generated/asyncapi.json"
+        self.write("pyproject.toml", PYPROJECT)
+        self.write("src/acme/__init__.py", "")
+        self.write("src/acme/main.py", APP)
+
+    def write(self, name: str, text: str) -> None:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        text = (self.root / name).read_text("utf-8")
+        assert old in text
+        self.write(name, text.replace(old, new))
+
+    def run(self, *arguments: str, code: int = 0) -> str:
+        """Run the command line in the project. Returns what it printed, to either stream."""
+        done = subprocess.run(
+            [TOPICWIRE, *arguments], cwd=self.root, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def files(self) -> dict[str, str]:
+        return {
+            str(path.relative_to(self.root.parent)): path.read_text("utf-8")
+            for path in self.root.parent.rglob("*")
+            if path.suffix in {".ts", ".json"}
+        }
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+def test_document_and_client_are_written_from_the_source_without_a_server(
+    project: Project,
+) -> None:
+    """checklist 2"""
+    assert "generated/asyncapi.json   written" in project.run("spec")
+    assert json.loads(project.document.read_text())["info"]["title"] == "Acme"
+    assert "../page/types/index.ts   written" in project.run("client", "typescript")
+    assert "export interface Tick" in (project.page / "types/index.ts").read_text()
+    assert "ticks: Route<Ask, Tick>" in (project.page / "client/index.ts").read_text()
+    before = project.files()
+    assert "unchanged" in project.run("spec")
+    assert "unchanged" in project.run("client", "typescript")
+    assert project.files() == before
+
+
+def test_check_writes_nothing_and_names_what_is_stale(project: Project) -> None:
+    missing = project.run("spec", "--check", code=1)
+    assert "generated/asyncapi.json: missing" in missing
+    assert "Run: topicwire spec" in missing
+    assert project.files() == {}
+    project.run("spec")
+    project.run("client", "typescript")
+    assert "fresh" in project.run("spec", "--check")
+    assert "fresh" in project.run("client", "typescript", "--check")
+    project.edit("src/acme/main.py", "price: float", "price: str")
+    before = project.files()
+    assert "generated/asyncapi.json: differs" in project.run("spec", "--check", code=1)
+    assert project.files() == before
+    project.run("spec")
+    stale = project.run("client", "typescript", "--check", code=1)
+    assert "../page/types/index.ts: differs" in stale
+    assert "client/index.ts" not in stale
+
+
+def test_the_document_goes_where_it_is_asked_to(project: Project) -> None:
+    assert json.loads(project.run("spec", "-o", "-"))["asyncapi"] == "3.1.0"
+    assert project.files() == {}
+    project.run("spec", "-o", "here.json", "--openapi", "there.json")
+    assert json.loads((project.root / "here.json").read_text())["asyncapi"] == "3.1.0"
+    assert json.loads((project.root / "there.json").read_text())["openapi"].startswith("3.")
+    project.run("client", "typescript", "--document", "here.json")
+    assert not project.document.exists()
+
+
+def test_the_document_can_come_from_a_running_server(project: Project) -> None:
+    project.run("spec", "-o", "asyncapi.json")
+    with serving(project.root) as address:
+        project.run("client", "typescript", "--document", f"{address}/asyncapi.json")
+        assert "export interface Tick" in (project.page / "types/index.ts").read_text()
+        gone = project.run("client", "typescript", "--document", f"{address}/gone", code=2)
+        assert "cannot be fetched" in gone
+    refused = project.run("client", "typescript", "--document", f"{address}/x", code=2)
+    assert "Is the server running" in refused
+    assert "`topicwire spec`" in refused
+
+
+def test_a_missing_or_foreign_document_says_the_cure(project: Project) -> None:
+    """checklist 31"""
+    missing = project.run("client", "typescript", code=2)
+    assert "asyncapi.json: the AsyncAPI document cannot be read" in missing
+    assert "`topicwire spec`" in missing
+    assert "Nothing was written." in missing
+    project.write("other.json", '{"openapi": "3.1.0"}')
+    foreign = project.run("client", "typescript", "--document", "other.json", code=2)
+    assert "not an AsyncAPI 3 document" in foreign
+    project.write("broken.json", "{")
+    broken = project.run("client", "typescript", "--document", "broken.json", code=2)
+    assert "this is not JSON" in broken
+    assert not project.page.exists()
+
+
+def test_a_file_that_somebody_wrote_is_left_alone(project: Project) -> None:
+    project.run("spec")
+    own = project.page / "client/index.ts"
+    own.parent.mkdir(parents=True)
+    own.write_text("// mine\n")
+    refused = project.run("client", "typescript", code=2)
+    assert "../page/client/index.ts was not generated" in refused
+    assert own.read_text() == "// mine\n"
+    assert not (project.page / "types").exists()
+
+
+def test_a_document_with_a_fault_is_not_written(project: Project) -> None:
+    project.run("spec")
+    before = project.files()
+    project.edit("src/acme/main.py", "symbol: str", "symbol: str = 1")
+    refused = project.run("spec", code=2)
+    assert "#/components/schemas/Ask/properties/symbol/default" in refused
+    assert "Correct the default" in refused
+    assert project.files() == before
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("acme.main", "it is to be `module:factory`"),
+        ("acme.nowhere:create_app", "cannot be imported"),
+        ("acme.main:nothing", "cannot be imported"),
+        ("acme.main:Ask", "is to return `(api_app, ws_app)`"),
+    ],
+)
+def test_a_factory_that_cannot_be_used_is_told_with_the_cure(
+    project: Project, setting: str, said: str
+) -> None:
+    project.edit("pyproject.toml", "acme.main:create_app", setting)
+    project.edit("src/acme/main.py", "    symbol: str", '    symbol: str = ""')
+    assert said in project.run("spec", code=2)
+
+
+def test_the_factory_may_return_the_adapter_alone(project: Project) -> None:
+    project.edit("src/acme/main.py", "return api, ws", "return ws")
+    project.run("spec")
+    assert "no OpenAPI document" in project.run("spec", "--openapi", "x.json", code=2)
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Serve the files of a folder on a free port."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+            del format, args
+
+    handler = partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()

@@ -24,6 +24,8 @@ export interface CandleRendererEvents {
 
 /** How many bars before the left edge older ones are asked for. */
 const MARGIN = 40
+/** Empty places for bars to come, right of the newest. */
+const RIGHT_OFFSET = 6
 
 /** Draws bars with lightweight-charts, which alone touches the canvas. */
 export class CandleRenderer {
@@ -43,7 +45,7 @@ export class CandleRenderer {
       autoSize: true,
       crosshair: { mode: CrosshairMode.Normal },
       rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.24 } },
-      timeScale: { borderVisible: false, rightOffset: 6, barSpacing: 8, minBarSpacing: 1.5 },
+      timeScale: { borderVisible: false, rightOffset: RIGHT_OFFSET, barSpacing: 8, minBarSpacing: 1.5 },
       layout: { attributionLogo: true, fontSize: 11 },
     })
     this.#candles = this.#chart.addSeries(CandlestickSeries, {
@@ -119,7 +121,8 @@ export class CandleRenderer {
 
   /** Moves to the newest bar at the scale as it is. */
   toEnd(): void {
-    this.#chart.timeScale().scrollToRealTime()
+    // At once: bars that arrive would end an animation half-way.
+    this.#chart.timeScale().scrollToPosition(RIGHT_OFFSET, false)
   }
 
   destroy(): void {

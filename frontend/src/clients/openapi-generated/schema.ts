@@ -895,15 +895,6 @@ export interface operations {
           'application/json': components['schemas']['DatafeedConfig']
         }
       }
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Problem']
-        }
-      }
     }
   }
   get_history: {
@@ -1082,15 +1073,6 @@ export interface operations {
         }
         content: {
           'application/json': number
-        }
-      }
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Problem']
         }
       }
     }

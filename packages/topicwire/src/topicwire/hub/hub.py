@@ -12,7 +12,7 @@ from topicwire.backplane.base import Backplane
 from topicwire.backplane.memory import MemoryBackplane
 from topicwire.close_codes import GOING_AWAY
 from topicwire.errors import CommandError, UpdateTooLargeError, WrongThreadError
-from topicwire.hub.clock import Clock, LoopClock, Timer
+from topicwire.hub.clock import Clock, LoopClock, Timer, deadline
 from topicwire.hub.connection import Connection, Transport
 from topicwire.hub.fanout import Receiver, fan_out
 from topicwire.hub.metrics import Metrics
@@ -54,6 +54,7 @@ class Hub:
         self.explain = explain
         self.metrics = Metrics()
         self.command_timeout_s = settings.command_timeout_s
+        self.is_closing = False
         self._topics: dict[TopicId, Topic[Receiver]] = {}
         self._connections: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -141,19 +142,25 @@ class Hub:
 
     async def close(self) -> None:
         """End every connection (1001) and stop every producer, lingering ones too."""
+        self.is_closing = True
         for connection in tuple(self._connections):
             connection.end(GOING_AWAY, "the server is stopping")
-        await asyncio.sleep(0)  # ended connections let go of their topics
         for topic in tuple(self._topics.values()):
             topic.hasten()
         if self._expiry is not None:
             self._expiry.cancel()
             self._expiry = None
         own = asyncio.current_task()
-        if tasks := [task for task in self._tasks if task is not own]:
-            _, late = await asyncio.wait(tasks, timeout=self.command_timeout_s)
-            for task in late:
+        try:
+            async with deadline(self.clock, self.command_timeout_s):
+                # readers end when their connection has let go, and the stops that this begins follow
+                while tasks := [task for task in self._tasks if task is not own]:
+                    await asyncio.wait(tasks)
+        except TimeoutError:
+            for task in tuple(self._tasks):
                 task.cancel()
+        finally:
+            self.is_closing = False
 
     def _deliver(self, topic: TopicId, seq: int, payload: bytes) -> None:
         state = self._topics.get(topic)

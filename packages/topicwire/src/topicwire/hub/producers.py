@@ -29,6 +29,7 @@ class Surroundings(Protocol):
     logger: Logger
     metrics: Metrics
     command_timeout_s: float
+    is_closing: bool
 
     def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run a task of the hub's."""
@@ -85,8 +86,8 @@ class Join(Generic[_Member]):
 
     @property
     def is_ready(self) -> bool:
-        """The wait is over, well or not."""
-        return self.outcome.done()
+        """The producer runs, or could not be started; giving up waiting is neither."""
+        return self.outcome.done() and not self.outcome.cancelled()
 
     async def ready(self) -> None:
         """Wait until the topic's producer runs.
@@ -192,10 +193,7 @@ class Topic(Generic[_Member]):
                 case Effect.ADMIT:
                     self._admit_waiting()
                 case Effect.ARM_LINGER:
-                    self._linger = self._hub.clock.call_later(
-                        self._route.linger_s,
-                        lambda: self._perform(self._lifecycle.linger_elapsed()),
-                    )
+                    self._arm()
                 case Effect.DISARM_LINGER:
                     self._disarm()
                 case Effect.FORGET:
@@ -207,6 +205,14 @@ class Topic(Generic[_Member]):
         for join in self._waiting:
             join.proceed()
         self._waiting.clear()
+
+    def _arm(self) -> None:
+        if self._hub.is_closing:
+            self._perform(self._lifecycle.linger_elapsed())
+            return
+        self._linger = self._hub.clock.call_later(
+            self._route.linger_s, lambda: self._perform(self._lifecycle.linger_elapsed())
+        )
 
     def _disarm(self) -> None:
         if self._linger is not None:

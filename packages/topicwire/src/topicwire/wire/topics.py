@@ -28,6 +28,8 @@ def canonical_json(value: object) -> str:
         return rfc8785.dumps(value).decode()  # type: ignore[arg-type]  # it checks by itself
     except rfc8785.CanonicalizationError as error:
         raise TopicKeyError(str(error)) from error
+    except UnicodeEncodeError as error:  # of a key, which it does not check
+        raise TopicKeyError("a key has a lone surrogate") from error
 
 
 def topic_key(route: str, request: object) -> str:

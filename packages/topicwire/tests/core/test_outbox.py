@@ -1,0 +1,76 @@
+"""The outbox against a list."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from topicwire.core.outbox import Outbox
+from topicwire.wire.frames import Frame
+
+MAX_BYTES = 40
+
+
+class OutboxAgainstModel(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.outbox = Outbox(MAX_BYTES)
+        self.waiting: list[Frame] = []
+        self.in_flight: list[Frame] = []
+
+    @rule(data=st.binary(min_size=1, max_size=60))
+    def push(self, data: bytes) -> None:
+        frame = Frame(data)
+        held = sum(one.size for one in self.waiting + self.in_flight)
+        fits = held == 0 or held + len(data) <= MAX_BYTES
+        assert self.outbox.push(frame) is fits
+        if fits:
+            self.waiting.append(frame)
+
+    @precondition(lambda self: not self.in_flight)
+    @rule(max_bytes=st.integers(1, 60))
+    def take(self, max_bytes: int) -> None:
+        taken = self.outbox.take(max_bytes)
+        assert taken == self.waiting[: len(taken)]
+        assert bool(taken) is bool(self.waiting)
+        size = sum(one.size for one in taken)
+        assert size <= max_bytes or len(taken) == 1
+        if len(taken) < len(self.waiting):
+            assert size + self.waiting[len(taken)].size > max_bytes
+        self.in_flight = taken
+        del self.waiting[: len(taken)]
+
+    @rule()
+    def sent(self) -> None:
+        self.outbox.sent()
+        self.in_flight = []
+
+    @rule()
+    def clear(self) -> None:
+        self.outbox.clear()
+        self.waiting, self.in_flight = [], []
+
+    @invariant()
+    def knows_its_size(self) -> None:
+        assert len(self.outbox) == len(self.waiting)
+        assert self.outbox.size == sum(one.size for one in self.waiting + self.in_flight)
+
+
+TestOutboxAgainstModel = OutboxAgainstModel.TestCase
+
+
+def test_what_was_taken_counts_until_it_is_sent() -> None:
+    outbox = Outbox(10)
+    assert outbox.push(Frame(b"12345678"))
+    outbox.take(100)
+    assert not outbox.push(Frame(b"abc"))
+    outbox.sent()
+    assert outbox.push(Frame(b"abc"))
+
+
+def test_a_frame_larger_than_the_bound_goes_alone() -> None:
+    outbox = Outbox(10)
+    large = Frame(b"x" * 50)
+    assert outbox.push(large)
+    assert not outbox.push(Frame(b"y"))
+    assert outbox.take(10) == [large]

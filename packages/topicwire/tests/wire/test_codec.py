@@ -1,0 +1,224 @@
+"""What comes in is validated once; what goes out is JSON, or raises."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict, Field
+
+from topicwire.errors import CommandError, DeclarationError, InvalidUpdateError
+from topicwire.types import Message
+from topicwire.wire.codec import (
+    JsonEncoder,
+    PayloadDecoder,
+    decode_message,
+    no_matching_type,
+)
+
+
+class Quote(BaseModel):
+    symbol: str
+    bid: float
+    ask: float | None = None
+    venue: dict[str, float] = Field(default_factory=dict)
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(strict=True)
+    at: datetime
+
+
+def refused(data: str | bytes) -> CommandError:
+    with pytest.raises(CommandError) as caught:
+        decode_message(data)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "text", ["", "nope", "{", "{'type':'x'}", '{"type":"x","v":NaN}', '"\\ud800"', "[1,]", "\x00"]
+)
+def test_what_is_not_json(text: str) -> None:
+    """pitfall 15"""
+    assert refused(text).code == "invalid_json"
+
+
+def test_deep_nesting_is_refused_not_followed() -> None:
+    assert refused("[" * 10_000).code == "invalid_json"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[]", "A message is a JSON object"),
+        ("null", "A message is a JSON object"),
+        ("{}", "has a `type`"),
+        ('{"type":7}', "has a `type`"),
+        ('{"type":""}', "has a `type`"),
+        ('{"type":"x","id":true}', "`id` is a string"),
+        ('{"type":"x","id":1.5}', "`id` is a string"),
+        ('{"type":"x","id":{}}', "`id` is a string"),
+        ('{"type":"x","id":9007199254740992}', "integer below 2"),
+        ('{"type":"x","id":"%s"}' % ("i" * 65), "at most 64 characters"),
+    ],
+)
+def test_what_is_no_message(text: str, says: str) -> None:
+    error = refused(text)
+    assert error.code == "invalid_message"
+    assert says in error.message
+
+
+def test_a_binary_frame_is_no_message() -> None:
+    """pitfall 15"""
+    error = refused(b'{"type":"x"}')
+    assert error.code == "invalid_message"
+    assert "binary frame" in error.message
+
+
+def test_unknown_keys_are_ignored() -> None:
+    text = '{"type":"t","id":0,"payload":[1],"resume":{}}'
+    assert decode_message(text) == (Message("t", [1], 0), text)
+
+
+@given(st.text())
+@example("0" * 5_000)
+def test_any_text_is_a_message_or_a_refusal(text: str) -> None:
+    try:
+        message, _ = decode_message(text)
+    except CommandError as error:
+        assert error.code in {"invalid_json", "invalid_message"}  # noqa: PT017 - either is right
+    else:
+        assert message.type
+
+
+def test_names_the_nearest_type() -> None:
+    """checklist 32"""
+    error = no_matching_type("quote.subscribe", ["quotes.subscribe", "bars.subscribe"])
+    assert error.code == "no_matching_type"
+    assert error.message == "No matching type for quote.subscribe. Did you mean quotes.subscribe?"
+
+
+def test_says_what_is_registered_when_nothing_is_near() -> None:
+    """checklist 32"""
+    message = no_matching_type("zzz", ["quotes.subscribe", "quotes.x", "bars.subscribe"]).message
+    assert "The registered routes are bars, quotes" in message
+    assert "include_router" in message
+
+
+def test_says_that_no_router_is_registered() -> None:
+    """checklist 32"""
+    assert "No router is registered" in no_matching_type("bars.subscribe", []).message
+
+
+def test_a_long_type_is_not_echoed_in_full() -> None:
+    assert len(no_matching_type("x" * 10_000, ["bars.subscribe"]).message) < 200
+
+
+def test_a_payload_is_validated_as_json() -> None:
+    decode = PayloadDecoder(Strict, "t")
+    payload = decode('{"type":"t","payload":{"at":"2026-01-02T03:04:05Z"}}')
+    assert payload == Strict(at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+
+
+def test_details_say_where_and_never_what() -> None:
+    decode = PayloadDecoder(Quote, "quotes.set")
+    secret = "hunter2"  # noqa: S105 - that it does not come back is the test
+    with pytest.raises(CommandError) as caught:
+        decode(json.dumps({"payload": {"bid": secret, "venue": {"x": secret}}}))
+    error = caught.value
+    assert error.code == "validation_error"
+    assert [(one.path, one.kind) for one in error.details] == [
+        ("symbol", "missing"),
+        ("bid", "float_parsing"),
+        ("venue.x", "float_parsing"),
+    ]
+    assert error.message == "Invalid payload: symbol: Field required (and 2 more)"
+    assert secret not in repr([error.message, error.details])
+
+
+def test_a_missing_payload_is_missing() -> None:
+    with pytest.raises(CommandError) as caught:
+        PayloadDecoder(Quote, "quotes.set")('{"type":"quotes.set"}')
+    assert [(one.path, one.kind) for one in caught.value.details] == [("", "missing")]
+
+
+def test_a_message_without_payload_has_none() -> None:
+    assert PayloadDecoder(None, "t")('{"type":"t","payload":1}') is None
+
+
+@pytest.mark.parametrize(
+    ("data_type", "data", "encoded"),
+    [
+        (Quote, Quote(symbol="é", bid=1), '{"symbol":"é","bid":1.0,"ask":null,"venue":{}}'),
+        (Quote, {"symbol": "A", "bid": "2"}, '{"symbol":"A","bid":2.0,"ask":null,"venue":{}}'),
+        (list[Quote], [], "[]"),
+        (int | str, "x", '"x"'),
+        (Decimal, Decimal("1.50"), '"1.50"'),
+        (Any, {"a": None}, '{"a":null}'),
+    ],
+)
+def test_encodes_its_type(data_type: Any, data: object, encoded: str) -> None:
+    assert JsonEncoder(data_type, "t")(data).decode() == encoded
+
+
+class Wide(Quote):
+    extra: str = "not in the document"
+
+
+def test_a_subclass_is_encoded_as_what_was_declared() -> None:
+    assert b"extra" not in JsonEncoder(Quote, "t")(Wide(symbol="A", bid=1))
+
+
+@pytest.mark.parametrize(
+    "data", [{"symbol": "A"}, "A", None, Quote.model_construct(symbol="A", bid="many")]
+)
+def test_refuses_data_of_another_type(data: object) -> None:
+    with pytest.raises(InvalidUpdateError, match="quotes.update"):
+        JsonEncoder(Quote, "quotes.update")(data)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_nan_never_travels(value: float) -> None:
+    with pytest.raises(InvalidUpdateError, match="`bid` is NaN or infinite"):
+        JsonEncoder(Quote, "t")(Quote(symbol="A", bid=value))
+    with pytest.raises(InvalidUpdateError, match=r"`0\.venue\.x` is NaN"):
+        JsonEncoder(list[Quote], "t")([Quote(symbol="A", bid=1, venue={"x": value})])
+
+
+def test_none_is_not_nan() -> None:
+    assert b'"ask":null' in JsonEncoder(Quote, "t")(Quote(symbol="A", bid=1, ask=None))
+
+
+class Loose(BaseModel):
+    model_config = ConfigDict(ser_json_inf_nan="strings")
+    v: float
+
+
+class Bare(BaseModel):
+    model_config = ConfigDict(ser_json_inf_nan="constants")
+    v: float
+
+
+class Nested(BaseModel):
+    inner: list[Bare]
+
+
+def test_a_model_may_say_how_it_writes_nan() -> None:
+    assert JsonEncoder(Loose, "t")(Loose(v=math.nan)) == b'{"v":"NaN"}'
+
+
+@pytest.mark.parametrize("model", [Bare, Nested])
+def test_refuses_a_model_that_writes_what_is_not_json(model: type[BaseModel]) -> None:
+    with pytest.raises(DeclarationError, match="Use 'strings'"):
+        JsonEncoder(model, "r.update")
+
+
+def test_refuses_a_type_that_pydantic_does_not_know() -> None:
+    with pytest.raises(DeclarationError, match=r"r\.update: Pydantic cannot handle"):
+        JsonEncoder(object(), "r.update")

@@ -187,6 +187,16 @@ describe('unsubscribe', () => {
     expect(log).toEqual(['b 1', 'a 1 begins', 'a 1 ends', 'b 2', 'a 2 begins', 'a 2 ends'])
   })
 
+  test('and whatever else a callback sends follows what its frame had already caused', async () => {
+    server.script('orders.cancel_all', () => ({ cancelled: 0 }))
+    const client = newClient()
+    await client.quotes.subscribe('a', aapl, () => void client.orders.cancel_all())
+    const update = { type: 'quotes.update', payload: { topic: quotesOfAapl, seq: 1, payload: quote(1) } }
+    server.connections[0]?.send(update, { type: 'ping' })
+    await server.settled()
+    expect(typesReceived()).toEqual(['quotes.subscribe', 'pong', 'orders.cancel_all'])
+  })
+
   test('of an unknown id, or before anything was subscribed, is done at once', async () => {
     const client = newClient()
     await client.quotes.unsubscribe('nobody')

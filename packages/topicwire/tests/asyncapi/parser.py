@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ from packages.topicwire.tests.codegen.typescript_project import run_node
 from topicwire.asyncapi.document import dumps
 
 
-def parse(document: dict[str, Any]) -> Any:
-    """Return `{valid, diagnostics}`."""
-    return run_node(Path(__file__).with_name("parse.mjs"), dumps(document))
+def parse(*documents: dict[str, Any]) -> list[Any]:
+    """Return `{valid, diagnostics}` of each document, all from one process of Node."""
+    said: list[Any] = run_node(
+        Path(__file__).with_name("parse.mjs"), json.dumps([dumps(one) for one in documents])
+    )
+    return said

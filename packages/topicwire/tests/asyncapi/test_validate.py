@@ -263,15 +263,18 @@ def test_a_mutant_is_rejected_where_it_is_wrong(
         validate(mutant)
 
 
-@pytest.mark.parametrize(
-    "mutate",
-    [without_type, correlation_location_into_nothing, prefix_items, wrong_example_of_a_message],
-)
-def test_the_official_parser_lets_such_mutants_pass(mutate: Callable[[Document], None]) -> None:
+def test_the_official_parser_lets_such_mutants_pass() -> None:
     """Why there are rules of our own. When this fails, the parser has learnt one of them."""
-    mutant = copy.deepcopy(DOCUMENT)
-    mutate(mutant)
-    assert parse(mutant)["valid"] is True
+    mutants = []
+    for mutate in (
+        without_type,
+        correlation_location_into_nothing,
+        prefix_items,
+        wrong_example_of_a_message,
+    ):
+        mutants.append(copy.deepcopy(DOCUMENT))
+        mutate(mutants[-1])
+    assert [one["valid"] for one in parse(*mutants)] == [True] * len(mutants)
 
 
 def test_a_fault_says_where_what_and_what_to_do() -> None:

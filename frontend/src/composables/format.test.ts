@@ -41,6 +41,8 @@ describe('numbers as they are shown', () => {
     [982, '982'],
     [12_400, '12.4K'],
     [3_070_000, '3.07M'],
+    [1_000_400, '1.00M'],
+    [7, '7'],
     [undefined, '–'],
   ])('volume %s is %s', (value, text) => {
     expect(formatVolume(value)).toBe(text)

@@ -50,7 +50,8 @@ export function formatPercent(value: number | null | undefined): string {
 /** `982`, `12.4K`, `3.07M`: three digits, as fits a narrow column. */
 export function formatVolume(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return NO_VALUE
-  return formatter({ notation: 'compact', maximumSignificantDigits: 3 }).format(value)
+  const digits = { maximumSignificantDigits: 3, ...(value < 1000 ? {} : { minimumSignificantDigits: 3 }) }
+  return formatter({ notation: 'compact', ...digits }).format(value)
 }
 
 /** A quantity as it is, grouped: `1,000`, `0.5`. */

@@ -118,17 +118,27 @@ async def test_a_host_header_that_is_none_is_not_repeated(client: httpx.AsyncCli
         assert answer.json()["servers"]["ws"]["host"] == "localhost:8000"
 
 
-async def test_a_route_that_is_included_later_is_in_the_document() -> None:
+async def test_what_is_registered_later_is_in_the_document() -> None:
     app = Starlette()
-    adapter = adapter_of({"plain": (ListenRequest, Plain)})
+    router = WsRouter[ListenRequest, Plain](route="plain")
+    adapter = FastWSAdapter(title="Later", version="1")
+    adapter.include_router(router)
     adapter.setup(app)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="https://later.test") as client:
         before = (await client.get(DOCUMENT)).json()
         adapter.include_router(WsRouter[ListenRequest, Plain](route="later"))
         after = (await client.get(DOCUMENT)).json()
+
+        @router.send("poke")
+        def poke() -> None:
+            """Do nothing."""
+
+        last = (await client.get(DOCUMENT)).json()
     assert "later" not in before["channels"]
     assert "later" in after["channels"]
+    assert "plain.poke" not in after["operations"]
+    assert "plain.poke" in last["operations"]
     assert after["servers"]["ws"] == {"host": "later.test", "protocol": "wss"}
 
 

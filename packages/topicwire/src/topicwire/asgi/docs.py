@@ -24,6 +24,7 @@ from topicwire.asyncapi.document import ServerAddress, build, dumps
 
 if TYPE_CHECKING:
     from topicwire.asgi.adapter import FastWSAdapter
+    from topicwire.routing.operations import Operation
 
 _YEAR = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
@@ -82,20 +83,27 @@ def routes(adapter: FastWSAdapter, path: str) -> list[Route]:
     and answer a repeated request with 304.
 
     Args:
-        adapter: its routers are read at each request, so routes included later are in it.
+        adapter: its routers are read at each request, so what is registered later is in it.
         path: of the WebSocket endpoint; the page works below any mount.
     """
     base = path.rstrip("/")
 
+    known: list[Operation] = []
+
     @lru_cache(maxsize=_MAX_ADDRESSES)
-    def document(server: ServerAddress, routers: tuple[int, ...]) -> bytes:
-        del routers  # a part of the key: another set of routers is another document
+    def document(server: ServerAddress) -> bytes:
         return dumps(build(adapter, server)).encode()
+
+    def current_document(server: ServerAddress) -> bytes:
+        operations = [one for router in adapter.routers for one in router.operations.values()]
+        if operations != known:
+            known[:] = operations
+            document.cache_clear()
+        return document(server)
 
     # Plain functions: Starlette runs them in a thread, so that updates do not wait for them.
     def asyncapi_json(request: Request) -> Response:
-        content = document(_address(request), tuple(map(id, adapter.routers)))
-        return _answer(request, content, "application/json")
+        return _answer(request, current_document(_address(request)), "application/json")
 
     def asyncapi_page(request: Request) -> Response:
         policy = {"content-security-policy": _POLICY}

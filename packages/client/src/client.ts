@@ -1,17 +1,11 @@
 import { canonicalJson } from './canonical.js'
-import {
-  linkOf,
-  type Connection,
-  type ConnectionEvents,
-  type ConnectionStatus,
-  type Link,
-  type Observer,
-} from './connection.js'
+import { linkOf, type Link, type Observer } from './connection.js'
 import { TopicwireError } from './errors.js'
 import { host, reportToPage } from './host.js'
 import type { ClientOptions } from './options.js'
 import type { Client, RouteMap, RouteName, Subscriptions } from './routes.js'
 import type { Token } from './session.js'
+import type { Connection, ConnectionEvents, ConnectionStatus } from './status.js'
 
 /**
  * A client of the named routes. Making it does nothing yet (no socket, nothing of the page is read): the socket opens

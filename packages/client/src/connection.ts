@@ -5,41 +5,7 @@ import { host, hostClock, reportToPage } from './host.js'
 import type { ClientOptions, Clock, WebSocketConstructor, WebSocketLike } from './options.js'
 import type { UpdateInfo } from './routes.js'
 import { Session, type Effect, type Token } from './session.js'
-
-/**
- * - `idle`: no socket, because nobody needs one.
- * - `connecting`: the first attempt since then.
- * - `open`.
- * - `reconnecting`: lost, or the first attempt failed; waiting for the next one or in it.
- * - `closed`: by `close()`, or by a server that refuses this user. Subscribing again starts anew.
- */
-export type ConnectionStatus = 'idle' | 'connecting' | 'open' | 'reconnecting' | 'closed'
-
-/** What `connection.on` tells, by event. */
-export interface ConnectionEvents {
-  readonly status: ConnectionStatus
-  /** The last round trip, in ms. */
-  readonly latency: number
-  /** A fault that no promise and no `onError` took. With no handler it goes to the page's `reportError`. */
-  readonly error: TopicwireError
-}
-
-/** The socket's state as one client sees it. Reading it and listening to it never opens the socket. */
-export interface Connection {
-  readonly status: ConnectionStatus
-  /** The last round trip, in ms; undefined while not measured. */
-  readonly latencyMs: number | undefined
-  /** Calls `handler` at each event from now on. Returns what ends it. */
-  on<Event extends keyof ConnectionEvents>(
-    event: Event,
-    handler: (value: ConnectionEvents[Event]) => void,
-  ): () => void
-  /**
-   * Ends every subscription and pending promise of this client (`closed`); the socket closes when no other client of
-   * the page needs it. Using the client again starts anew.
-   */
-  close(): void
-}
+import type { ConnectionEvents, ConnectionStatus } from './status.js'
 
 /** A client, as the link sees it. */
 export interface Observer {

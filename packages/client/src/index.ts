@@ -1,5 +1,4 @@
 export { createClient, defineAdapter, type AdapterConstructor } from './client.js'
-export type { Connection, ConnectionEvents, ConnectionStatus } from './connection.js'
 export {
   TopicwireError,
   type ClientErrorCode,
@@ -32,3 +31,4 @@ export type {
   UpdateInfo,
   UpdateListener,
 } from './routes.js'
+export type { Connection, ConnectionEvents, ConnectionStatus } from './status.js'

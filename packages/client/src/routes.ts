@@ -1,5 +1,5 @@
-import type { Connection } from './connection.js'
 import type { SubscribeOptions } from './options.js'
+import type { Connection } from './status.js'
 
 /** A request/reply operation of a route, as a type: what is sent and what comes back. */
 export interface Operation<Request, Reply> {

@@ -66,7 +66,36 @@ _HOMES = {
 }
 _HOME_OF = {name: f"topicwire.{home}" for home, names in _HOMES.items() for name in names}
 
-__all__ = sorted(_HOME_OF)  # noqa: PLE0605 - one list, kept in one place
+__all__ = [
+    "AnyTopicBuilder",
+    "Client",
+    "CommandError",
+    "DeclarationError",
+    "ErrorCode",
+    "FastWSAdapter",
+    "Message",
+    "Operation",
+    "OperationRouter",
+    "Position",
+    "PublishError",
+    "Rejected",
+    "RequestHandler",
+    "RouterOf",
+    "Settings",
+    "SubscriptionResponse",
+    "SubscriptionUpdate",
+    "TopicBuilder",
+    "TopicService",
+    "Topics",
+    "TopicwireError",
+    "WsRouteService",
+    "WsRouter",
+    "WsRouterInterface",
+    "ask",
+    "by_symbol",
+    "topic_builder_from",
+    "topic_request",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -62,7 +62,7 @@ class Message:
     id: MessageId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, which SubscriptionUpdate[Trade](...) does not survive
 class SubscriptionUpdate(Generic[_TData]):
     """One update on its way to a topic: what `router.updates_queue` takes."""
 

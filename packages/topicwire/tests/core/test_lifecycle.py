@@ -34,7 +34,7 @@ class LifecycleAgainstModel(RuleBasedStateMachine):
             self.history.append(effect)
             match effect:
                 case Effect.START:
-                    assert not (self.starting or self.running or self.stopping)
+                    assert not any((self.starting, self.running, self.stopping))
                     self.starting = True
                 case Effect.ADMIT:
                     assert self.running
@@ -54,7 +54,7 @@ class LifecycleAgainstModel(RuleBasedStateMachine):
                     assert not self.armed
                     self.running, self.stopping = False, True
                 case Effect.FORGET:
-                    assert not (self.starting or self.running or self.stopping)
+                    assert not any((self.starting, self.running, self.stopping))
 
     @rule()
     def hold(self) -> None:
@@ -127,7 +127,7 @@ class LifecycleAgainstModel(RuleBasedStateMachine):
             self.linger_elapsed()
         if self.stopping:
             self.stopped()
-        assert not (self.starting or self.running or self.stopping)
+        assert not any((self.starting, self.running, self.stopping))
         if hasattr(self, "lifecycle"):
             assert self.lifecycle.state is State.IDLE
         starts_and_stops = [e for e in self.history if e in {Effect.START, Effect.STOP}]

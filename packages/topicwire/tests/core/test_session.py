@@ -90,6 +90,6 @@ def test_says_how_many_topics_are_too_many() -> None:
     session = Session(2)
     session.add(RequestId("bars", "x"), ["a", "b"])
     assert session.missing("bars", ["a", "b"]) == []
-    with pytest.raises(TooManySubscriptionsError, match="3 topics .* at most 2") as caught:
+    with pytest.raises(TooManySubscriptionsError, match=r"3 topics .* at most 2") as caught:
         session.missing("bars", ["c"])
     assert (caught.value.code, caught.value.limit) == ("too_many_subscriptions", 2)

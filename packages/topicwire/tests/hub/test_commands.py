@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 from fastapi import HTTPException, WebSocketException, status
-from pydantic import BaseModel
-
 from packages.topicwire.tests.trading import (
     AAPL,
     AAPL_TOPIC,
@@ -23,6 +21,8 @@ from packages.topicwire.tests.trading import (
     trades,
     update,
 )
+from pydantic import BaseModel
+
 from topicwire import (
     Client,
     OperationRouter,
@@ -208,9 +208,7 @@ async def test_hooks_may_answer_themselves() -> None:
         raise Rejected(f"{request.symbol} is pinned by {client.id}")
 
     service = DrivenService()
-    app = App(
-        trades(service, subscribe_request_handler=known, unsubscribe_request_handler=keep)
-    )
+    app = App(trades(service, subscribe_request_handler=known, unsubscribe_request_handler=keep))
     async with connect(app.asgi) as client:
         assert await client.subscribe("trades", IBM) == {
             "status": "error",

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from packages.topicwire.tests.trading import (
     AAPL,
     AAPL_TOPIC,
@@ -21,6 +20,7 @@ from packages.topicwire.tests.trading import (
     trades,
     update,
 )
+
 from topicwire import WsRouter, WsRouteService, by_symbol
 from topicwire.errors import InvalidUpdateError, UpdateTooLargeError
 from topicwire.testing import connect
@@ -390,6 +390,7 @@ async def test_a_service_need_not_inherit() -> None:
 
 class CancelsItself(WsRouteService):
     async def create_topic(self, topic: str, topic_update: Callable[[Any], None]) -> None:
+        del topic, topic_update
         inner = asyncio.get_running_loop().create_task(asyncio.Event().wait())
         inner.cancel()
         await inner

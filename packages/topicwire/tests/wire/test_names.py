@@ -26,8 +26,10 @@ def test_refuses_what_is_no_identifier(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["then", "connection", "on", "close", "subscribe", "unsubscribe", "update", "stream"]
-    + ["constructor", "toString", "hasOwnProperty", "class", "from", "import"],
+    [
+        *("then", "connection", "on", "close", "subscribe", "unsubscribe", "update", "stream"),
+        *("constructor", "toString", "hasOwnProperty", "class", "from", "import"),
+    ],
 )
 def test_refuses_a_reserved_route(name: str) -> None:
     with pytest.raises(DeclarationError, match="for something else"):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Protocol
+from collections.abc import Callable
+from types import TracebackType
+from typing import Protocol, Self
 
 
 class Timer(Protocol):
@@ -40,16 +40,44 @@ class LoopClock:
         return asyncio.get_running_loop().call_later(delay_s, callback)
 
 
-@asynccontextmanager
-async def deadline(clock: Clock, timeout_s: float) -> AsyncIterator[asyncio.Timeout]:
-    """Cancel the body after `timeout_s`, and raise TimeoutError. `expired()` tells whose it is."""
-    loop = asyncio.get_running_loop()
-    async with asyncio.timeout(None) as timeout:
-        timer = clock.call_later(timeout_s, lambda: timeout.reschedule(loop.time()))
-        try:
-            yield timeout
-        finally:
-            timer.cancel()
+class Deadline:
+    """Cancels the body of `async with` after a time, and raises TimeoutError.
+
+    Args:
+        clock: whose time it is.
+        timeout_s: how long the body may take.
+    """
+
+    __slots__ = ("_clock", "_timeout", "_timeout_s", "_timer")
+
+    def __init__(self, clock: Clock, timeout_s: float) -> None:
+        self._clock = clock
+        self._timeout_s = timeout_s
+        self._timeout = asyncio.timeout(None)
+        self._timer: Timer | None = None
+
+    @property
+    def has_passed(self) -> bool:
+        """Tells this TimeoutError from one of the body's own."""
+        return self._timeout.expired()
+
+    async def __aenter__(self) -> Self:
+        await self._timeout.__aenter__()
+        self._timer = self._clock.call_later(self._timeout_s, self._expire)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        if self._timer is not None:
+            self._timer.cancel()
+        return await self._timeout.__aexit__(kind, error, traceback)
+
+    def _expire(self) -> None:
+        self._timeout.reschedule(asyncio.get_running_loop().time())
 
 
 def ends_this_task(error: BaseException) -> bool:

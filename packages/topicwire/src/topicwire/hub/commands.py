@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from topicwire.core.session import RequestId
 from topicwire.errors import CommandError, CommandTimeoutError
-from topicwire.hub.clock import deadline, ends_this_task
+from topicwire.hub.clock import Deadline, ends_this_task
 from topicwire.hub.producers import Join
 from topicwire.hub.route import Command, PendingCommand
 from topicwire.types import (
@@ -100,14 +100,15 @@ class CommandRun:
 
     async def _handle(self, client: Client) -> Any:
         command, payload, _ = self._pending
+        deadline = Deadline(self._hub.clock, self._hub.command_timeout_s)
         try:
-            async with deadline(self._hub.clock, self._hub.command_timeout_s) as timeout:
+            async with deadline:
                 result = command.handle(payload, client)
                 return await result if isawaitable(result) else result
         except BaseException as error:
             if ends_this_task(error):
                 raise
-            if timeout.expired():
+            if deadline.has_passed:
                 raise CommandTimeoutError from None
             raise self._told(error) from None
 
@@ -143,17 +144,18 @@ class CommandRun:
     async def _join(self, wanted: list[str]) -> list[Join[Receiver]]:
         route = self._pending.command.route
         joins = self._connection.joins
+        deadline = Deadline(self._hub.clock, self._hub.command_timeout_s)
         missing = self._connection.session.missing(route.name, wanted)
         try:
             for topic in missing:
                 joins.append(self._hub.topic(route, topic).join(self._connection))
-            async with deadline(self._hub.clock, self._hub.command_timeout_s) as timeout:
+            async with deadline:
                 for join in joins:
                     await join.ready()
-        except BaseException as error:
+        except BaseException:
             for join in joins:
                 join.cancel()
-            if isinstance(error, TimeoutError) and timeout.expired():
+            if deadline.has_passed:
                 late = next((join for join in joins if not join.is_ready), None)
                 raise CommandTimeoutError(late.topic.id.key if late else "") from None
             raise

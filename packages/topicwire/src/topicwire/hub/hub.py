@@ -12,7 +12,7 @@ from topicwire.backplane.base import Backplane
 from topicwire.backplane.memory import MemoryBackplane
 from topicwire.close_codes import GOING_AWAY
 from topicwire.errors import CommandError, UpdateTooLargeError, WrongThreadError
-from topicwire.hub.clock import Clock, LoopClock, Timer, deadline
+from topicwire.hub.clock import Clock, Deadline, LoopClock, Timer
 from topicwire.hub.connection import Connection, Transport
 from topicwire.hub.fanout import Receiver, fan_out
 from topicwire.hub.metrics import Metrics
@@ -152,8 +152,8 @@ class Hub:
             self._expiry = None
         own = asyncio.current_task()
         try:
-            async with deadline(self.clock, self.command_timeout_s):
-                # readers end when their connection has let go, and the stops that this begins follow
+            async with Deadline(self.clock, self.command_timeout_s):
+                # readers end when their connection has let go; the stops that this begins follow
                 while tasks := [task for task in self._tasks if task is not own]:
                     await asyncio.wait(tasks)
         except TimeoutError:

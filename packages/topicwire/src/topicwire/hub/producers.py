@@ -12,7 +12,7 @@ from topicwire.backplane.base import Backplane
 from topicwire.core.lifecycle import Effect, Lifecycle, State
 from topicwire.core.registry import Audience
 from topicwire.errors import CommandError, CommandTimeoutError, ProducerFailedError
-from topicwire.hub.clock import Clock, Timer, deadline, ends_this_task
+from topicwire.hub.clock import Clock, Deadline, Timer, ends_this_task
 from topicwire.hub.metrics import Metrics
 from topicwire.hub.route import Route
 from topicwire.types import Position, TopicId
@@ -221,15 +221,16 @@ class Topic(Generic[_Member]):
 
     async def _start(self) -> None:
         failure: CommandError | None = None
+        deadline = Deadline(self._hub.clock, self._hub.command_timeout_s)
         try:
-            async with deadline(self._hub.clock, self._hub.command_timeout_s) as timeout:
+            async with deadline:
                 self.audience.open(await self._hub.backplane.open(self.id))
                 await self._create()
         except BaseException as error:
             if ends_this_task(error):
                 raise
             key = self.id.key
-            failure = CommandTimeoutError(key) if timeout.expired() else ProducerFailedError(key)
+            failure = CommandTimeoutError(key) if deadline.has_passed else ProducerFailedError(key)
             self._hub.logger.exception("create_topic failed: %s", key, extra={"topic": key})
         if failure is None:
             self._perform(self._lifecycle.started())
@@ -268,7 +269,7 @@ class Topic(Generic[_Member]):
             self._feed.close()
         if service is not None:
             try:
-                async with deadline(self._hub.clock, self._hub.command_timeout_s):
+                async with Deadline(self._hub.clock, self._hub.command_timeout_s):
                     stopping = service.remove_topic(self.id.key)
                     if isawaitable(stopping):
                         await stopping

@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from topicwire.errors import DeclarationError
+from topicwire.routing.concrete import fill_in, parameters_of
 from topicwire.types import Client
 
 MISSING: Any = inspect.Parameter.empty
@@ -80,17 +81,14 @@ def filled_in(annotation: Any, arguments: Mapping[Any, Any], where: str) -> Any:
     Raises:
         DeclarationError: a parameter stands for nothing: the router was used without its types.
     """
-    if isinstance(annotation, TypeVar):
-        if annotation not in arguments:
-            raise DeclarationError(
-                f"{where}: the type {annotation.__name__} is not known. Make the router with its "
-                "types, `WsRouter[Request, Data](...)`, or from a generated class."
-            )
-        return arguments[annotation]
-    parameters = getattr(annotation, "__parameters__", ())
-    if not parameters or get_origin(annotation) is None or not get_args(annotation):
-        return annotation
-    return annotation[tuple(filled_in(one, arguments, where) for one in parameters)]
+    filled = fill_in(annotation, arguments)
+    unknown = [filled] if isinstance(filled, TypeVar) else list(parameters_of(filled))
+    if unknown:
+        raise DeclarationError(
+            f"{where}: the type {unknown[0].__name__} is not known. Make the router with its "
+            "types, `WsRouter[Request, Data](...)`, or from a generated class."
+        )
+    return filled
 
 
 def _where(handler: Callable[..., Any]) -> str:

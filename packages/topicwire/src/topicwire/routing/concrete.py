@@ -54,6 +54,27 @@ class ConcreteGeneric:
 _concrete: dict[Hashable, type] = {}
 
 
+def fill_in(annotation: Any, arguments: Mapping[Any, Any]) -> Any:
+    """Return `annotation` with its type parameters replaced by what they stand for, if anything."""
+    if isinstance(annotation, TypeVar):
+        return arguments.get(annotation, annotation)
+    parameters = parameters_of(annotation)
+    if not parameters:
+        return annotation
+    return annotation[tuple(fill_in(one, arguments) for one in parameters)]
+
+
+def parameters_of(annotation: Any) -> tuple[Any, ...]:
+    """Return the type parameters inside of `list[T]`, `T | None` or Pydantic's `Page[T]`."""
+    pydantic = getattr(annotation, "__pydantic_generic_metadata__", None)
+    if pydantic is not None:
+        parameters: tuple[Any, ...] = pydantic["parameters"] if pydantic["origin"] else ()
+        return parameters
+    if isinstance(annotation, type):
+        return ()  # a generic class without arguments stands for itself
+    return tuple(getattr(annotation, "__parameters__", ()))
+
+
 def _arguments(cls: type, own: Mapping[Any, Any]) -> dict[Any, Any]:
     """Follow the parameters through the generic bases, each of which has names of its own."""
     known = dict(own)
@@ -61,15 +82,13 @@ def _arguments(cls: type, own: Mapping[Any, Any]) -> dict[Any, Any]:
         base = get_origin(alias)
         names = getattr(base, "__parameters__", ())
         if names and issubclass(base, ConcreteGeneric):
-            passed = [own.get(one, one) for one in get_args(alias)]
+            passed = [fill_in(one, own) for one in get_args(alias)]
             known |= _arguments(base, dict(zip(names, passed, strict=True)))
     return known
 
 
 def _is_open(argument: Any) -> bool:
-    if isinstance(argument, TypeVar):
-        return True
-    return not isinstance(argument, type) and bool(getattr(argument, "__parameters__", ()))
+    return isinstance(argument, TypeVar) or bool(parameters_of(argument))
 
 
 def _hashable(arguments: tuple[Any, ...]) -> bool:

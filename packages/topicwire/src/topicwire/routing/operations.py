@@ -214,7 +214,7 @@ class OperationRouter(ConcreteGeneric):
         types = read_handler(handler, self._type_arguments)
         described = types.payload
         if direction == "recv" and types.payload_name is None and types.returns is not MISSING:
-            described = types.returns
+            described = None if types.returns is type(None) else types.returns
         summary, _, description = (inspect.getdoc(handler) or "").partition("\n")
         self._operations[name] = Operation(
             name=name,

@@ -18,7 +18,10 @@ const server = {
   port: port('FRONTEND_PORT', 5173),
   strictPort: true,
   proxy: {
-    '/api': { target: `http://127.0.0.1:${port('BACKEND_PORT', 8000)}`, ws: true },
+    '/api': {
+      target: process.env['BACKEND_URL'] ?? `http://127.0.0.1:${port('BACKEND_PORT', 8000)}`,
+      ws: true,
+    },
   },
 }
 

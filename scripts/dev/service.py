@@ -128,7 +128,7 @@ class Service:
 
     async def _answers(self) -> bool:
         try:
-            _, writer = await asyncio.open_connection(_reachable(self.address), self.address.port)
+            _, writer = await asyncio.open_connection(self.address.reachable, self.address.port)
         except OSError:
             return False
         writer.close()
@@ -145,11 +145,6 @@ async def _line(stream: asyncio.StreamReader) -> bytes:
         return end.partial
     except asyncio.LimitOverrunError as long:
         return await stream.read(long.consumed)
-
-
-def _reachable(address: Address) -> str:
-    """The host at which a server that listens on every interface can be asked."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address.host, address.host)  # noqa: S104
 
 
 def _ending(code: int) -> str:

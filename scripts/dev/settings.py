@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 LARGEST_PORT = 65535
-_EVERY_INTERFACE = ("0.0.0.0", "::")  # noqa: S104 - named to be told apart, not bound
+# What a server on every interface is reached at.
+_EVERY_INTERFACE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - told apart, not bound
 
 
 class SettingsError(ValueError):
@@ -26,8 +27,18 @@ class Address:
     @property
     def url(self) -> str:
         """What to open in a browser on this machine."""
-        local = self.host in ("127.0.0.1", "::1", "localhost", *_EVERY_INTERFACE)
-        return f"http://{'localhost' if local else self.host}:{self.port}"
+        local = self.host in ("127.0.0.1", *_EVERY_INTERFACE)
+        return f"http://{'localhost' if local else _bracketed(self.host)}:{self.port}"
+
+    @property
+    def reachable(self) -> str:
+        """The host at which a server here is asked, where it listens on every interface too."""
+        return _EVERY_INTERFACE.get(self.host, self.host)
+
+    @property
+    def reachable_url(self) -> str:
+        """For a program: it need not know what this machine calls itself."""
+        return f"http://{_bracketed(self.reachable)}:{self.port}"
 
     def require_free(self) -> None:
         """Returns when a server could listen here.
@@ -84,6 +95,10 @@ class Settings:
             message = f"BACKEND_PORT and FRONTEND_PORT are both {backend.port}: give each its own."
             raise SettingsError(message)
         return cls(backend, frontend)
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _port(environment: Mapping[str, str], variable: str, default: int) -> int:

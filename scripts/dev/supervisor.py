@@ -144,7 +144,7 @@ def _frontend_command(settings: Settings, output: Output) -> Command:
         "PATH": tool_path(),
         "FRONTEND_HOST": settings.frontend.host,
         "FRONTEND_PORT": str(settings.frontend.port),
-        "BACKEND_PORT": str(settings.backend.port),
+        "BACKEND_URL": settings.backend.reachable_url,
     }
     if output.coloured:
         environment["FORCE_COLOR"] = "1"

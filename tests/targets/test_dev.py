@@ -23,11 +23,12 @@ MODELS = "backend/src/trading_api/models/market/quotes.py"
 class Running:
     """A `make dev` under way: where it serves and what it said so far."""
 
-    def __init__(self, checkout: Checkout, api: int, page: int, said: Callable[[], str]) -> None:
+    def __init__(
+        self, checkout: Checkout, host: str, ports: tuple[int, int], said: Callable[[], str]
+    ) -> None:
         self.checkout = checkout
-        self.api = f"http://127.0.0.1:{api}"
-        self.page = f"http://127.0.0.1:{page}"
-        self.ports = (api, page)
+        self.ports = ports
+        self.api, self.page = (f"http://{host}:{port}" for port in ports)
         self.said = said
 
     def fetch(self, url: str, holds: Callable[[str], bool] = bool) -> str:
@@ -39,11 +40,21 @@ class Running:
 
 
 @pytest.fixture
-def running(checkout: Checkout) -> Iterator[Running]:
+def host() -> str:
+    return "127.0.0.1"
+
+
+@pytest.fixture
+def running(checkout: Checkout, host: str) -> Iterator[Running]:
     api, page = free_port(), free_port()
-    variables = {"BACKEND_PORT": str(api), "FRONTEND_PORT": str(page), "UVICORN_LOG_LEVEL": "debug"}
+    variables = {
+        "HOST": host,
+        "BACKEND_PORT": str(api),
+        "FRONTEND_PORT": str(page),
+        "UVICORN_LOG_LEVEL": "debug",
+    }
     with checkout.serving("dev", ".", **variables) as said:
-        started = Running(checkout, api, page, said)
+        started = Running(checkout, host, (api, page), said)
         started.says("Ctrl-C stops everything")
         yield started
     assert _processes(checkout.path) == []
@@ -125,6 +136,16 @@ def _a_backend_that_dies_is_told_and_comes_back(running: Running) -> None:
     running.says("the backend ended by itself (signal SIGKILL)")
     _edit(running.checkout, TEMPLATE, '"Subscribed"', '"Welcome"')
     running.fetch(running.api + "/api/v1/health")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.2"])
+def test_serves_at_another_host_alone(running: Running, host: str) -> None:
+    """The page's server asks the backend at the host that was chosen."""
+    assert f"http://{host}:{running.ports[1]}/" in running.said()
+    assert "bars" in json.loads(running.fetch(running.page + DOCUMENT))["channels"]
+    for port in running.ports:
+        with pytest.raises(ConnectionRefusedError):
+            create_connection(("127.0.0.1", port))
 
 
 @pytest.mark.parametrize("variable", ["BACKEND_PORT", "FRONTEND_PORT"])

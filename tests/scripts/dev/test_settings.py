@@ -34,8 +34,19 @@ def test_host_and_ports_from_the_environment() -> None:
     assert settings.frontend.url == "http://10.1.2.3:65535"
 
 
-def test_every_interface_is_opened_as_localhost() -> None:
-    assert Settings.read({"HOST": "0.0.0.0"}).frontend.url == "http://localhost:5173"
+@pytest.mark.parametrize(
+    ("host", "opened", "asked"),
+    [
+        ("127.0.0.1", "http://localhost:8000", "http://127.0.0.1:8000"),
+        ("0.0.0.0", "http://localhost:8000", "http://127.0.0.1:8000"),
+        ("::", "http://localhost:8000", "http://[::1]:8000"),
+        ("::1", "http://[::1]:8000", "http://[::1]:8000"),
+        ("box.example", "http://box.example:8000", "http://box.example:8000"),
+    ],
+)
+def test_what_to_open_and_what_to_ask(host: str, opened: str, asked: str) -> None:
+    backend = Settings.read({"HOST": host}).backend
+    assert (backend.url, backend.reachable_url) == (opened, asked)
 
 
 @pytest.mark.parametrize("text", ["0", "65536", "-1", "8000.0", "http", "٣", " 8000"])

@@ -1,32 +1,36 @@
-"""The command line `topicwire`. Each command is a file here; what it needs is imported when it runs."""
+"""The command line `topicwire`: a file for each command, which imports what it needs when run.
+
+Parsed by argparse: a parser library takes longer to import than a whole `generate --check` may.
+"""
 
 from __future__ import annotations
 
-import typer
+import argparse
+from collections.abc import Sequence
 
-from topicwire.cli.documents import client, spec
-from topicwire.cli.generate import generate
-
-app = typer.Typer(
-    name="topicwire",
-    help="Typed WebSocket routes: routers, AsyncAPI document and clients from one declaration.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+from topicwire.cli.documents import add_client, add_spec
+from topicwire.cli.generate import add_generate
 
 
-@app.callback()
-def _root() -> None:
-    """Typed WebSocket routes: routers, AsyncAPI document and clients from one declaration."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line. Exit codes: 0 done, 1 it does not hold, 2 wrong usage or input.
 
+    Args:
+        arguments: instead of the process's own.
 
-app.command()(generate)
-app.command()(spec)
-app.add_typer(client, name="client")
-
-
-def main() -> None:
-    """Runs the command line. Exit codes: 0 done, 1 it does not hold, 2 wrong usage or input."""
-    app()
+    Raises:
+        SystemExit: with the exit code, unless it is 0.
+    """
+    parser = argparse.ArgumentParser(
+        prog="topicwire",
+        description="Typed WebSocket routes: routers, AsyncAPI document and clients from one "
+        "declaration.",
+        epilog="`topicwire COMMAND --help` tells more, with an example.",
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    add_generate(commands)
+    add_spec(commands)
+    add_client(commands)
+    options = vars(parser.parse_args(arguments))
+    run = options.pop("run")
+    run(**options)

@@ -1,28 +1,67 @@
-"""What every command prints alike: results to stdout, refusals to stderr, colour on a terminal."""
+"""What every command has alike: options, results to stdout, refusals to stderr, colour."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn, TextIO
-
-import typer
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 from topicwire.errors import TopicwireError
+
+if TYPE_CHECKING:
+    # argparse has no public name for what `add_subparsers` returns.
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001
 
 DONE = 0
 DOES_NOT_HOLD = 1
 WRONG_INPUT = 2
 
-_CODES = {"red": "31", "green": "32", "yellow": "33", "dim": "2", "bold": "1"}
+_CODES = {"red": "31", "green": "32", "dim": "2"}
 
 
-def styled(text: str, style: str, stream: TextIO | None = None) -> str:
+def add_command(
+    commands: Commands, name: str, run: Callable[..., None], summary: str
+) -> argparse.ArgumentParser:
+    """A command whose help is the docstring of what it runs.
+
+    It has the options that all commands have: `--check` and `--project`.
+    """
+    description = "\n".join(line.strip() for line in (run.__doc__ or "").splitlines())
+    parser = commands.add_parser(
+        name,
+        help=summary,
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 and name what is stale"
+    )
+    parser.add_argument(
+        "-C",
+        "--project",
+        type=Path,
+        default=Path(),
+        metavar="FOLDER",
+        help="of the application's pyproject.toml, or one below it (default: this one)",
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def say(text: str, *, end: str = "\n") -> None:
+    """Prints a result, at once."""
+    sys.stdout.write(text + end)
+    sys.stdout.flush()
+
+
+def styled(text: str, style: str, *, err: bool = False) -> str:
     """The text in a colour, where the stream is a terminal and `NO_COLOR` is not set."""
-    stream = stream or sys.stdout
-    if not stream.isatty() or os.environ.get("NO_COLOR"):
+    if not (sys.stderr if err else sys.stdout).isatty() or os.environ.get("NO_COLOR"):
         return text
     return f"\x1b[{_CODES[style]}m{text}\x1b[0m"
 
@@ -31,10 +70,10 @@ def fail(message: str, code: int) -> NoReturn:
     """Prints to stderr and ends the command.
 
     Raises:
-        typer.Exit: always.
+        SystemExit: always.
     """
-    typer.echo(message, err=True)
-    raise typer.Exit(code)
+    sys.stderr.write(f"{message}\n")
+    raise SystemExit(code)
 
 
 @contextmanager
@@ -43,5 +82,5 @@ def refusals(closing: str = "") -> Iterator[None]:
     try:
         yield
     except TopicwireError as error:
-        message = str(error).replace(" error: ", f" {styled('error:', 'red', sys.stderr)} ")
+        message = str(error).replace(" error: ", f" {styled('error:', 'red', err=True)} ")
         fail(f"{message}\n{closing}".rstrip("\n"), WRONG_INPUT)

@@ -6,44 +6,45 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from topicwire.cli.console import DOES_NOT_HOLD, fail, refusals
+from topicwire.cli.console import DOES_NOT_HOLD, add_command, fail, refusals, say
 
 if TYPE_CHECKING:
+    from topicwire.cli.console import Commands
     from topicwire.codegen.config import AppConfig
 
-client = typer.Typer(
-    no_args_is_help=True,
-    help="Write a typed client from the AsyncAPI document.",
-    pretty_exceptions_enable=False,
-)
 
-_Check = Annotated[
-    bool, typer.Option("--check", help="Write nothing; exit 1 and name what is stale.")
-]
-_Project = Annotated[
-    Path,
-    typer.Option(
-        "--project", "-C", help="The folder of the application's pyproject.toml, or one below it."
-    ),
-]
+def add_spec(commands: Commands) -> None:
+    """Adds `topicwire spec`."""
+    parser = add_command(commands, "spec", spec, "write the AsyncAPI document")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="instead of the configured file; - for stdout",
+    )
+    parser.add_argument(
+        "--openapi", type=Path, metavar="FILE", help="write the OpenAPI document too, to this file"
+    )
 
 
-def spec(
-    *,
-    check: _Check = False,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Instead of the configured file; - for stdout."),
-    ] = None,
-    openapi: Annotated[
-        Path | None, typer.Option("--openapi", help="Write the OpenAPI document too, to this file.")
-    ] = None,
-    project: _Project = Path(),
-) -> None:
+def add_client(commands: Commands) -> None:
+    """Adds `topicwire client typescript`."""
+    summary = "write a typed client from the AsyncAPI document"
+    languages = commands.add_parser("client", help=summary, description=summary).add_subparsers(
+        metavar="LANGUAGE", required=True
+    )
+    parser = add_command(languages, "typescript", typescript, "types and the map of routes")
+    parser.add_argument(
+        "--document",
+        metavar="FILE_OR_ADDRESS",
+        help="instead of the configured AsyncAPI document",
+    )
+
+
+def spec(*, check: bool, output: Path | None, openapi: Path | None, project: Path) -> None:
     """Write the AsyncAPI document of the application, without starting a server.
 
     The document is checked by the official schema and by our own rules before it is written.
@@ -59,7 +60,7 @@ def spec(
         application = load_application(config)
         text = application.asyncapi()
         if output == Path("-"):
-            typer.echo(text, nl=False)
+            say(text, end="")
             return
         files = {(output or config.asyncapi).resolve(): text}
         if openapi is not None:
@@ -67,18 +68,7 @@ def spec(
         _apply(config, files, check=check, command="topicwire spec", started=started)
 
 
-@client.command()
-def typescript(
-    *,
-    check: _Check = False,
-    document: Annotated[
-        str | None,
-        typer.Option(
-            "--document", help="A file or an address, instead of the configured AsyncAPI document."
-        ),
-    ] = None,
-    project: _Project = Path(),
-) -> None:
+def typescript(*, check: bool, document: str | None, project: Path) -> None:
     """Write the TypeScript types and the map of routes, from the document alone.
 
     The folders are `tool.topicwire.typescript` of pyproject.toml. Run `topicwire spec` first.
@@ -140,8 +130,8 @@ def _apply(
     written = set(changes.written)
     for path in files:
         state = "fresh" if check else "written" if path in written else "unchanged"
-        typer.echo(f"{_shown(config, path)}   {state}")
-    typer.echo(f"{(time.perf_counter() - started) * 1000:.0f} ms")
+        say(f"{_shown(config, path)}   {state}")
+    say(f"{(time.perf_counter() - started) * 1000:.0f} ms")
 
 
 def _shown(config: AppConfig, path: Path) -> str:

@@ -5,46 +5,45 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from topicwire.cli.console import DOES_NOT_HOLD, WRONG_INPUT, fail, refusals, styled
+from topicwire.cli.console import (
+    DOES_NOT_HOLD,
+    WRONG_INPUT,
+    add_command,
+    fail,
+    refusals,
+    say,
+    styled,
+)
 
 if TYPE_CHECKING:
+    from topicwire.cli.console import Commands
     from topicwire.codegen.config import AppConfig
     from topicwire.codegen.errors import Problem
     from topicwire.codegen.generate import Plan
 
 
-def generate(
-    *,
-    check: Annotated[
-        bool,
-        typer.Option("--check", help="Write nothing; exit 1 and name what is stale."),
-    ] = False,
-    verify: Annotated[
-        bool,
-        typer.Option(
-            "--verify",
-            help="After writing, format, lint, type-check and import what was written (nine steps).",
-        ),
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the result as JSON, for machines.")
-    ] = False,
-    project: Annotated[
-        Path,
-        typer.Option(
-            "--project",
-            "-C",
-            help="The folder of the application's pyproject.toml, or one below it.",
-        ),
-    ] = Path(),
-) -> None:
+def add_generate(commands: Commands) -> None:
+    """Adds `topicwire generate`."""
+    parser = add_command(commands, "generate", generate, "write a router for each declaration")
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="write, then format, lint, type-check and import what was written: nine steps",
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        dest="as_json",
+        help="print the result as JSON, for machines",
+    )
+
+
+def generate(*, check: bool, verify: bool, as_json: bool, project: Path) -> None:
     """Write a concrete router for each `X: TypeAlias = WsRouter[Request, Data]` in modules/*/ws.py.
 
-    Settings: the table tool.topicwire of the nearest pyproject.toml, from --project upwards.
+    Settings: [tool.topicwire] of the nearest pyproject.toml, from --project upwards.
 
     Example: `topicwire generate`, and in CI `topicwire generate --check`.
     """
@@ -79,18 +78,18 @@ def _verify(project: Path) -> None:
     with refusals("Nothing was written."):
         config = load_config(project)
         try:
-            planned = verify(config, lambda text: typer.echo(text, nl=False))
+            planned = verify(config, lambda text: say(text, end=""))
         except StepFailedError as error:
-            typer.echo("failed")
+            say("failed")
             fail(str(error), DOES_NOT_HOLD)
         _report(config, planned, time.perf_counter() - started)
 
 
 def _report(config: AppConfig, planned: Plan, took_s: float) -> None:
     for row in _rows(config, planned):
-        typer.echo(row)
+        say(row)
     changes = planned.changes
-    typer.echo(
+    say(
         f"{_count(len(planned.declarations), 'router')}, "
         f"{_count(len(changes.written), 'file')} written, "
         f"{len(changes.extra)} removed, {took_s * 1000:.0f} ms"
@@ -128,9 +127,7 @@ def _report_check(config: AppConfig, planned: Plan, took_s: float) -> None:
     if reasons:
         lines = [f"{reason.path}: {reason.what}" for reason in reasons]
         fail("\n".join([*lines, f"Stale. Run: {config.command}"]), DOES_NOT_HOLD)
-    typer.echo(
-        f"{_count(len(planned.declarations), 'router')}, all fresh, {took_s * 1000:.0f} ms"
-    )
+    say(f"{_count(len(planned.declarations), 'router')}, all fresh, {took_s * 1000:.0f} ms")
 
 
 def _generate_as_json(project: Path, *, check: bool) -> None:
@@ -146,10 +143,10 @@ def _generate_as_json(project: Path, *, check: bool) -> None:
         planned = plan(config) if check else write(config)
     except GenerationError as error:
         _print_json({"ok": False, "errors": [_problem(one) for one in error.problems]})
-        raise typer.Exit(WRONG_INPUT) from None
+        raise SystemExit(WRONG_INPUT) from None
     except TopicwireError as error:
         _print_json({"ok": False, "errors": [{"message": str(error)}]})
-        raise typer.Exit(WRONG_INPUT) from None
+        raise SystemExit(WRONG_INPUT) from None
     written = set(planned.changes.written)
     reasons = stale_reasons(config, planned) if check else []
     _print_json(
@@ -172,7 +169,7 @@ def _generate_as_json(project: Path, *, check: bool) -> None:
         }
     )
     if reasons:
-        raise typer.Exit(DOES_NOT_HOLD)
+        raise SystemExit(DOES_NOT_HOLD)
 
 
 def _problem(problem: Problem) -> dict[str, str | int]:
@@ -186,7 +183,7 @@ def _problem(problem: Problem) -> dict[str, str | int]:
 
 
 def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    say(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def _count(number: int, noun: str) -> str:

@@ -82,7 +82,7 @@ def verify(config: AppConfig, say: Say) -> Plan:
     """Runs the nine steps in order, one process at a time for an application.
 
     Raises:
-        GenerationError, FormatError, BusyError: step 1 failed; nothing was written.
+        GenerationError, FormatError: step 1 failed; nothing was written.
         StepFailedError: a later step failed; what step 1 wrote was put back.
     """
     with locked(config):
@@ -146,20 +146,19 @@ def _command(
     listed = [str(path) for path in files]
     python = [sys.executable, "-m", step.tool]
     length = str(line_length(config))
-    if step.number == 9:
+    if not step.tool:
         names = [
             f"{one.module.rpartition('.')[0]}.{config.output}:{one.name}"
             for one in planned.declarations
         ]
         return [sys.executable, "-m", "topicwire.codegen.verify_imports", *names], config.root
     if step.tool == "ruff":
-        cwd, options = ruff_options(config)
         # What cannot be fixed is step 7's to say.
         fix = ["check", "--fix", "--exit-zero"]
         lint = ["check", "--output-format=concise"]
         action = {4: ["format"], 5: fix, 7: lint}[step.number]
         quiet = ["--quiet", "--no-cache", "--no-force-exclude"]
-        return [ruff_executable(), *action, *quiet, *options, *listed], cwd
+        return [ruff_executable(), *action, *quiet, *ruff_options(config), *listed], config.root
     if step.tool == "mypy":
         return _mypy(config, python, listed)
     own = settings_file(config, step.tool)
@@ -179,7 +178,7 @@ def _command(
 
 
 def _mypy(config: AppConfig, python: list[str], listed: list[str]) -> tuple[list[str], Path]:
-    """mypy reads paths in its settings relative to where it runs: beside them."""
+    """Runs mypy where its settings lie: it reads paths in them relative to where it runs."""
     own = settings_file(config, "mypy")
     options = [
         "--strict",

@@ -11,18 +11,21 @@ from collections.abc import Sequence
 
 from topicwire.codegen.config import AppConfig
 from topicwire.codegen.model import Declaration
-from topicwire.codegen.python import header
+from topicwire.codegen.python import GeneratedModule, header
 from topicwire.codegen.template import Template
 
 CONFORMANCE_FILE = "_conformance.py"
 
-_HEAD = '''\
-"""For type checkers alone: each generated router has the types that its declaration says.
+_DOCSTRING = '''\
+"""For type checkers alone: generated routers have the declared types.
 
-The file that declares a router shows checkers the generic alias, and the interpreter the
-generated class. Here both are named, so that one without the other is an error.
+Where a router is declared, checkers see the generic alias, and the
+interpreter the generated class. Here both are named, so that one without
+the other is an error.
 """
+'''
 
+_HEAD = '''\
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
     def same_types(
         declared: {router}[RequestT, DataT], generated: RouterOf[RequestT, DataT]
     ) -> None:
-        """Accepts a generated router with the types of the declared one, and no other."""
+        """Refuses a generated router of other types than declared."""
 '''
 
 _EACH = """
@@ -47,8 +50,8 @@ _EACH = """
 
 def conformance_module(
     config: AppConfig, template: Template, declarations: Sequence[Declaration]
-) -> str | None:
-    """The file for the declarations of one folder, not formatted yet.
+) -> GeneratedModule | None:
+    """The file for the declarations of one folder.
 
     None for a template whose parameters are not the two that `RouterOf` speaks of.
     """
@@ -56,7 +59,7 @@ def conformance_module(
         return None
     ordered = sorted(declarations, key=lambda one: one.name)
     modules = {one.module.rpartition(".")[2] for one in ordered}
-    head = _HEAD.format(
+    body = _HEAD.format(
         template=template.module,
         router=template.class_name,
         package=ordered[0].module.rpartition(".")[0],
@@ -72,4 +75,5 @@ def conformance_module(
         for one in ordered
     ]
     sources = sorted({one.path for one in ordered})
-    return "\n".join([header(config, sources), head]) + "".join(each)
+    head = f"{header(config, sources)}\n{_DOCSTRING}"
+    return GeneratedModule(head, body + "".join(each))

@@ -13,17 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from topicwire.codegen import suggest
+from topicwire.codegen.bindings import Module, read_module, statements, type_statement_name
 from topicwire.codegen.config import AppConfig
 from topicwire.codegen.errors import GenerationError, Problem
 from topicwire.codegen.model import Declaration
-from topicwire.codegen.modules import (
-    Missing,
-    Module,
-    ModuleIndex,
-    read_module,
-    statements,
-    type_statement_name,
-)
+from topicwire.codegen.modules import Missing, ModuleIndex
 from topicwire.codegen.source import read_source
 from topicwire.codegen.template import Template
 from topicwire.codegen.typeargs import Scope, UnresolvedError, dotted, resolve_argument
@@ -55,14 +49,18 @@ class _Reader:
         return self.scope.module
 
     def declarations(self) -> list[Declaration]:
-        found = [one for node in statements(self.module.file.tree.body) for one in self._found(node)]
+        found = [
+            one for node in statements(self.module.file.tree.body) for one in self._found(node)
+        ]
         self._refuse_uses_of_type_statements(found)
-        self._refuse_undeclared_imports({one.name for one in found})
-        return [one for one in map(self._declaration, found) if one is not None]
+        declarations = [one for one in map(self._declaration, found) if one is not None]
+        if not self.problems:  # otherwise what is missing may be the declaration refused above
+            self._refuse_undeclared_imports({one.name for one in found})
+        return declarations
 
     def _found(self, node: ast.stmt) -> Iterator[_Found]:
         if isinstance(node, ast.AnnAssign) and node.value is not None:
-            targets = [node.target]
+            targets: list[ast.expr] = [node.target]
         elif isinstance(node, ast.Assign):
             targets = node.targets
         else:
@@ -125,14 +123,13 @@ class _Reader:
                 f"{found.name}: TypeAlias = {self.template.class_name}[{names}]",
             )
             return None
-        at = found.value if found.value.lineno else None
         arguments = []
         for node in nodes:
             try:
                 arguments.append(resolve_argument(self.scope, node))
             except UnresolvedError as error:
                 self.problems.append(error.problem)
-        if len(arguments) < len(nodes) or at is None:
+        if len(arguments) < len(nodes):
             return None
         return Declaration(
             name=found.name,

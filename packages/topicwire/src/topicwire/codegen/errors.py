@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from topicwire.errors import TopicwireError
 
@@ -58,18 +57,3 @@ class GenerationError(TopicwireError, ValueError):
 
 class ConfigError(TopicwireError, ValueError):
     """`[tool.topicwire]` is missing, or says something that cannot be used."""
-
-
-class BusyError(TopicwireError, RuntimeError):
-    """Another generator holds the lock of this application for longer than we wait.
-
-    Attributes:
-        lock: the file that is locked.
-    """
-
-    def __init__(self, lock: Path, waited_s: float) -> None:
-        self.lock = lock
-        super().__init__(
-            f"another generator has been at work on this application for {waited_s:.0f} s "
-            f"(it holds {lock}). Wait for it, or end that process, and run this again."
-        )

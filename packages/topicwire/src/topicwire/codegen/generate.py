@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,14 @@ from topicwire.codegen.format import format_python
 from topicwire.codegen.model import Declaration
 from topicwire.codegen.modules import ModuleIndex
 from topicwire.codegen.output import Changes, compare, locked, write
-from topicwire.codegen.python import index_module, is_generated, router_module
+from topicwire.codegen.python import (
+    GeneratedModule,
+    index_module,
+    is_generated,
+    router_module,
+)
 from topicwire.codegen.template import Template, read_template
-from topicwire.codegen.version import generator_version
+from topicwire.codegen.version import GENERATOR_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,9 @@ def plan(config: AppConfig) -> Plan:
     index = ModuleIndex(config.src, config.root)
     template = read_template(config.template, index)
     declarations = discover(config, index, template)
-    files = format_python(config, render(config, template, declarations))
+    modules = render(config, template, declarations)
+    formatted = format_python(config, {path: module.body for path, module in modules.items()})
+    files = {path: f"{modules[path].head}\n{body}" for path, body in formatted.items()}
     if declarations:
         files[config.manifest] = _manifest(template)
     return Plan(declarations, compare(files, owned_files(config)))
@@ -56,13 +63,13 @@ def plan(config: AppConfig) -> Plan:
 
 def render(
     config: AppConfig, template: Template, declarations: Sequence[Declaration]
-) -> dict[Path, str]:
-    """Every generated Python file, not formatted yet.
+) -> dict[Path, GeneratedModule]:
+    """Every generated Python file.
 
     Raises:
         GenerationError: the template cannot be used with a declared type.
     """
-    files: dict[Path, str] = {}
+    files: dict[Path, GeneratedModule] = {}
     problems: list[Problem] = []
     folders: dict[Path, list[Declaration]] = {}
     for declaration in declarations:
@@ -87,7 +94,6 @@ def generate(config: AppConfig) -> Plan:
 
     Raises:
         GenerationError, FormatError: see `plan`.
-        BusyError: another process does not finish.
         OSError: a file cannot be written.
     """
     with locked(config):
@@ -102,8 +108,8 @@ def generate_locked(config: AppConfig) -> Plan:
 
 
 def _manifest(template: Template) -> str:
-    digest = hashlib.sha256(template.text.encode()).hexdigest()[:16]
-    content = {"generator": f"topicwire {generator_version()}", "template": digest}
+    digest = f"{zlib.crc32(template.text.encode()):08x}"  # tells which input changed, no more
+    content = {"generator": f"topicwire {GENERATOR_VERSION}", "template": digest}
     return json.dumps(content, indent=2) + "\n"
 
 

@@ -7,8 +7,8 @@ import builtins
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from topicwire.codegen.bindings import Binding, Module, absolute, statements
 from topicwire.codegen.errors import GenerationError, Problem
-from topicwire.codegen.modules import Binding, Module, absolute, statements
 from topicwire.codegen.rewrite import Edit, TemplateClass
 
 _MODULE_NAMES = ("__name__", "__file__", "__doc__", "__package__", "__spec__", "__debug__")
@@ -81,21 +81,19 @@ class _Finder:
             return
         for binding in bindings:
             guarded = id(binding.node) in self._guarded
-            if binding.kind not in ("import", "module"):
+            if binding.kind is not None:
                 yield ImportStatement(f"from {self._module.name} import {name}")
                 return
             conditional = self._conditional.get(id(binding.node))
             if conditional is not None:
                 yield ImportStatement(self._copied(conditional))
                 return
-            yield from (
-                ImportStatement(text, guarded) for text in self._imported(name, binding)
-            )
-            if binding.kind == "import":
+            yield from (ImportStatement(text, guarded) for text in self._imported(name, binding))
+            if binding.name is not None:
                 return
 
     def _imported(self, name: str, binding: Binding) -> Iterator[str]:
-        if binding.kind == "import":
+        if binding.name is not None:
             renamed = "" if binding.name == name else f" as {name}"
             yield f"from {binding.module} import {binding.name}{renamed}"
         elif isinstance(binding.node, ast.Import):

@@ -72,9 +72,7 @@ class ClassNames:
             self._statement(statement, class_scope=outer)
         self._scopes = outer
 
-    def _statement(
-        self, node: ast.stmt, class_scope: list[frozenset[str]] | None = None
-    ) -> None:
+    def _statement(self, node: ast.stmt, class_scope: list[frozenset[str]] | None = None) -> None:
         if isinstance(node, _Function):
             self._function(node, class_scope)
         elif isinstance(node, ast.ClassDef):
@@ -104,11 +102,8 @@ class ClassNames:
     def _function(self, node: _Function, class_scope: list[frozenset[str]] | None) -> None:
         for decorator in node.decorator_list:
             self._expression(decorator, "value")
-        arguments = node.args
-        for default in (*arguments.defaults, *arguments.kw_defaults):
-            if default is not None:
-                self._expression(default, "value")
-        parameters = _parameters(arguments)
+        self._defaults(node.args)
+        parameters = _parameters(node.args)
         for parameter in parameters:
             if parameter.annotation is not None:
                 self._expression(parameter.annotation, "type")
@@ -123,51 +118,53 @@ class ClassNames:
             self._statement(statement)
         self._scopes = outer
 
-    def _expression(
-        self, node: ast.expr, use: Use, within: ast.Subscript | None = None
-    ) -> None:
+    def _expression(self, node: ast.expr, use: Use, within: ast.Subscript | None = None) -> None:
         if isinstance(node, ast.Name):
-            if not any(node.id in scope for scope in self._scopes):
-                self.names.append(
-                    GlobalName(node, use, within, self._in_body, self._f_strings > 0)
-                )
+            if not self._is_local(node.id):
+                in_f_string = self._f_strings > 0
+                self.names.append(GlobalName(node, use, within, self._in_body, in_f_string))
         elif isinstance(node, ast.Constant):
             if use == "type" and isinstance(node.value, str):
                 parsed = ast.parse(node.value.strip(), mode="eval").body
                 self.quoted.append(QuotedType(node, parsed))
         elif isinstance(node, ast.Subscript):
             self._subscript(node, use)
-        elif isinstance(node, ast.Call):
-            self._call(node)
-        elif isinstance(node, ast.Lambda):
-            for default in (*node.args.defaults, *node.args.kw_defaults):
-                if default is not None:
-                    self._expression(default, "value")
-            names = {parameter.arg for parameter in _parameters(node.args)}
-            self._inside(names, [node.body])
-        elif isinstance(node, _Comprehension):
-            self._comprehension(node)
-        elif isinstance(node, ast.JoinedStr):
-            self._f_strings += 1
-            for child in ast.iter_child_nodes(node):
-                self._child(child, None)
-            self._f_strings -= 1
         elif isinstance(node, ast.BinOp | ast.Tuple | ast.List | ast.Starred):
             for child in ast.iter_child_nodes(node):
                 if isinstance(child, ast.expr):
                     self._expression(child, use)
         else:
+            self._value(node)
+
+    def _value(self, node: ast.expr) -> None:
+        if isinstance(node, ast.Call):
+            self._call(node)
+        elif isinstance(node, ast.Lambda):
+            self._defaults(node.args)
+            self._inside({parameter.arg for parameter in _parameters(node.args)}, [node.body])
+        elif isinstance(node, _Comprehension):
+            self._comprehension(node)
+        else:
+            is_f_string = isinstance(node, ast.JoinedStr)
+            self._f_strings += is_f_string
             for child in ast.iter_child_nodes(node):
                 self._child(child, None)
+            self._f_strings -= is_f_string
+
+    def _is_local(self, name: str) -> bool:
+        return any(name in scope for scope in self._scopes)
+
+    def _defaults(self, arguments: ast.arguments) -> None:
+        for default in (*arguments.defaults, *arguments.kw_defaults):
+            if default is not None:
+                self._expression(default, "value")
 
     def _subscript(self, node: ast.Subscript, use: Use) -> None:
         """`list[_TData]` is a type wherever it stands; `self.x[key]` is not."""
         root = node.value
         while isinstance(root, ast.Attribute):
             root = root.value
-        is_global = isinstance(root, ast.Name) and not any(
-            root.id in scope for scope in self._scopes
-        )
+        is_global = isinstance(root, ast.Name) and not self._is_local(root.id)
         self._expression(node.value, use, within=node)
         last = ast.unparse(node.value).rpartition(".")[2]
         if last == "Literal":
@@ -215,26 +212,27 @@ def _parameters(arguments: ast.arguments) -> list[ast.arg]:
 def _bound(body: Iterable[ast.AST]) -> Iterator[str]:
     """The names that statements bind in their own scope."""
     for node in body:
-        if isinstance(node, _Function | ast.ClassDef):
-            yield node.name
-            continue
-        if isinstance(node, ast.Lambda):
-            continue
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            for alias in node.names:
-                yield alias.asname or alias.name.partition(".")[0]
-        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
-            yield node.name
-        elif isinstance(node, ast.MatchMapping) and node.rest:
-            yield node.rest
-        elif isinstance(node, _Comprehension):
-            for inner in ast.walk(node):
+        yield from _bound_by(node)
+        if isinstance(node, _Comprehension):
+            for inner in ast.walk(node):  # a walrus binds outside of its comprehension
                 if isinstance(inner, ast.NamedExpr):
                     yield from _stored(inner.target)
-            continue
-        yield from _bound(ast.iter_child_nodes(node))
+        elif not isinstance(node, _Function | ast.ClassDef | ast.Lambda):
+            yield from _bound(ast.iter_child_nodes(node))
+
+
+def _bound_by(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, _Function | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        for alias in node.names:
+            yield alias.asname or alias.name.partition(".")[0]
+    elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar):
+        yield from [node.name] if node.name else []
+    elif isinstance(node, ast.MatchMapping):
+        yield from [node.rest] if node.rest else []
 
 
 def _declared_global(body: Iterable[ast.AST]) -> frozenset[str]:

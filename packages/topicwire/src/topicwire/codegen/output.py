@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import time
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from topicwire.codegen.config import AppConfig
-from topicwire.codegen.errors import BusyError
-
-_POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,7 @@ def write(config: AppConfig, changes: Changes) -> None:
             replace(config, path, changes.files[path].encode())
         for path in changes.extra:
             path.unlink()
-            _remove_if_empty(path.parent)
+            remove_if_empty(path.parent)
     except BaseException:
         restore(config, previous)
         raise
@@ -83,23 +80,25 @@ def write(config: AppConfig, changes: Changes) -> None:
 def restore(config: AppConfig, previous: Mapping[Path, bytes | None]) -> None:
     """Puts files back as they were; None for one that did not exist."""
     for path, content in previous.items():
-        if content is None:
-            path.unlink(missing_ok=True)
-            _remove_if_empty(path.parent)
-        elif not path.is_file() or path.read_bytes() != content:
+        if content is None and path.is_file():
+            path.unlink()
+            remove_if_empty(path.parent)
+        elif content is not None and (not path.is_file() or path.read_bytes() != content):
             replace(config, path, content)
 
 
 def replace(config: AppConfig, path: Path, content: bytes) -> None:
     """Writes one file in one step: no reader sees a part of it."""
     prepare_cache(config)
+    if not path.parent.is_dir():
+        path.parent.mkdir(parents=True)
     staged = config.cache_dir / f"staged-{os.getpid()}"
-    staged.write_bytes(content)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        staged.write_bytes(content)
         staged.replace(path)
-    finally:
+    except OSError:
         staged.unlink(missing_ok=True)
+        raise
 
 
 def prepare_cache(config: AppConfig) -> None:
@@ -110,9 +109,8 @@ def prepare_cache(config: AppConfig) -> None:
         ignore.write_text("*\n", encoding="utf-8")
 
 
-def _remove_if_empty(folder: Path) -> None:
-    if not folder.is_dir():
-        return
+def remove_if_empty(folder: Path) -> None:
+    """Removes a folder that holds nothing but compiled files."""
     rest = list(folder.iterdir())
     if any(path.name != "__pycache__" for path in rest):
         return
@@ -124,39 +122,25 @@ def _remove_if_empty(folder: Path) -> None:
 
 
 @contextmanager
-def locked(config: AppConfig, *, wait_s: float = 60.0) -> Iterator[None]:
+def locked(config: AppConfig) -> Iterator[None]:
     """One generator at a time for an application: a watcher and a manual run take turns.
 
-    Raises:
-        BusyError: the other one has not finished after `wait_s` seconds.
+    Waits as long as the other one lives; the system gives the lock back when a process ends.
     """
     prepare_cache(config)
-    lock = config.cache_dir / "lock"
-    with lock.open("a+b") as file:
-        deadline = time.monotonic() + wait_s
-        while not _try_lock(file.fileno()):
-            if time.monotonic() >= deadline:
-                raise BusyError(lock, wait_s)
-            time.sleep(_POLL_S)
-        yield  # closing the file gives the lock back, also when the process is killed
+    with (config.cache_dir / "lock").open("a+b") as file:
+        _lock(file.fileno())
+        yield
 
 
-try:
-    import fcntl
-
-    def _try_lock(file: int) -> bool:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-except ImportError:  # Windows
+if sys.platform == "win32":
     import msvcrt
 
-    def _try_lock(file: int) -> bool:
-        try:
-            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
+    def _lock(file: int) -> None:
+        msvcrt.locking(file, msvcrt.LK_LOCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from topicwire.codegen.config import AppConfig
@@ -28,8 +29,18 @@ def header(config: AppConfig, declared: Iterable[Path], template: Path | None = 
     return "\n".join(lines)
 
 
-def router_module(config: AppConfig, template: Template, declaration: Declaration) -> str:
-    """The file of one router, not formatted yet.
+@dataclass(frozen=True, slots=True)
+class GeneratedModule:
+    """A file in two pieces: `head` is as it is to be, `body` is to be formatted."""
+
+    head: str
+    body: str
+
+
+def router_module(
+    config: AppConfig, template: Template, declaration: Declaration
+) -> GeneratedModule:
+    """The file of one router.
 
     Raises:
         GenerationError: the template evaluates a type parameter, and the argument is no class.
@@ -37,36 +48,31 @@ def router_module(config: AppConfig, template: Template, declaration: Declaratio
     _refuse_forms_as_values(template, declaration)
     named = _Names(template, declaration)
     arguments = [argument.render(named.names) for argument in declaration.arguments]
-    statements = [*template.imports, *named.imports]
-    parts = [
+    head = [
         header(config, [declaration.path], config.template),
         *template.pragmas,
-        f'"""The concrete `{declaration.name}`."""',
-        *(["from __future__ import annotations"] if template.future_annotations else []),
-        *_import_lines(statements),
+        f'"""The concrete `{declaration.name}`."""\n',
+        *(["from __future__ import annotations\n"] if template.future_annotations else []),
+    ]
+    body = [
+        *_import_lines([*template.imports, *named.imports]),
         "",
         template.render(declaration.name, arguments),
     ]
-    return "\n".join(parts) + "\n"
+    return GeneratedModule("\n".join(head), "\n".join(body))
 
 
-def index_module(config: AppConfig, declarations: Sequence[Declaration]) -> str:
+def index_module(config: AppConfig, declarations: Sequence[Declaration]) -> GeneratedModule:
     """`ws_generated/__init__.py`: exports every router of the folder, sorted."""
     ordered = sorted(declarations, key=lambda one: one.name)
-    sources = sorted({one.path for one in ordered})
-    imports = [f"from .{one.module_name} import {one.name}" for one in ordered]
+    imports = "\n".join(f"from .{one.module_name} import {one.name}" for one in ordered)
     exported = "".join(f'    "{one.name}",\n' for one in ordered)
     module = ordered[0].module.rpartition(".")[0]
-    return "\n".join(
-        [
-            header(config, sources),
-            f'"""The concrete routers of `{module}`."""',
-            *imports,
-            "",
-            f"__all__ = [\n{exported}]",
-            "",
-        ]
-    )
+    head = [
+        header(config, sorted({one.path for one in ordered})),
+        f'"""The concrete routers of `{module}`."""\n',
+    ]
+    return GeneratedModule("\n".join(head), f"{imports}\n\n__all__ = [\n{exported}]\n")
 
 
 class _Names:
@@ -127,8 +133,6 @@ def _refuse_forms_as_values(template: Template, declaration: Declaration) -> Non
             f"`{template.parameters[use.parameter]}` at {where}."
         )
         cure = use.problem.cure
-        problems.append(
-            Problem(declaration.shown, declaration.line, 0, 0, message, cure=cure)
-        )
+        problems.append(Problem(declaration.shown, declaration.line, 0, 0, message, cure=cure))
     if problems:
         raise GenerationError(problems)

@@ -30,7 +30,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class ValueUse:
-    """A parameter that is evaluated: with an argument that is no class, `problem` is the refusal."""
+    """A parameter that is evaluated: an argument that is no class is refused with `problem`."""
 
     parameter: int
     problem: Problem
@@ -170,7 +170,7 @@ class _Renamed(ast.NodeTransformer):
     def __init__(self, router: TemplateClass) -> None:
         self._router = router
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:  # noqa: N802 - ast's own name
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         is_self = isinstance(node.value, ast.Name) and node.value.id == self._router.node.name
         if is_self:
             if _names_in(node.slice) == self._router.parameters:
@@ -180,7 +180,7 @@ class _Renamed(ast.NodeTransformer):
         self.generic_visit(node)
         return node
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802 - ast's own name
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in self._router.parameters:
             return ast.Name(parameter(self._router.parameters.index(node.id)), ast.Load())
         if node.id == self._router.node.name:

@@ -33,7 +33,7 @@ class TypeParameters:
 
 @dataclass(slots=True)
 class SourceFile:
-    """One file: `shown` is how its path is printed, `text` has `\\n` line ends."""
+    """One file: `shown` is how its path is printed; lines of `text` end with a line feed."""
 
     path: Path
     shown: str
@@ -114,7 +114,7 @@ def parse_source(text: str, path: Path, shown: str) -> SourceFile:
     try:
         lowered, parameters = _lower(text) if _NEW_SYNTAX.search(text) else (text, {})
         tree = ast.parse(lowered, filename=shown)
-    except (SyntaxError, tokenize.TokenError, ValueError) as error:
+    except (SyntaxError, ValueError) as error:
         raise GenerationError([_syntax_problem(text, shown, error)]) from error
     return SourceFile(path, shown, text, tree, parameters)
 
@@ -122,16 +122,12 @@ def parse_source(text: str, path: Path, shown: str) -> SourceFile:
 def _syntax_problem(text: str, shown: str, error: Exception) -> Problem:
     if isinstance(error, SyntaxError):
         line, column, message = error.lineno or 1, (error.offset or 1) - 1, error.msg
-    elif isinstance(error, tokenize.TokenError):
-        message, (line, column) = error.args[0], error.args[1]
     else:
         line, column, message = 0, 0, str(error)
     lines = text.split("\n")
     excerpt = lines[line - 1] if 0 < line <= len(lines) else ""
     cure = "Correct the syntax; the generated files stay as they were until then."
-    return Problem(
-        shown, line, max(0, column), 1, f"this is not Python: {message}.", excerpt, cure
-    )
+    return Problem(shown, line, max(0, column), 1, f"this is not Python: {message}.", excerpt, cure)
 
 
 def _lower(text: str) -> tuple[str, dict[int, TypeParameters]]:
@@ -140,11 +136,7 @@ def _lower(text: str) -> tuple[str, dict[int, TypeParameters]]:
     starts = [0]
     for line in text.split("\n"):
         starts.append(starts[-1] + len(line) + 1)
-    tokens = [
-        token
-        for token in tokenize.generate_tokens(io.StringIO(text).readline)
-        if token.type not in (tokenize.COMMENT, tokenize.NL)
-    ]
+    tokens = _tokens(text)
     parameters: dict[int, TypeParameters] = {}
 
     def index(position: tuple[int, int]) -> int:
@@ -173,6 +165,18 @@ def _lower(text: str) -> tuple[str, dict[int, TypeParameters]]:
     return "".join(characters), parameters
 
 
+def _tokens(text: str) -> list[tokenize.TokenInfo]:
+    """Those that mean something; none when the text breaks off, which the parser tells better."""
+    try:
+        return [
+            token
+            for token in tokenize.generate_tokens(io.StringIO(text).readline)
+            if token.type not in (tokenize.COMMENT, tokenize.NL)
+        ]
+    except tokenize.TokenError:
+        return []
+
+
 def _closing(tokens: list[tokenize.TokenInfo], opening: int) -> int:
     depth = 0
     for at in range(opening, len(tokens)):
@@ -182,7 +186,7 @@ def _closing(tokens: list[tokenize.TokenInfo], opening: int) -> int:
             depth -= 1
             if depth == 0:
                 return at
-    raise tokenize.TokenError("'[' was never closed", tokens[opening].start)
+    return len(tokens) - 2  # never closed: the parser says so
 
 
 def _parameter_names(tokens: list[tokenize.TokenInfo]) -> tuple[str, ...]:

@@ -59,9 +59,7 @@ def _manifest_reasons(config: AppConfig, planned: Plan) -> Iterator[StaleReason]
         yield StaleReason(manifest, "was changed by hand")
         return
     if found["generator"] != wanted["generator"]:
-        yield StaleReason(
-            manifest, f"made by {found['generator']}; this is {wanted['generator']}"
-        )
+        yield StaleReason(manifest, f"made by {found['generator']}; this is {wanted['generator']}")
     if found["template"] != wanted["template"]:
         yield StaleReason(
             config.shown(config.template), f"the template was changed since {manifest} was made"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from topicwire.codegen.modules import Definition, Missing, Module, ModuleIndex
+from topicwire.codegen.bindings import Module
+from topicwire.codegen.modules import Definition, Missing, ModuleIndex
 
 
 def undefined(index: ModuleIndex, package: str, module: Module, name: str) -> str:
@@ -51,7 +52,7 @@ def missing(index: ModuleIndex, package: str, found: Missing) -> tuple[str, str]
     if definers:
         source = importable(index, definers[0], found.name)
         return message, f"{definers[0]} defines it: `from {source} import {found.name}`."
-    return message, f"Define it there, or import it from where it is defined."
+    return message, "Define it there, or import it from where it is defined."
 
 
 def importable(index: ModuleIndex, definer: str, name: str) -> str:

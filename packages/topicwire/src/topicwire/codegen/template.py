@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from topicwire.codegen.bindings import Module, read_module
 from topicwire.codegen.errors import GenerationError, Problem
 from topicwire.codegen.imports import ImportStatement, template_imports
-from topicwire.codegen.modules import Module, ModuleIndex, read_module
+from topicwire.codegen.modules import ModuleIndex
 from topicwire.codegen.names import ClassNames
 from topicwire.codegen.rewrite import SELF, Edit, TemplateClass, ValueUse, parameter, rewrite
 from topicwire.codegen.source import SourceFile, read_source
@@ -149,7 +150,7 @@ def _is_type_variable(value: ast.expr | None) -> bool:
 
 def _class_span(file: SourceFile, node: ast.ClassDef) -> tuple[int, int]:
     """From the first decorator to the last line of the body, trailing comments in it included."""
-    first = min(one.lineno for one in (node, *node.decorator_list))
+    first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
     last = node.end_lineno or node.lineno
     for at, line in enumerate(file.lines[last:], start=last + 1):
         if line.strip() and not line.startswith((" ", "\t")):

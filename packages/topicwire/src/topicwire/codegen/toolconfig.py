@@ -41,13 +41,12 @@ def settings_files(config: AppConfig) -> Iterator[Path]:
                 yield folder / name
 
 
-def ruff_options(config: AppConfig) -> tuple[Path, list[str]]:
-    """Where to run Ruff, and what makes it use the application's settings wherever files lie."""
-    file = settings_file(config, "ruff")
-    if file is not None:
-        return file.parent, ["--config", str(file)]
+def ruff_options(config: AppConfig) -> list[str]:
+    """None where the application has settings, which Ruff finds; otherwise settings that agree."""
+    if settings_file(config, "ruff") is not None:
+        return []
     package = config.package.partition(".")[0]
-    return config.root, [
+    return [
         "--isolated",
         "--config",
         f"line-length = {line_length(config)}",

@@ -8,9 +8,10 @@ import copy
 from dataclasses import dataclass
 
 from topicwire.codegen import suggest
+from topicwire.codegen.bindings import Module
 from topicwire.codegen.errors import Problem
 from topicwire.codegen.model import Reference, TypeArgument, placeholder
-from topicwire.codegen.modules import Definition, Missing, Module, ModuleIndex
+from topicwire.codegen.modules import Definition, Missing, ModuleIndex
 
 _TYPING = ("typing", "typing_extensions")
 
@@ -56,7 +57,7 @@ class Scope:
         bindings = self.module.bindings.get(name, ())
         missing: Missing | None = None
         for binding in bindings:
-            if binding.kind not in ("import", "module"):
+            if binding.kind is not None:
                 return Definition(
                     binding.kind, self.module.name, self.module.name, name, binding.node
                 )
@@ -85,9 +86,7 @@ def dotted(node: ast.expr) -> list[str] | None:
 
 def _has_nested(node: ast.ClassDef, path: list[str]) -> bool:
     for name in path:
-        inner = next(
-            (s for s in node.body if isinstance(s, ast.ClassDef) and s.name == name), None
-        )
+        inner = next((s for s in node.body if isinstance(s, ast.ClassDef) and s.name == name), None)
         if inner is None:
             return False
         node = inner
@@ -121,79 +120,62 @@ class _Reading:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return self.type(self._parsed(node), at)
         if isinstance(node, ast.Name | ast.Attribute):
-            return self._name(node, at, is_type=True)
+            return self.name(node, at, is_type=True)
         if isinstance(node, ast.Subscript):
             return self._subscript(node, at)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-            left = self.type(node.left, self._at(node.left, at))
-            right = self.type(node.right, self._at(node.right, at))
+            left = self.type(node.left, self.at(node.left, at))
+            right = self.type(node.right, self.at(node.right, at))
             return ast.BinOp(left, node.op, right)
         if isinstance(node, ast.Tuple | ast.List):
-            elements = [self.type(element, self._at(element, at)) for element in node.elts]
+            elements = [self.type(element, self.at(element, at)) for element in node.elts]
             return type(node)(elements, node.ctx)
         if isinstance(node, ast.Constant) and (node.value is None or node.value is Ellipsis):
             return node
-        raise self._refuse(
+        raise self.refusal(
             at,
             f"{ast.unparse(node)!r} is not a type.",
             "Allowed: a class, a dotted name, `list[X]` and other subscripts, `A | B`, None.",
         )
 
     def _subscript(self, node: ast.Subscript, at: ast.expr) -> ast.expr:
-        base = self.type(node.value, self._at(node.value, at))
+        base = self.type(node.value, self.at(node.value, at))
         form = self._typing_form(node.value)
         if form == "Literal":
             inner: ast.expr = self._values(node.slice, at)
         elif form == "Annotated" and isinstance(node.slice, ast.Tuple):
             first, *extra = node.slice.elts
-            kept = [self._values(element, self._at(element, at)) for element in extra]
-            inner = ast.Tuple([self.type(first, self._at(first, at)), *kept], ast.Load())
+            kept = [self._values(element, self.at(element, at)) for element in extra]
+            inner = ast.Tuple([self.type(first, self.at(first, at)), *kept], ast.Load())
         else:
-            inner = self.type(node.slice, self._at(node.slice, at))
+            inner = self.type(node.slice, self.at(node.slice, at))
         return ast.Subscript(base, inner, node.ctx)
 
     def _values(self, node: ast.expr, at: ast.expr) -> ast.expr:
         """An expression in which strings are strings: `Literal["a"]`, `Field(gt=0)`."""
-        reading = self
-
-        class Names(ast.NodeTransformer):
-            def visit_Name(self, name: ast.Name) -> ast.expr:  # noqa: N802 - ast's own name
-                return reading._name(name, reading._at(name, at), is_type=False)
-
-            def visit_Attribute(self, name: ast.Attribute) -> ast.expr:  # noqa: N802
-                if dotted(name) is None:
-                    name.value = self.visit(name.value)
-                    return name
-                return reading._name(name, reading._at(name, at), is_type=False)
-
-            def visit_Lambda(self, node: ast.Lambda) -> ast.expr:  # noqa: N802
-                raise reading._refuse(
-                    reading._at(node, at), "a lambda cannot be copied.", "Name a function instead."
-                )
-
-        result: ast.expr = Names().visit(copy.deepcopy(node))
+        result: ast.expr = _Values(self, at).visit(copy.deepcopy(node))
         return result
 
-    def _name(self, node: ast.Name | ast.Attribute, at: ast.expr, *, is_type: bool) -> ast.expr:
+    def name(self, node: ast.Name | ast.Attribute, at: ast.expr, *, is_type: bool) -> ast.expr:
         scope = self._scope
         found = scope.definition(node)
         written = ast.unparse(node)
         if found is None:
             parts = dotted(node)
             if parts is None:
-                raise self._refuse(at, f"{written!r} is not a type.", "Name a class.")
+                raise self.refusal(at, f"{written!r} is not a type.", "Name a class.")
             if len(parts) == 1 and hasattr(builtins, parts[0]):
                 return node
-            raise self._refuse(
+            raise self.refusal(
                 self._first(node, at),
                 f"{parts[0]!r} is not defined here.",
                 suggest.undefined(scope.index, scope.package, scope.module, parts[0]),
             )
         if isinstance(found, Missing):
-            raise self._refuse(at, *suggest.missing(scope.index, scope.package, found))
+            raise self.refusal(at, *suggest.missing(scope.index, scope.package, found))
         definition, rest = found
         if definition.module == scope.module.name and definition.kind != "module":
-            raise self._refuse(
+            raise self.refusal(
                 at,
                 f"{written!r} is defined in this file.",
                 "The generated router would have to import it from here while this file imports "
@@ -201,7 +183,7 @@ class _Reading:
             )
         if is_type and definition.kind in ("module", "function", "value"):
             what = {"module": "a module", "function": "a function", "value": "a value"}
-            raise self._refuse(
+            raise self.refusal(
                 at,
                 f"{written!r} is {what[definition.kind]}, not a type.",
                 "A request and a payload are types: a Pydantic model, `list[Model]`, `A | B`.",
@@ -248,9 +230,9 @@ class _Reading:
 
     def _parsed(self, node: ast.Constant) -> ast.expr:
         try:
-            return ast.parse(node.value.strip(), mode="eval").body
+            return ast.parse(str(node.value).strip(), mode="eval").body
         except SyntaxError as error:
-            raise self._refuse(
+            raise self.refusal(
                 node, f"{node.value!r} is not a type.", "A quoted type is to be Python."
             ) from error
 
@@ -262,7 +244,7 @@ class _Reading:
         return definition.name if definition.module in _TYPING else ""
 
     @staticmethod
-    def _at(node: ast.expr, at: ast.expr) -> ast.expr:
+    def at(node: ast.expr, at: ast.expr) -> ast.expr:
         """Inside a string, positions are the string's own."""
         return at if isinstance(at, ast.Constant) else node
 
@@ -274,5 +256,27 @@ class _Reading:
             node = node.value
         return node
 
-    def _refuse(self, at: ast.expr, message: str, cure: str) -> UnresolvedError:
+    def refusal(self, at: ast.expr, message: str, cure: str) -> UnresolvedError:
         return UnresolvedError(self._scope.module.file.problem(at, message, cure))
+
+
+class _Values(ast.NodeTransformer):
+    """Follows the names of an expression that is no type."""
+
+    def __init__(self, reading: _Reading, at: ast.expr) -> None:
+        self._reading = reading
+        self._at = at
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self._reading.name(node, self._reading.at(node, self._at), is_type=False)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        if dotted(node) is None:
+            node.value = self.visit(node.value)
+            return node
+        return self._reading.name(node, self._reading.at(node, self._at), is_type=False)
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
+        raise self._reading.refusal(
+            self._reading.at(node, self._at), "a lambda cannot be copied.", "Name a function."
+        )

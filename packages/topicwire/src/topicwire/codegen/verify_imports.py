@@ -9,8 +9,8 @@ import importlib
 import inspect
 import sys
 import traceback
-from collections.abc import Sequence
-from typing import Generic
+from collections.abc import Callable, Sequence
+from typing import Any
 
 
 def verify_import(reference: str) -> None:
@@ -21,16 +21,17 @@ def verify_import(reference: str) -> None:
         Exception: whatever importing or constructing it raises.
     """
     module, _, name = reference.partition(":")
-    found = getattr(importlib.import_module(module), name)
-    if not inspect.isclass(found):
+    found: Any = getattr(importlib.import_module(module), name)
+    if not isinstance(found, type):
         raise TypeError(f"{reference} is {found!r}, not a class.")
-    if Generic in found.__mro__ and getattr(found, "__parameters__", ()):
+    if getattr(found, "__parameters__", ()):
         raise TypeError(f"{reference} is generic still: it has the parameters of the template.")
+    make: Callable[..., object] = found
     try:
-        inspect.signature(found).bind(route="verify")
+        inspect.signature(make).bind(route="verify")
     except TypeError:
         return  # the template asks for more than a route: construction is the application's affair
-    found(route="verify")
+    make(route="verify")
 
 
 def main(references: Sequence[str]) -> int:

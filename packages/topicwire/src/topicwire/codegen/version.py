@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.metadata import version
-
-
-@cache
-def generator_version() -> str:
-    """The installed version of topicwire."""
-    return version("topicwire")
+# The package's own version; a test holds the two together. Asking the installed metadata takes
+# 20 ms, a tenth of what `generate --check` takes.
+GENERATOR_VERSION = "0.1.0"

@@ -263,7 +263,8 @@ export class Session {
       if (target.established && PASSING.has(error.code)) this.#rest(target)
       else this.#refuse(target, error)
     }
-    this.#reconcile(target)
+    // All, because an unsubscribing may have waited for this answer.
+    this.#reconcileAll()
   }
 
   #accept(subscription: Subscription, { topic, topics }: Members): void {
@@ -313,7 +314,7 @@ export class Session {
 
   /** Brings the wire nearer to what the listeners want, by at most one command. */
   #reconcile(subscription: Subscription): void {
-    const wanted = subscription.listeners.size > 0
+    const wanted = this.#wanted(subscription)
     const off = subscription.state === 'off' || subscription.state === 'resting'
     if (wanted || off) {
       for (const wait of subscription.leaving) this.#resolve(wait, undefined)
@@ -322,7 +323,7 @@ export class Session {
     if (off && !wanted) {
       if (this.#subscriptions.get(subscription.key) === subscription)
         this.#subscriptions.delete(subscription.key)
-    } else if (this.#open && verbOf(subscription) !== undefined) {
+    } else if (this.#open && this.#verbOf(subscription) !== undefined) {
       this.#queue.add(subscription)
       this.#pump()
     }
@@ -337,15 +338,48 @@ export class Session {
       const [target] = this.#queue
       if (target === undefined) return
       this.#queue.delete(target)
-      if (!('listeners' in target)) this.#send(target.type, target.payload, target)
-      else {
-        const verb = verbOf(target)
-        if (verb === undefined) continue
-        if (verb === 'unsubscribe') this.#forget(target)
-        target.state = verb === 'subscribe' ? 'subscribing' : 'unsubscribing'
-        this.#send(`${target.route}.${verb}`, target.params, target)
+      if (!('listeners' in target)) {
+        this.#send(target.type, target.payload, target)
+        continue
+      }
+      const verb = this.#verbOf(target)
+      if (verb === undefined) continue
+      // Its peers with it, for they may have ended with it: none is to be joined any more.
+      for (const subscription of verb === 'subscribe' ? [target] : this.#peersOf(target)) {
+        if (verb === 'unsubscribe') this.#forget(subscription)
+        subscription.state = `${verb.slice(0, -1)}ing` as 'subscribing' | 'unsubscribing'
+        this.#send(`${subscription.route}.${verb}`, subscription.params, subscription)
       }
     }
+  }
+
+  /**
+   * Who has the same topics, itself included. Requests that differ here may be one to the server, which fills in
+   * defaults; ending one of them then ends them all.
+   */
+  #peersOf({ route, topics }: Subscription): Subscription[] {
+    const same = topics.join('\n')
+    return [...this.#subscriptions.values()].filter(
+      (peer) => peer.state === 'on' && peer.route === route && peer.topics.join('\n') === same,
+    )
+  }
+
+  #wanted(subscription: Subscription): boolean {
+    const peers = subscription.state === 'on' ? this.#peersOf(subscription) : [subscription]
+    return peers.some(({ listeners }) => listeners.size > 0)
+  }
+
+  /** The command that would bring the wire to what the listeners want, if any may be sent now. */
+  #verbOf(subscription: Subscription): 'subscribe' | 'unsubscribe' | undefined {
+    const { state, route } = subscription
+    const wanted = this.#wanted(subscription)
+    if (state === 'off' && wanted) return 'subscribe'
+    if (state !== 'on' || wanted) return undefined
+    // What is being subscribed may turn out to be a peer.
+    for (const other of this.#subscriptions.values()) {
+      if (other.route === route && other.state === 'subscribing') return undefined
+    }
+    return 'unsubscribe'
   }
 
   #send(type: string, payload: string | undefined, target: Subscription | Call): void {
@@ -354,11 +388,4 @@ export class Session {
     this.#inFlight.set(id, { type, size: text.length, target })
     this.#effects.push({ kind: 'send', text })
   }
-}
-
-/** The command that would bring the wire to what the listeners want, if any may be sent now. */
-function verbOf({ state, listeners }: Subscription): 'subscribe' | 'unsubscribe' | undefined {
-  if (state === 'off' && listeners.size > 0) return 'subscribe'
-  if (state === 'on' && listeners.size === 0) return 'unsubscribe'
-  return undefined
 }

@@ -6,12 +6,15 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Session, type Effect } from '../src/session.js'
 
+/** `A` is to the server what `a` is, as a request is that leaves out a default. */
 const TOPICS: Readonly<Record<string, readonly string[]>> = {
   '"a"': ['a'],
+  '"A"': ['a'],
   '"b"': ['b'],
   '"ab"': ['a', 'b'],
   '"bc"': ['b', 'c'],
 }
+const canonical = (key: string): string => key.toLowerCase()
 const KEYS = Object.keys(TOPICS)
 
 type Action =
@@ -64,6 +67,8 @@ class World {
   lastSeq = 0
   /** What the server holds for this connection. */
   held = new Set<string>()
+  /** The same by the requests as they were sent. */
+  requested = new Set<string>()
   toServer: Command[] = []
   toClient: string[] = []
   /** Keys whose acceptance has reached the client, and whose end has not left it. */
@@ -110,6 +115,7 @@ class World {
     happened.cuts += 1
     this.open = false
     this.held.clear()
+    this.requested.clear()
     this.accepted.clear()
     this.toServer = []
     this.toClient = []
@@ -123,10 +129,18 @@ class World {
     const subscribing = type === 'r.subscribe'
     const ok = !subscribing || verdict === 'ok'
     if (subscribing && ok) {
-      expect(this.held.has(payload), 'at most one subscription of a key on the wire').toBe(false)
-      this.held.add(payload)
+      expect(this.requested.has(payload), 'at most one subscription of a key on the wire').toBe(false)
+      this.requested.add(payload)
+      this.held.add(canonical(payload))
     }
-    if (!subscribing) expect(this.held.delete(payload), 'unsubscribes what is subscribed').toBe(true)
+    if (!subscribing) {
+      expect(this.requested.delete(payload), 'unsubscribes what is subscribed').toBe(true)
+      this.held.delete(canonical(payload))
+      for (const { key } of this.listeners.values()) {
+        const ended = this.requested.has(key) && !this.ending(key) && canonical(key) === canonical(payload)
+        expect(ended, 'ends no subscription that is listened to').toBe(false)
+      }
+    }
     const topics = (TOPICS[payload] ?? []).map((topic) => ({ topic }))
     this.toClient.push(
       JSON.stringify({
@@ -249,7 +263,7 @@ test('every listener gets every update of its topics once and in order, and the 
       const world = new World()
       for (const step of steps) world.run(step)
       world.quiesce()
-      const wanted = new Set([...world.listeners.values()].map((listener) => listener.key))
+      const wanted = new Set([...world.listeners.values()].map((listener) => canonical(listener.key)))
       expect(world.held).toEqual(wanted)
       expect(world.waits.size, 'every unsubscribe is over').toBe(0)
       for (const topic of ['a', 'b', 'c']) world.run({ do: 'publish', topic })

@@ -77,6 +77,30 @@ describe('subscriptions', () => {
     expect(sent().map(({ type }) => type)).toEqual(['r.subscribe'])
   })
 
+  test('that the server may take for one are ended together, when nobody listens to any of them', () => {
+    session.opened()
+    session.subscribe(1, 'r', '{}')
+    session.receive(ok(1, 't'))
+    session.subscribe(2, 'r', '{"default":1}')
+    session.leave(1, 11)
+    expect(sent().map(({ type }) => type)).toEqual(['r.subscribe', 'r.subscribe'])
+    session.receive(ok(2, 't'))
+    expect(session.take()).toEqual([
+      { kind: 'resolved', token: 2, value: { topics: ['t'] } },
+      { kind: 'resolved', token: 11, value: undefined },
+    ])
+    session.leave(2, 12)
+    const ends = sent()
+    expect(ends.map(({ type, payload }) => [type, payload])).toEqual([
+      ['r.unsubscribe', {}],
+      ['r.unsubscribe', { default: 1 }],
+    ])
+    session.receive(ok(3, 't', 'unsubscribe'))
+    const payload = { status: 'error', code: 'not_subscribed', message: '', topic: 't' }
+    session.receive(JSON.stringify({ type: 'r.unsubscribe.response', id: 4, payload }))
+    expect(session.take()).toEqual([{ kind: 'resolved', token: 12, value: undefined }])
+  })
+
   test('leave the server room: at most 32 commands wait for their reply', () => {
     for (let token = 1; token <= 100; token += 1) session.subscribe(token, 'r', String(token))
     session.opened()

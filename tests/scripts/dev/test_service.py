@@ -95,7 +95,7 @@ async def test_stop_takes_what_the_server_started_with_it() -> None:
     assert _lives(grandchild)
     await service.stop()
     async with asyncio.timeout(30):  # it closes its pipe, then it is gone
-        while _lives(grandchild):
+        while _lives(grandchild):  # noqa: ASYNC110 - the end of another process tells nobody
             await asyncio.sleep(0)
 
 

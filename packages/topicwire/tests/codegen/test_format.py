@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -42,8 +41,8 @@ def alone(app: Sample, text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
-    yield Sample(tmp_path_factory.mktemp("format") / "app").populate()
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    return Sample(tmp_path_factory.mktemp("format") / "app").populate()
 
 
 @settings(max_examples=25, deadline=None)

@@ -15,8 +15,9 @@ from topicwire.asgi.commands import RouteCommands
 from topicwire.asgi.endpoint import Endpoint
 from topicwire.asgi.explain import explain
 from topicwire.asyncapi.document import build
+from topicwire.backplane.memory import MemoryBackplane
 from topicwire.errors import DeclarationError
-from topicwire.hub.clock import Clock
+from topicwire.hub.clock import Clock, LoopClock
 from topicwire.hub.hub import Hub
 from topicwire.hub.metrics import Metrics
 from topicwire.hub.route import Command, Route
@@ -70,10 +71,16 @@ class FastWSAdapter:
         self.description = description
         self.settings = settings or Settings()
         self._observe = observe
+        clock = clock or LoopClock()
         self._hub = Hub(
             self.settings,
             logger=logging.getLogger(logger_name),
             clock=clock,
+            backplane=MemoryBackplane(
+                clock.now_s,
+                retention_s=self.settings.retention_s,
+                max_retained=self.settings.max_retained_topics,
+            ),
             explain=explain,
         )
         self._routes: dict[str, RouteCommands] = {}

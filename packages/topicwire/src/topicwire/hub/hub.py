@@ -9,10 +9,9 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from topicwire.backplane.base import Backplane
-from topicwire.backplane.memory import MemoryBackplane
 from topicwire.close_codes import GOING_AWAY
 from topicwire.errors import CommandError, UpdateTooLargeError, WrongThreadError
-from topicwire.hub.clock import Clock, Deadline, LoopClock, Timer
+from topicwire.hub.clock import Clock, Deadline, Timer
 from topicwire.hub.connection import Connection, Transport
 from topicwire.hub.fanout import Receiver, fan_out
 from topicwire.hub.metrics import Metrics
@@ -29,7 +28,7 @@ class Hub:
         settings: limits.
         logger: at DEBUG it has a line for each subscription and each publish.
         clock: for lingers, timeouts and retention.
-        backplane: numbers the updates; by default one that lives in this process.
+        backplane: numbers the updates.
         explain: what to tell a client about an exception that is not ours; None to tell nothing.
     """
 
@@ -38,18 +37,14 @@ class Hub:
         settings: Settings,
         *,
         logger: logging.Logger,
-        clock: Clock | None = None,
-        backplane: Backplane | None = None,
+        clock: Clock,
+        backplane: Backplane,
         explain: Callable[[Exception], CommandError | None] = lambda _: None,
     ) -> None:
         self.settings = settings
         self.logger = logger
-        self.clock = clock or LoopClock()
-        self.backplane = backplane or MemoryBackplane(
-            self.clock.now_s,
-            retention_s=settings.retention_s,
-            max_retained=settings.max_retained_topics,
-        )
+        self.clock = clock
+        self.backplane = backplane
         self.backplane.attach(self._deliver)
         self.explain = explain
         self.metrics = Metrics()

@@ -123,7 +123,7 @@ def _syntax_problem(text: str, shown: str, error: Exception) -> Problem:
     if isinstance(error, SyntaxError):
         line, column, message = error.lineno or 1, (error.offset or 1) - 1, error.msg
     else:
-        line, column, message = 0, 0, str(error)
+        line, column, message = 1, 0, str(error)  # before Python 3.11.4: a null byte
     lines = text.split("\n")
     excerpt = lines[line - 1] if 0 < line <= len(lines) else ""
     cure = "Correct the syntax; the generated files stay as they were until then."

@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
+import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, wait
 from types import FrameType
 from typing import TextIO
 
@@ -26,36 +27,35 @@ def run(steps: Sequence[Step], *, jobs: int, verbose: bool, out: TextIO = sys.st
     started = time.monotonic()
     running = Running()
     width = max(len(step.name) for step in steps)
-    failed: list[Outcome] = []
+    printing = threading.Lock()
 
     def run_one(step: Step) -> Outcome:
         if jobs == 1:  # one that takes minutes should not look like one that hangs
             print(f"...     {step.name}", file=out, flush=True)
-        return running.run(step)
+        outcome = running.run(step)
+        with printing:
+            _report(outcome, width=width, verbose=verbose, out=out)
+        return outcome
 
+    interrupted = False
     with ThreadPoolExecutor(jobs) as pool:
         futures = [pool.submit(run_one, step) for step in steps]
-        reported: set[Future[Outcome]] = set()
         try:
-            for future in as_completed(futures):
-                outcome = future.result()
-                reported.add(future)
-                _report(outcome, width=width, verbose=verbose, out=out)
-                if not outcome.passed:
-                    failed.append(outcome)
+            wait(futures)
         except KeyboardInterrupt:
+            interrupted = True
             # Once is enough: the steps are given the time to put their own things away.
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_IGN)
             pool.shutdown(wait=False, cancel_futures=True)
             running.stop()
-            for future in futures:
-                if not future.cancelled() and future not in reported:
-                    _explain(future.result(), out)
-            print("\ninterrupted", file=out, flush=True)
-            return 130
+    outcomes = [future.result() for future in futures if not future.cancelled()]
+    failed = [outcome for outcome in outcomes if not outcome.passed]
     for outcome in failed:
         _explain(outcome, out)
+    if interrupted:
+        print("\ninterrupted", file=out, flush=True)
+        return 130
     _conclude(len(steps), failed, time.monotonic() - started, out)
     return 1 if failed else 0
 
@@ -70,7 +70,7 @@ def _report(outcome: Outcome, *, width: int, verbose: bool, out: TextIO) -> None
     if outcome.passed:
         lines = outcome.output.splitlines() if verbose else outcome.worth_showing()
         for line in lines:
-            print(line if verbose else f"        {line.strip()}", file=out)
+            print(line, file=out)
     out.flush()
 
 

@@ -44,6 +44,7 @@ def main() -> int:
         for step in chosen:
             print(f"{step.group or 'all':12} {step.name}")
         return 0
+    runner.end_like_ctrl_c()
     return runner.run(chosen, jobs=jobs, verbose=arguments.verbose)
 
 

@@ -22,8 +22,6 @@ def run(steps: Sequence[Step], *, jobs: int, verbose: bool, out: TextIO = sys.st
     Prints a line for each as it ends, then the output of those that failed. `verbose` prints
     the output of the others too.
     """
-    # An end by SIGTERM stops the steps as Ctrl-C does.
-    signal.signal(signal.SIGTERM, _interrupt)
     started = time.monotonic()
     running = Running()
     width = max(len(step.name) for step in steps)
@@ -60,8 +58,13 @@ def run(steps: Sequence[Step], *, jobs: int, verbose: bool, out: TextIO = sys.st
     return 1 if failed else 0
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def end_like_ctrl_c() -> None:
+    """From here on SIGTERM ends a run as Ctrl-C does: its steps are stopped, their output shown."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
 
 
 def _report(outcome: Outcome, *, width: int, verbose: bool, out: TextIO) -> None:

@@ -104,6 +104,7 @@ def test_an_interrupted_run_shows_what_the_steps_had_said(tmp_path: Path) -> Non
         "from scripts.checks import runner\n"
         "from scripts.checks.step import Step\n"
         f"steps = [Step(name, ({sys.executable!r}, '-c', {code!r})) for name in ('one', 'two')]\n"
+        "runner.end_like_ctrl_c()\n"
         "raise SystemExit(runner.run(steps, jobs=1, verbose=False))"
     )
     with subprocess.Popen(

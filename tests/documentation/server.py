@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import uvicorn
+from fastapi import FastAPI
 
 
 @asynccontextmanager
-async def serving(app: str) -> AsyncIterator[int]:
-    """Serve `module:attribute` on loopback; yields the port."""
+async def serving(app: FastAPI | str) -> AsyncIterator[int]:
+    """Serve an application, or `module:attribute`, on loopback; yields the port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
         running = asyncio.create_task(server.serve(sockets=[listener]))

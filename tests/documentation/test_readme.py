@@ -11,8 +11,10 @@ import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from pydantic import BaseModel
+from websockets.asyncio.client import connect
 
-from tests.quickstart.specification import under
+from tests.documentation.server import serving
+from tests.quickstart.specification import blocks, under
 from topicwire import FastWSAdapter, WsRouter
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +29,19 @@ class TradeSubscriptionRequest(BaseModel):
 class Trade(BaseModel):
     symbol: str
     price: float
+
+
+async def test_the_frameworks_example_serves_trades() -> None:
+    [example] = blocks(ROOT / "packages/topicwire/README.md")
+    names: dict[str, object] = {"__name__": "example"}
+    exec(compile(example.text, "README.md", "exec"), names)  # noqa: S102 - our own README
+    app = names["app"]
+    assert isinstance(app, FastAPI)
+    async with serving(app) as port, connect(f"ws://127.0.0.1:{port}/ws") as socket:
+        await socket.send('{"type": "trades.subscribe", "payload": {"symbol": "AAPL"}}')
+        assert json.loads(await socket.recv())["payload"]["status"] == "ok"
+        update = json.loads(await socket.recv())["payload"]
+        assert (update["seq"], update["payload"]) == (1, {"symbol": "AAPL", "price": 189.5})
 
 
 async def test_the_server_example_runs() -> None:

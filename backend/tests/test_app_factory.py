@@ -36,7 +36,7 @@ async def test_every_module_is_served() -> None:
     assert isinstance(ws_app, FastWSAdapter)
     assert routes(ws_app) == EVERY_ROUTE
     health = await get(api_app, "/api/v1/health")
-    assert health.json() == {"status": "ok", "modules": ["datafeed", "broker"]}
+    assert health.json() == {"status": "ok", "modules": ["datafeed", "broker"], "degraded": []}
 
 
 @pytest.mark.parametrize(

@@ -2,20 +2,22 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Literal
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from topicwire import FastWSAdapter
 from trading_api import __version__
-from trading_api.models import Health, Version
+from trading_api.models import DegradedModule, Health, Version
 from trading_api.modules.broker import BrokerModule
 from trading_api.modules.datafeed import DatafeedModule
 from trading_api.shared.clock import Clock, SystemClock
 from trading_api.shared.config import Settings
 from trading_api.shared.context import AppContext
+from trading_api.shared.docs import install_docs
 from trading_api.shared.errors import install_problem_handlers
-from trading_api.shared.module_registry import registry
+from trading_api.shared.module_registry import RegisteredModule, registry
 
 API_PREFIX = "/api/v1"
 _TITLE = "Trading API"
@@ -60,9 +62,10 @@ def create_app(
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
         openapi_url=f"{API_PREFIX}/openapi.json",
-        docs_url=f"{API_PREFIX}/docs",
+        docs_url=None,  # served below: FastAPI's own page loads from another host
         redoc_url=None,
     )
+    install_docs(api_app, f"{API_PREFIX}/docs")
     install_problem_handlers(api_app)
     ws_app = FastWSAdapter(
         title=_TITLE,
@@ -87,18 +90,23 @@ def create_app(
         for ws_router in module.get_ws_routers():
             ws_app.include_router(ws_router)
 
-    api_app.include_router(_own_routes([module.name for module in modules]), prefix=API_PREFIX)
+    api_app.include_router(_own_routes(modules, registry.get_skipped()), prefix=API_PREFIX)
     ws_app.setup(api_app)
     return api_app, ws_app
 
 
-def _own_routes(modules: list[str]) -> APIRouter:
+def _own_routes(modules: list[RegisteredModule], skipped: dict[str, str]) -> APIRouter:
     router = APIRouter(tags=["app"])
+    names = [module.name for module in modules]
+    faults = [(module.name, fault) for module in modules for fault in module.faults]
+    faults += [(name, f"is skipped: {reason}") for name, reason in skipped.items()]
+    degraded = [DegradedModule(name=name, reason=reason) for name, reason in faults]
 
     @router.get("/health")
     async def get_health() -> Health:
         """Answer that the app is served, and with which modules."""
-        return Health(status="ok", modules=modules)
+        status: Literal["ok", "degraded"] = "degraded" if degraded else "ok"
+        return Health(status=status, modules=names, degraded=degraded)
 
     @router.get("/version")
     async def get_version() -> Version:

@@ -189,10 +189,14 @@ def test_a_found_module_that_cannot_give_its_routers_harms_nobody(
     registry = ModuleRegistry()
     registry.begin()
     with caplog.at_level(logging.ERROR):
-        for module in registry.get_enabled_modules():
-            module.get_ws_routers()
-    assert "module trading does without get_ws_routers, which failed" in caplog.text
-    assert "has no attribute 'service'" in caplog.text
+        for trading in registry.get_enabled_modules():
+            trading.get_ws_routers()
+    told = (
+        "serves no WebSocket routes: get_ws_routers() raised AttributeError: "
+        "'TradingModule' object has no attribute 'service'"
+    )
+    assert f"module trading {told}" in caplog.text
+    assert trading.faults == [told]
 
 
 def test_a_module_registered_by_hand_that_cannot_give_its_routers_is_an_error(

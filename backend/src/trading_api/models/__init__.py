@@ -10,7 +10,7 @@ from .broker import (
     PositionSubscriptionRequest,
     Side,
 )
-from .common import Health, Problem, ProblemDetail, Version
+from .common import DegradedModule, Health, Problem, ProblemDetail, Version
 from .market import (
     Bar,
     BarsSubscriptionRequest,
@@ -29,6 +29,7 @@ __all__ = [
     "Bar",
     "BarsSubscriptionRequest",
     "DatafeedConfig",
+    "DegradedModule",
     "Health",
     "History",
     "MarketAnchor",

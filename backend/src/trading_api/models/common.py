@@ -1,6 +1,6 @@
 """What several models share."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -31,11 +31,26 @@ class Problem(BaseModel):
     details: list[ProblemDetail] = Field(default_factory=list)
 
 
+class DegradedModule(BaseModel):
+    """A module that does not do all that it should."""
+
+    name: str
+    reason: str = Field(
+        description="What it goes without, and why",
+        examples=["serves no WebSocket routes: get_ws_routers() raised KeyError: 'host'"],
+    )
+
+
 class Health(BaseModel):
     """The server answers, and these modules are on."""
 
-    status: str = Field(examples=["ok"])
+    status: Literal["ok", "degraded"] = Field(
+        description="`degraded`: it answers, but not all of its modules do all that they should"
+    )
     modules: list[str]
+    degraded: list[DegradedModule] = Field(
+        default_factory=list, description="Faults of modules that were found in `modules/`"
+    )
 
 
 class Version(BaseModel):

@@ -1,6 +1,6 @@
 """Errors of the application, and how REST tells them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -52,7 +52,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         details = [
             ProblemDetail(
-                path=".".join(str(part) for part in fault["loc"]),
+                path=_path(fault),
                 message=fault["msg"],
                 kind=fault["type"],
             )
@@ -69,6 +69,13 @@ def install_problem_handlers(app: FastAPI) -> None:
         response = _answer(error.status_code, "http_error", message)
         response.headers.update(error.headers or {})
         return response
+
+
+def _path(fault: Mapping[str, Any]) -> str:
+    """Where the fault is, outermost first; `body` alone when that is no JSON."""
+    # FastAPI puts the offset of the fault in the text there, which is the name of no field.
+    parts = fault["loc"][:1] if fault["type"] == "json_invalid" else fault["loc"]
+    return ".".join(map(str, parts))
 
 
 def _answer(

@@ -42,6 +42,8 @@ class RegisteredModule:
         self.discovered = discovered
         self.served = False
         """An app has taken it: it is no other app's."""
+        self.faults: list[str] = []
+        """What it goes without, and why: it was found, and failed when it was asked for that."""
         self.package = _package_of(module)
         self.name = _name_of(module, self.package)
 
@@ -54,16 +56,20 @@ class RegisteredModule:
         """Give the module what the app offers, if it wants it."""
         module = self.module
         if isinstance(module, Bindable):
-            self._tried("bind", lambda: module.bind(context), None)
+            missing = "has none of what the app offers: bind()"
+            self._tried(missing, lambda: module.bind(context), None)
 
     def get_ws_routers(self) -> Sequence[WsRouterInterface]:
         """The module's WebSocket routers."""
-        return self._tried("get_ws_routers", self.module.get_ws_routers, ())
+        missing = "serves no WebSocket routes: get_ws_routers()"
+        return self._tried(missing, self.module.get_ws_routers, ())
 
     def get_api_routers(self) -> Sequence[APIRouter]:
         """The module's REST routers, or those of its package's `api`."""
-        offered = self.module.get_api_routers if isinstance(self.module, WithApi) else self._api
-        return self._tried("its REST routes", offered, ())
+        if isinstance(self.module, WithApi):
+            missing = "serves no REST routes: get_api_routers()"
+            return self._tried(missing, self.module.get_api_routers, ())
+        return self._tried(f"serves no REST routes: {self.package}.api", self._api, ())
 
     async def start(self) -> None:
         """Start the module's own work, if it has any."""
@@ -82,7 +88,7 @@ class RegisteredModule:
         offered = getattr(api, "api_routers", None) or [getattr(api, "router", None)]
         return [router for router in offered if isinstance(router, APIRouter)]
 
-    def _tried(self, what: str, give: Callable[[], _T], without: _T) -> _T:
+    def _tried(self, missing: str, give: Callable[[], _T], without: _T) -> _T:
         """What the module gives.
 
         One that was found, not registered by hand, and fails here, is logged and does without: it
@@ -90,10 +96,12 @@ class RegisteredModule:
         """
         try:
             return give()
-        except Exception:
+        except Exception as error:
             if not self.discovered:
                 raise
-            logger.exception("module %s does without %s, which failed", self.name, what)
+            fault = f"{missing} raised {type(error).__name__}: {error}"
+            logger.exception("module %s %s", self.name, fault)
+            self.faults.append(fault)
             return without
 
 
@@ -150,6 +158,10 @@ class ModuleRegistry:
         for name in self._chosen or ():
             if name not in self._modules:
                 raise UnknownModuleError(name, self._modules, self._skipped.get(name, ""))
+
+    def get_skipped(self) -> dict[str, str]:
+        """The folders that would be modules of this app but cannot be used, and why."""
+        return {} if self._chosen is not None else dict(self._skipped)
 
     def get_enabled_modules(self) -> list[RegisteredModule]:
         """The modules that are on: in order of registration, then those that were found, by name.

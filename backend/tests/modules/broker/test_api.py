@@ -218,3 +218,20 @@ async def test_a_dropped_subscriber_takes_nothing_with_it(served: Served) -> Non
         resting = await place(served, type=1, limit_price="1.00")
     assert (await order(served, resting.id)).status is OrderStatus.WORKING
     assert served.clock.sleepers == 1
+
+
+async def test_a_body_that_is_no_json_has_no_field_to_blame(served: Served) -> None:
+    headers = {"content-type": "application/json"}
+    response = await served.rest.post("/broker/orders", content=b"{'symbol'}", headers=headers)
+    assert response.status_code == 422
+    [detail] = problem(response).details
+    assert (detail.path, detail.kind) == ("body", "json_invalid")
+    assert problem(response).message.startswith("body: ")
+
+
+async def test_the_document_says_which_order_type_is_which(served: Served) -> None:
+    schemas = (await served.rest.get("/openapi.json")).json()["components"]["schemas"]
+    told = schemas["OrderType"]["description"]
+    assert told == "1 limit, 2 market, 3 stop, 4 stop-limit (stops are not accepted yet)."
+    for example in schemas["PlaceOrder"]["examples"]:
+        assert (await served.rest.post("/broker/orders", json=example)).status_code == 201

@@ -344,17 +344,37 @@ export interface components {
       timezone: string
     }
     /**
+     * DegradedModule
+     * @description A module that does not do all that it should.
+     */
+    DegradedModule: {
+      /** Name */
+      name: string
+      /**
+       * Reason
+       * @description What it goes without, and why
+       * @example serves no WebSocket routes: get_ws_routers() raised KeyError: 'host'
+       */
+      reason: string
+    }
+    /**
      * Health
      * @description The server answers, and these modules are on.
      */
     Health: {
+      /**
+       * Degraded
+       * @description Faults of modules that were found in `modules/`
+       */
+      degraded?: components['schemas']['DegradedModule'][]
       /** Modules */
       modules: string[]
       /**
        * Status
-       * @example ok
+       * @description `degraded`: it answers, but not all of its modules do all that they should
+       * @enum {string}
        */
-      status: string
+      status: 'ok' | 'degraded'
     }
     /**
      * History
@@ -457,13 +477,26 @@ export interface components {
     OrderStatus: 1 | 2 | 3 | 4 | 5 | 6
     /**
      * OrderType
-     * @description How an order is priced. Stops are not accepted yet.
+     * @description 1 limit, 2 market, 3 stop, 4 stop-limit (stops are not accepted yet).
      * @enum {integer}
      */
     OrderType: 1 | 2 | 3 | 4
     /**
      * PlaceOrder
      * @description An order as it is asked for.
+     * @example {
+     *       "limit_price": "180.50",
+     *       "qty": "10",
+     *       "side": 1,
+     *       "symbol": "AAPL",
+     *       "type": 1
+     *     }
+     * @example {
+     *       "qty": "10",
+     *       "side": -1,
+     *       "symbol": "AAPL",
+     *       "type": 2
+     *     }
      */
     PlaceOrder: {
       /**

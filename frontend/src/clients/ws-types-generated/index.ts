@@ -116,7 +116,7 @@ export interface OrderSubscriptionRequest {
   account_id?: string
 }
 
-/** How an order is priced. Stops are not accepted yet. */
+/** 1 limit, 2 market, 3 stop, 4 stop-limit (stops are not accepted yet). */
 export type OrderType = 1 | 2 | 3 | 4
 
 /** Whose positions to follow. */

@@ -15,7 +15,7 @@ class Side(IntEnum):
 
 
 class OrderType(IntEnum):
-    """How an order is priced. Stops are not accepted yet."""
+    """1 limit, 2 market, 3 stop, 4 stop-limit (stops are not accepted yet)."""
 
     LIMIT = 1
     MARKET = 2
@@ -43,7 +43,15 @@ class OrderSubscriptionRequest(BaseModel):
 class PlaceOrder(BaseModel):
     """An order as it is asked for."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"symbol": "AAPL", "side": 1, "type": 1, "qty": "10", "limit_price": "180.50"},
+                {"symbol": "AAPL", "side": -1, "type": 2, "qty": "10"},
+            ]
+        },
+    )
 
     account_id: AccountId = "demo"
     symbol: SymbolName

@@ -3,10 +3,13 @@ import type { VueWrapper } from '@vue/test-utils'
 import { describe, expect, it, vi } from 'vitest'
 import { order, quote, symbolInfo } from '@/testing/fakeMarket'
 import type { Order, PlaceOrder } from '@/composables/useOrders'
+import { RestError } from '@/plugins/restClient'
 import OrderTicket from './OrderTicket.vue'
 
 function ticket(place: (order: PlaceOrder) => Promise<Order>): VueWrapper {
-  return mount(OrderTicket, { props: { info: symbolInfo('AAPL'), quote: quote('AAPL', 100), place } })
+  return mount(OrderTicket, {
+    props: { info: symbolInfo('AAPL'), quote: quote('AAPL', 100), connected: true, place },
+  })
 }
 
 const press = async (wrapper: VueWrapper, text: string): Promise<void> => {
@@ -50,9 +53,54 @@ describe('the ticket', () => {
   it('says what is wrong instead of asking the server', async () => {
     const place = vi.fn(() => Promise.resolve(order('o1', 1)))
     const wrapper = ticket(place)
-    await wrapper.get('input[name=qty]').setValue('0')
     await wrapper.get('form').trigger('submit')
+    await settled()
+    expect(told(wrapper)).toContain('Order placed')
+    place.mockClear()
+    const button = wrapper.get('[data-testid=place]')
+    await wrapper.get('input[name=qty]').setValue('0')
     expect(told(wrapper)).toBe('Enter a quantity above zero.')
+    expect(button.attributes('disabled')).toBeDefined()
+    expect(button.text()).toBe('Buy AAPL')
+    await wrapper.get('form').trigger('submit')
+    expect(place).not.toHaveBeenCalled()
+
+    await wrapper.get('input[name=qty]').setValue('5')
+    await press(wrapper, 'Limit')
+    await wrapper.get('input[name=limit-price]').setValue('abc')
+    expect(told(wrapper)).toBe('Enter a limit price above zero.')
+    await wrapper.get('input[name=limit-price]').setValue('99')
+    expect(told(wrapper)).toBe('')
+    expect(button.attributes('disabled')).toBeUndefined()
+  })
+
+  it('forgets that the server was away when it is back, and any failure at the next input', async () => {
+    const failures = [new RestError('The server cannot be reached.'), new RestError('Too much.', 422)]
+    const place = vi.fn(() => Promise.reject(failures[place.mock.calls.length - 1] ?? new Error('once more')))
+    const wrapper = ticket(place)
+    await wrapper.setProps({ connected: false })
+    await wrapper.get('form').trigger('submit')
+    await settled()
+    expect(told(wrapper)).toBe('The server cannot be reached.')
+    await wrapper.setProps({ connected: true })
+    expect(told(wrapper)).toBe('')
+
+    await wrapper.get('form').trigger('submit')
+    await settled()
+    await wrapper.setProps({ connected: false })
+    await wrapper.setProps({ connected: true })
+    expect(told(wrapper)).toBe('Too much.')
+    await wrapper.get('input[name=qty]').setValue('1')
+    expect(told(wrapper)).toBe('')
+  })
+
+  it('waits for the server where nothing is known of the symbol', async () => {
+    const place = vi.fn(() => Promise.resolve(order('o1', 1)))
+    const wrapper = ticket(place)
+    await wrapper.setProps({ info: undefined, quote: undefined })
+    expect(told(wrapper)).toBe('Waiting for the server…')
+    expect(wrapper.get('[data-testid=place]').attributes('disabled')).toBeDefined()
+    await wrapper.get('form').trigger('submit')
     expect(place).not.toHaveBeenCalled()
   })
 

@@ -30,6 +30,15 @@ describe('the watchlist', () => {
     expect(wrapper.get('[data-testid=quote-IBM]').find('polyline').exists()).toBe(false)
   })
 
+  it('colours the line by its own course, which may be another than the day’s', () => {
+    const climbing = new Map([['AAPL', [1, 3, 2]]])
+    const fallen = quote('AAPL', 101.5)
+    const quotes = new Map([['AAPL', { ...fallen, change: -2, change_percent: -1.9 }]])
+    const row = mount(WatchList, { props: { ...props, quotes, sparklines: climbing } })
+    expect(row.get('[data-testid=quote-AAPL] svg').classes()).toContain('up')
+    expect(row.get('[data-testid=change]').classes()).toContain('down')
+  })
+
   it('selects by a button that says which is selected', async () => {
     const wrapper = mount(WatchList, { props })
     expect(wrapper.get('[data-testid=quote-AAPL]').attributes('aria-current')).toBe('true')

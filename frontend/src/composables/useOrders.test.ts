@@ -30,7 +30,9 @@ const seen = ({ orders }: Orders): string[] => orders.value.map(({ id, version }
 describe('the orders of an account', () => {
   it('are listed newest first, and an update shows at the next frame', async () => {
     const live = await started()
+    expect(live.known.value).toBe(false)
     await market.call('/orders').answer([order('o1', 1), order('o2', 1)])
+    expect(live.known.value).toBe(true)
     market.server.publish('orders', topic, order('o1', 2), order('o10', 1))
     await market.server.settled()
     expect(seen(live)).toEqual(['o2 v1', 'o1 v1'])

@@ -1,4 +1,4 @@
-import { shallowRef } from 'vue'
+import { readonly, shallowRef } from 'vue'
 import type { Ref } from 'vue'
 import type { Schemas } from '@/clients/openapi-generated'
 import type { Order, OrderSubscriptionRequest } from '@/clients/ws-types-generated'
@@ -14,6 +14,8 @@ export type PlaceOrder = Schemas['PlaceOrder']
 export interface Orders extends SubscriptionHandle {
   /** Newest first. */
   readonly orders: Readonly<Ref<readonly Order[]>>
+  /** Whether the server has listed them: until then an empty list means nothing. */
+  readonly known: Readonly<Ref<boolean>>
   /** @throws RestError - refused, with the server's reason, or not reachable */
   readonly place: (order: PlaceOrder) => Promise<Order>
   /** @throws RestError - refused, with the server's reason, or not reachable */
@@ -24,11 +26,12 @@ export interface Orders extends SubscriptionHandle {
 export function useOrders(): Orders {
   const { ws, rest } = useServices()
   const orders = shallowRef<readonly Order[]>([])
+  const known = shallowRef(false)
   let held = new Map<string, Order>()
 
   function take(order: Order): void {
-    const known = held.get(order.id)
-    if (known === undefined || known.version <= order.version) held.set(order.id, order)
+    const before = held.get(order.id)
+    if (before === undefined || before.version <= order.version) held.set(order.id, order)
   }
 
   function show(): void {
@@ -52,6 +55,7 @@ export function useOrders(): Orders {
       const listed = await answered(rest.GET('/api/v1/broker/orders', { signal }))
       if (signal.aborted) return
       for (const order of listed) take(order)
+      known.value = true
       show()
     },
   })
@@ -59,6 +63,7 @@ export function useOrders(): Orders {
   return {
     ...subscription,
     orders,
+    known: readonly(known),
     async place(order) {
       const placed = await answered(rest.POST('/api/v1/broker/orders', { body: order }))
       take(placed)

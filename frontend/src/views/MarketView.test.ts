@@ -137,7 +137,9 @@ describe('the page', () => {
     open()
     await settled()
     await market.call('/config').fail()
-    expect(wrapper.text()).toContain('The server cannot be reached.')
+    expect(wrapper.text()).toContain('The server cannot be reached. Trying again…')
+    for (const panel of ['watchlist', 'details', 'ticket', 'orders'])
+      expect(wrapper.find(`[data-testid=${panel}]`).exists()).toBe(true)
     market.reply = replies
     await vi.advanceTimersByTimeAsync(2_000)
     await settled()

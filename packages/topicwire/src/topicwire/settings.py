@@ -26,6 +26,9 @@ class Settings:
     """Bytes waiting for one connection; past this it is closed with 4008. A single message
     larger than this is still sent to a client that is waiting for nothing else."""
 
+    send_timeout_s: float = 30.0
+    """A client that takes no byte for this long while something waits for it is given up."""
+
     max_topics: int = 128
     """Topics one connection may hold; above, `too_many_subscriptions`."""
 

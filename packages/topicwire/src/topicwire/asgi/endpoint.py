@@ -14,7 +14,13 @@ from topicwire.wire.frames import SUBPROTOCOL
 
 
 class AsgiTransport:
-    """An accepted WebSocket, in the messages of ASGI. Works on every ASGI server."""
+    """An accepted WebSocket, in the messages of ASGI. Works on every ASGI server.
+
+    ASGI has no way to abort a socket. When a client that does not read is given up, the hub lets
+    go of it at once; the server keeps the socket, and what it has buffered for it, until the
+    client or the network gives up too. What is buffered there is bounded by the server's high
+    water mark and one frame.
+    """
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive
@@ -32,12 +38,30 @@ class AsgiTransport:
         return data
 
     async def send(self, text: str) -> None:
-        """Send a text frame."""
-        await self._send({"type": "websocket.send", "text": text})
+        """Send a text frame.
+
+        Raises:
+            OSError: the client is gone, or the server has closed the socket by itself.
+        """
+        await self._give({"type": "websocket.send", "text": text})
 
     async def close(self, code: int, reason: str) -> None:
-        """Send a close frame."""
-        await self._send({"type": "websocket.close", "code": code, "reason": reason})
+        """Send a close frame.
+
+        Raises:
+            OSError: as `send`.
+        """
+        await self._give({"type": "websocket.close", "code": code, "reason": reason})
+
+    async def _give(self, event: AsgiMessage) -> None:
+        try:
+            await self._send(event)
+        except RuntimeError as error:
+            if type(error) is not RuntimeError:
+                raise
+            # how servers refuse what comes after a close of their own (a keepalive that timed
+            # out, invalid UTF-8), of which `receive` may not have told yet, or never will
+            raise ConnectionError(str(error)) from error
 
 
 class Endpoint:

@@ -71,21 +71,70 @@ class Deadline:
         kind: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
-    ) -> bool | None:
+    ) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        return await self._timeout.__aexit__(kind, error, traceback)
+        await self._timeout.__aexit__(kind, error, traceback)
 
     def _expire(self) -> None:
         self._timeout.reschedule(asyncio.get_running_loop().time())
 
 
-def ends_this_task(error: BaseException) -> bool:
-    """Say whether `error` is meant for this task, not a fault of what it called.
+class Watch:
+    """Sees to it that none of many short steps takes longer than a limit.
 
-    A CancelledError may also come from something that was waited for and was cancelled itself.
+    Beginning and ending a step costs next to nothing, since one alarm serves them all.
+
+    Args:
+        clock: whose time it is.
+        limit_s: how long a step may take.
+        late: called when one takes longer.
+    """
+
+    __slots__ = ("_alarm", "_began_s", "_clock", "_late", "_limit_s")
+
+    def __init__(self, clock: Clock, limit_s: float, late: Callable[[], None]) -> None:
+        self._clock = clock
+        self._limit_s = limit_s
+        self._late = late
+        self._began_s: float | None = None
+        self._alarm: Timer | None = None
+
+    def begin(self) -> None:
+        """Begin a step."""
+        self._began_s = self._clock.now_s()
+        if self._alarm is None:
+            self._alarm = self._clock.call_later(self._limit_s, self._look)
+
+    def end(self) -> None:
+        """End the step."""
+        self._began_s = None
+
+    def close(self) -> None:
+        """Watch no longer."""
+        self._began_s = None
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+    def _look(self) -> None:
+        self._alarm = None
+        if self._began_s is None:
+            return
+        left_s = self._began_s + self._limit_s - self._clock.now_s()
+        if left_s > 0:
+            self._alarm = self._clock.call_later(left_s, self._look)
+        else:
+            self._late()
+
+
+def ends_this_task(error: BaseException) -> bool:
+    """Say whether `error` is meant for this task or for the program, not a fault of what it called.
+
+    A CancelledError may also come from something that was waited for and was cancelled itself; and
+    libraries derive their own from BaseException, to pass by `except Exception`.
     """
     if isinstance(error, asyncio.CancelledError):
         task = asyncio.current_task()
         return task is None or task.cancelling() > 0
-    return not isinstance(error, Exception)
+    return isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit)

@@ -12,6 +12,7 @@ from topicwire.core.commands import Admission, CommandQueue
 from topicwire.core.outbox import Outbox
 from topicwire.core.session import Session
 from topicwire.errors import CommandError, TooManyCommandsError
+from topicwire.hub.clock import Watch
 from topicwire.hub.commands import CommandRun, error_frame, refusal_frame
 from topicwire.hub.producers import Join
 from topicwire.hub.route import Command, PendingCommand
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 MAX_FLUSH_BYTES: Final = 65_536
 """Joined into one WebSocket frame at most; a single larger message still goes."""
+
+MAX_SENDS_IN_A_ROW: Final = 100
+"""After so many the writer lets others run, however fast the socket takes what it is given."""
 
 CLOSE_TIMEOUT_S: Final = 10.0
 """How long a client that does not read may keep its close frame waiting."""
@@ -83,6 +87,7 @@ class Connection:
         self._worker: asyncio.Task[None] | None = None
         self._wake: asyncio.Future[None] | None = None
         self._cut: asyncio.Timeout | None = None
+        self._send_watch = Watch(hub.clock, settings.send_timeout_s, self._give_up)
         self._close: tuple[int, str] | None = None
 
     async def run(self) -> None:
@@ -108,15 +113,12 @@ class Connection:
             return
         if not self._outbox.push(frame):
             self.hub.metrics.slow_consumers += 1
-            self.hub.logger.warning(
-                "connection %s is too slow: %d bytes wait for it",
-                self.id,
-                self._outbox.size,
-                extra={"connection": self.id, "waiting_bytes": self._outbox.size},
-            )
             self.end(SLOW_CONSUMER, "slow consumer")
+            # not in the middle of a fan-out: a handler of the application's may publish
+            asyncio.get_running_loop().call_soon(self._log_slow, self._outbox.size)
         elif self._wake is not None:
-            self._wake.set_result(None)
+            if not self._wake.done():  # done: the server has cancelled the connection's task
+                self._wake.set_result(None)
             self._wake = None
 
     def end(self, code: int | None = None, reason: str = "") -> None:
@@ -129,6 +131,14 @@ class Connection:
         if self._cut is not None:
             self._cut.reschedule(asyncio.get_running_loop().time())
 
+    def _log_slow(self, waiting_bytes: int) -> None:
+        self.hub.logger.warning(
+            "connection %s is too slow: %d bytes wait for it",
+            self.id,
+            waiting_bytes,
+            extra={"connection": self.id, "waiting_bytes": waiting_bytes},
+        )
+
     def _let_go(self) -> None:
         if self._worker is not None:
             self._worker.cancel()
@@ -139,6 +149,12 @@ class Connection:
         for topic in held:
             self.hub.leave(topic, self)
         self._outbox.clear()
+        self._send_watch.close()
+
+    def _give_up(self) -> None:
+        # no goodbye: a close frame would wait behind what the client does not take
+        self.hub.metrics.sends_timed_out += 1
+        self.end()
 
     async def _say_goodbye(self, code: int, reason: str) -> None:
         try:
@@ -231,11 +247,20 @@ class Connection:
                 for frame in frames:
                     self._observe("to_client", frame.text)
             if self._is_legacy:
-                for frame in frames:
-                    await self._transport.send(frame.text)
+                for sent, frame in enumerate(frames, 1):
+                    await self._send(frame.text)
+                    if sent % MAX_SENDS_IN_A_ROW == 0:
+                        await asyncio.sleep(0)
             else:
-                await self._transport.send("\n".join([frame.text for frame in frames]))
+                await self._send("\n".join([frame.text for frame in frames]))
             self._outbox.sent()
+            if self._outbox:
+                await asyncio.sleep(0)
+
+    async def _send(self, text: str) -> None:
+        self._send_watch.begin()
+        await self._transport.send(text)
+        self._send_watch.end()
 
     def _hello(self) -> Frame:
         settings = self.hub.settings

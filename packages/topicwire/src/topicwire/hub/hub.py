@@ -55,6 +55,7 @@ class Hub:
         self._tasks: set[asyncio.Task[None]] = set()
         self._expiry: Timer | None = None
         self._thread_id: int | None = None
+        self._is_logging = False
 
     @property
     def topics(self) -> frozenset[TopicId]:
@@ -97,7 +98,7 @@ class Hub:
             raise WrongThreadError(route.name)
         topic = TopicId(route.name, key)
         self.metrics.updates_published += 1
-        if self.logger.isEnabledFor(logging.DEBUG):
+        if not self._is_logging and self.logger.isEnabledFor(logging.DEBUG):
             self._log_publish(topic)
         if not self.backplane.wants(topic):
             self.metrics.updates_unwatched += 1
@@ -169,12 +170,16 @@ class Hub:
     def _log_publish(self, topic: TopicId) -> None:
         state = self._topics.get(topic)
         subscribers = len(state.audience.members) if state is not None else 0
-        self.logger.debug(
-            "publish: topic %s, subscribers %d",
-            topic.key,
-            subscribers,
-            extra={"topic": topic.key, "route": topic.route, "subscribers": subscribers},
-        )
+        self._is_logging = True  # what a logging handler publishes is not logged in its turn
+        try:
+            self.logger.debug(
+                "publish: topic %s, subscribers %d",
+                topic.key,
+                subscribers,
+                extra={"topic": topic.key, "route": topic.route, "subscribers": subscribers},
+            )
+        finally:
+            self._is_logging = False
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -47,3 +47,6 @@ class Metrics:
 
     slow_consumers: int = 0
     """Total of connections closed with 4008."""
+
+    sends_timed_out: int = 0
+    """Total of connections given up because they took no byte for `Settings.send_timeout_s`."""

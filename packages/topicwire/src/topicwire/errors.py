@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from topicwire.types import ErrorCode, ErrorDetail
+    from topicwire.types import ErrorCode, ErrorDetail, MessageId
 
 
 class TopicwireError(Exception):
@@ -88,7 +88,7 @@ class CommandError(TopicwireError):
     Raise `Rejected`, or one of your own subclasses, in a handler or a hook to refuse a command.
 
     Attributes:
-        code: the stable name of the failure.
+        code: the stable name of the failure: one of `ErrorCode`, or one of your application's own.
         topic: the topic at fault, or "".
         details: where the payload is wrong.
     """
@@ -97,13 +97,13 @@ class CommandError(TopicwireError):
         self,
         message: str,
         *,
-        code: ErrorCode,
+        code: ErrorCode | str,
         topic: str = "",
         details: Sequence[ErrorDetail] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.code: ErrorCode = code
+        self.code: ErrorCode | str = code
         self.topic = topic
         self.details = tuple(details)
 
@@ -111,8 +111,22 @@ class CommandError(TopicwireError):
 class Rejected(CommandError):  # noqa: N818 - reads as what it is: `raise Rejected("unknown symbol")`
     """A handler or a hook refuses what the client asks for."""
 
-    def __init__(self, message: str, *, code: ErrorCode = "forbidden", topic: str = "") -> None:
+    def __init__(
+        self, message: str, *, code: ErrorCode | str = "forbidden", topic: str = ""
+    ) -> None:
         super().__init__(message, code=code, topic=topic)
+
+
+class InvalidMessageError(CommandError, ValueError):
+    """What a client sent is JSON and no message.
+
+    Attributes:
+        id: the client's name for it, when that much is right.
+    """
+
+    def __init__(self, message: str, message_id: MessageId | None = None) -> None:
+        super().__init__(message, code="invalid_message")
+        self.id = message_id
 
 
 class NotSubscribedError(CommandError, LookupError):

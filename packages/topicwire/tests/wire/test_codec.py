@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core._pydantic_core import list_all_errors
 
-from topicwire.errors import CommandError, DeclarationError, InvalidUpdateError
+from topicwire.errors import (
+    CommandError,
+    DeclarationError,
+    InvalidMessageError,
+    InvalidUpdateError,
+)
 from topicwire.types import Message
 from topicwire.wire.codec import (
+    FIXED_TEXTS,
+    MAX_DETAILS,
+    MAX_STEP_CHARACTERS,
     JsonEncoder,
     PayloadDecoder,
     decode_message,
@@ -74,6 +85,13 @@ def test_what_is_no_message(text: str, says: str) -> None:
     assert says in error.message
 
 
+@given(st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=64))
+def test_the_id_is_read_where_the_type_is_wrong(message_id: int | str) -> None:
+    error = refused(json.dumps({"id": message_id, "payload": {}}))
+    assert isinstance(error, InvalidMessageError)
+    assert error.id == message_id
+
+
 def test_a_binary_frame_is_no_message() -> None:
     """pitfall 15"""
     error = refused(b'{"type":"x"}')
@@ -95,6 +113,19 @@ def test_any_text_is_a_message_or_a_refusal(text: str) -> None:
         assert error.code in {"invalid_json", "invalid_message"}  # noqa: PT017 - either is right
     else:
         assert message.type
+
+
+@given(st.sampled_from([1, 2, 40]), st.sampled_from(["subscribe", "unsubscribe"]))
+def test_names_a_route_that_is_one_letter_off(routes: int, operation: str) -> None:
+    known = [f"stream{n}.{one}" for n in range(routes) for one in ("subscribe", "unsubscribe")]
+    for wrong in (f"strem0.{operation}", f"stream0.{operation[:-1]}"):
+        message = no_matching_type(wrong, known).message
+        assert message.endswith(f"Did you mean stream0.{operation}?")
+
+
+def test_does_not_list_a_hundred_routes() -> None:
+    message = no_matching_type("zzz", [f"stream{n}.subscribe" for n in range(100)]).message
+    assert "and 84 more; " in message
 
 
 def test_names_the_nearest_type() -> None:
@@ -140,6 +171,76 @@ def test_details_say_where_and_never_what() -> None:
     ]
     assert error.message == "Invalid payload: symbol: Field required (and 2 more)"
     assert secret not in repr([error.message, error.details])
+
+
+@given(st.integers(1, 40))
+def test_lists_the_first_faults_and_counts_the_others(count: int) -> None:
+    decode = PayloadDecoder(list[int], "t")
+    with pytest.raises(CommandError) as caught:
+        decode(json.dumps({"payload": ["x"] * count}))
+    shown = [one.path for one in caught.value.details]
+    assert shown == [str(index) for index in range(min(count, MAX_DETAILS))]
+    assert (f"(and {count - 1} more)" in caught.value.message) is (count > 1)
+
+
+def test_the_answer_to_a_message_full_of_faults_is_small() -> None:
+    decode = PayloadDecoder(dict[str, list[str]], "t")
+    with pytest.raises(CommandError) as caught:
+        decode(json.dumps({"payload": {"k" * 1_000: [1] * 10_000}}))
+    assert len(repr([one.model_dump() for one in caught.value.details])) < 2_000
+    assert caught.value.details[0].path == "k" * MAX_STEP_CHARACTERS + ".0"
+
+
+class Cat(BaseModel):
+    kind: Literal["cat"]
+
+
+class Dog(BaseModel):
+    kind: Literal["dog"]
+
+
+@pytest.mark.parametrize(
+    ("payload_type", "payload"),
+    [
+        (Annotated[Cat | Dog, Field(discriminator="kind")], {"kind": "hunter2"}),
+        (uuid.UUID, "~hunter2"),
+        (Literal["a", "b"], "hunter2"),
+    ],
+)
+def test_the_texts_of_pydantic_do_not_quote_the_input(payload_type: Any, payload: object) -> None:
+    with pytest.raises(CommandError) as caught:
+        PayloadDecoder(payload_type, "t")(json.dumps({"payload": payload}))
+    said = repr([caught.value.message, caught.value.details])
+    assert "hunter2" not in said
+    assert "~" not in said
+
+
+OF_THE_DECLARATION = {
+    *("attribute", "method_name", "class_name", "class", "field_type", "pattern", "encoding"),
+    *("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "max_digits"),
+    *("decimal_places", "whole_digits", "expected", "expected_plural", "expected_tags"),
+    *("expected_schemes", "expected_version", "discriminator", "tz_expected"),
+}
+A_COUNT = {"actual_length"}
+ONE_OF_A_FEW_TEXTS = {  # {error} is Pydantic's own: "month value is outside expected range"
+    *("json_invalid", "date_parsing", "date_from_datetime_parsing", "time_parsing"),
+    *("datetime_parsing", "datetime_from_date_parsing", "time_delta_parsing"),
+    *("url_parsing", "url_syntax_violation"),
+}
+NOT_FROM_JSON = {
+    *("get_attribute_error", "iteration_error", "mapping_type", "datetime_object_invalid"),
+}
+OF_THE_APPLICATION = {"value_error", "assertion_error"}
+
+
+def test_every_kind_of_pydantic_is_known_not_to_quote_the_input() -> None:
+    """A release of Pydantic that adds a kind which quotes what was sent fails here."""
+    quoting = set()
+    for kind in list_all_errors():
+        fields = set(re.findall(r"{(\w+)}", kind["message_template_python"]))
+        if not fields <= OF_THE_DECLARATION | A_COUNT:
+            quoting.add(kind["type"])
+    assert quoting == {*FIXED_TEXTS} | ONE_OF_A_FEW_TEXTS | NOT_FROM_JSON | OF_THE_APPLICATION
 
 
 def test_a_missing_payload_is_missing() -> None:
@@ -215,6 +316,23 @@ class Nested(BaseModel):
 
 def test_a_model_may_say_how_it_writes_nan() -> None:
     assert JsonEncoder(Loose, "t")(Loose(v=math.nan)) == b'{"v":"NaN"}'
+
+
+class LooseWithNone(Loose):
+    a: float | None = None
+    by_alias: float = Field(default=math.nan, alias="b")
+
+
+class Tight(BaseModel):
+    loose: LooseWithNone
+    strict: dict[str, float]
+
+
+def test_a_none_beside_it_does_not_matter() -> None:
+    loose = LooseWithNone(v=math.nan)
+    assert JsonEncoder(LooseWithNone, "t")(loose) == b'{"v":"NaN","a":null,"b":"NaN"}'
+    with pytest.raises(InvalidUpdateError, match=r"`strict\.x` is NaN"):
+        JsonEncoder(Tight, "t")(Tight(loose=loose, strict={"x": math.nan}))
 
 
 @pytest.mark.parametrize("model", [Bare, Nested])

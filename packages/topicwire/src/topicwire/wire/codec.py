@@ -8,8 +8,10 @@ are `invalid_json`; in an update they raise. A model that must send them says ho
 from __future__ import annotations
 
 import difflib
+import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -17,18 +19,41 @@ from pydantic.errors import PydanticUserError
 from pydantic_core import PydanticSerializationError, from_json
 from typing_extensions import TypedDict
 
-from topicwire.errors import CommandError, DeclarationError, InvalidUpdateError
-from topicwire.types import ErrorDetail, Message
+from topicwire.errors import (
+    CommandError,
+    DeclarationError,
+    InvalidMessageError,
+    InvalidUpdateError,
+)
+from topicwire.types import ErrorDetail, Message, MessageId
 
 MAX_ID_CHARACTERS: Final = 64
 MAX_ID_INTEGER: Final = 2**53 - 1
+
+MAX_DETAILS: Final = 8
+"""An error lists so many faults; its message says how many more there are."""
+
+MAX_STEP_CHARACTERS: Final = 64
+"""A key in a path may be the client's own: it is cut here."""
+
+FIXED_TEXTS: Final[Mapping[str, str]] = {
+    "bytes_invalid_encoding": "Data is not valid in its encoding",
+    "timezone_offset": "Timezone offset is not the required one",
+    "union_tag_invalid": "The tag is none of the expected ones",
+    "uuid_parsing": "Input should be a valid UUID",
+}
+"""Said instead of Pydantic's own texts where those quote the input."""
+
+_MAX_ROUTES_SHOWN: Final = 16
+
+_JSON: Final = json.JSONDecoder()
 
 
 def decode_message(data: str | bytes) -> tuple[Message, str]:
     """Return the envelope of a client's message, and its text. The payload is not validated yet.
 
     Raises:
-        CommandError: `invalid_json` or `invalid_message`.
+        CommandError: `invalid_json`, or `invalid_message` with the `id`, where that is one.
     """
     if not isinstance(data, str):
         raise _invalid("This is a binary frame, and messages are JSON in text frames")
@@ -38,27 +63,30 @@ def decode_message(data: str | bytes) -> tuple[Message, str]:
         raise CommandError(f"This is not JSON: {error}", code="invalid_json") from None
     if not isinstance(decoded, dict):
         raise _invalid('A message is a JSON object, like {"type": "trades.subscribe"}')
-    type_name = decoded.get("type")
-    if not isinstance(type_name, str) or not type_name:
-        raise _invalid("A message has a `type`, which is a string")
     message_id = decoded.get("id")
     if message_id is not None and not _is_id(message_id):
         raise _invalid(
             f"`id` is a string of at most {MAX_ID_CHARACTERS} characters, or an integer below 2^53"
         )
+    type_name = decoded.get("type")
+    if not isinstance(type_name, str) or not type_name:
+        raise _invalid("A message has a `type`, which is a string", message_id)
     return Message(type_name, decoded.get("payload"), message_id), data
 
 
 def no_matching_type(type_name: str, known: Iterable[str]) -> CommandError:
     """Return what to answer to a `type` that nothing serves: the nearest one, or the cure."""
-    names = sorted(known)
     shown = type_name if len(type_name) <= MAX_ID_CHARACTERS else f"{type_name[:61]}..."
-    if not names:
+    operations = _operations(tuple(known))
+    if not operations:
         hint = "No router is registered: pass it to `include_router`"
-    elif nearest := difflib.get_close_matches(shown, names, n=1):
-        hint = f"Did you mean {nearest[0]}?"
+    elif nearest := _nearest(shown, operations):
+        hint = f"Did you mean {nearest}?"
     else:
-        routes = ", ".join(dict.fromkeys(name.partition(".")[0] for name in names))
+        more = len(operations) - _MAX_ROUTES_SHOWN
+        routes = ", ".join([*operations][:_MAX_ROUTES_SHOWN]) + (
+            f" and {more} more" if more > 0 else ""
+        )
         hint = f"The registered routes are {routes}; a route is registered with `include_router`"
     return CommandError(f"No matching type for {shown}. {hint}", code="no_matching_type")
 
@@ -92,18 +120,10 @@ class PayloadDecoder:
         try:
             return self._validate(text)["payload"]
         except ValidationError as error:
-            details = [
-                ErrorDetail(
-                    path=".".join(str(step) for step in one["loc"][1:]),
-                    message=one["msg"],
-                    kind=one["type"],
-                )
-                for one in error.errors(
-                    include_url=False, include_context=False, include_input=False
-                )
-            ]
+            details = list(_details(error))
             first = details[0]
-            more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+            count = error.error_count()
+            more = f" (and {count - 1} more)" if count > 1 else ""
             place = f"{first.path}: " if first.path else ""
             raise CommandError(
                 f"Invalid payload: {place}{first.message}{more}",
@@ -145,8 +165,7 @@ class JsonEncoder:
             InvalidUpdateError: `data` is not of the type, or has NaN or an infinity in it.
         """
         try:
-            if self._model is None or not isinstance(data, self._model):
-                data = self._adapter.validate_python(data)
+            data = self.checked(data)
             encoded = self._to_json(data, by_alias=True, warnings="error")
         except ValidationError as error:
             raise InvalidUpdateError(f"{self._where}: {error}") from error
@@ -155,12 +174,27 @@ class JsonEncoder:
                 f"{self._where}: a {type(data).__name__} has no JSON form: {error}"
             ) from error
         # Pydantic writes NaN as null: only an update with a null in it is looked at again
-        if b"null" in encoded and (path := _non_finite(self._serializer.to_python(data), "")):
+        if b"null" in encoded and (path := self._lost_number(data, encoded)):
             raise InvalidUpdateError(
                 f"{self._where}: `{path}` is NaN or infinite, and JSON has neither. Send None, or "
                 "let the model say how: ser_json_inf_nan='strings'."
             )
         return encoded
+
+    def checked(self, data: object) -> Any:
+        """Return `data` as the type: an instance of the model as it is, anything else validated.
+
+        Raises:
+            ValidationError: it is not of the type.
+        """
+        model = self._model
+        if model is not None and (type(data) is model or isinstance(data, model)):
+            return data
+        return self._adapter.validate_python(data)
+
+    def _lost_number(self, data: object, encoded: bytes) -> str:
+        plain = self._serializer.to_python(data, mode="json", by_alias=True)
+        return _written_as_null(plain, from_json(encoded), "")
 
 
 def type_adapter(data_type: Any, where: str) -> TypeAdapter[Any]:
@@ -175,8 +209,46 @@ def type_adapter(data_type: Any, where: str) -> TypeAdapter[Any]:
         raise DeclarationError(f"{where}: Pydantic cannot handle {data_type!r}: {error}") from error
 
 
-def _invalid(message: str) -> CommandError:
-    return CommandError(message, code="invalid_message")
+@lru_cache(maxsize=16)
+def _operations(names: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return the operations of each route. There is one such table an app, so it is kept."""
+    operations: dict[str, list[str]] = {}
+    for name in sorted(names):
+        route, _, operation = name.partition(".")
+        operations.setdefault(route, []).append(operation)
+    return operations
+
+
+def _nearest(type_name: str, operations: Mapping[str, list[str]]) -> str:
+    """Return the nearest name, "" when none is near.
+
+    The two parts are compared each by itself: what all routes share, `.subscribe`, would make
+    every name near, and every look-up slow.
+    """
+    route, _, operation = type_name.partition(".")
+    near = [route] if route in operations else difflib.get_close_matches(route, operations, n=1)
+    if not near:
+        return ""
+    found = difflib.get_close_matches(operation, operations[near[0]], n=1)
+    return f"{near[0]}.{found[0]}" if found else ""
+
+
+def _details(error: ValidationError) -> Iterator[ErrorDetail]:
+    """Yield the first faults. `error.errors()` would make objects of all, of 32,000 say."""
+    text = error.json(include_url=False, include_context=False, include_input=False)
+    start = 1  # behind the bracket; each fault is followed by a comma
+    for _ in range(min(MAX_DETAILS, error.error_count())):
+        one, end = _JSON.raw_decode(text, start)
+        start = end + 1
+        yield ErrorDetail(
+            path=".".join(str(step)[:MAX_STEP_CHARACTERS] for step in one["loc"][1:]),
+            message=FIXED_TEXTS.get(one["type"], one["msg"]),
+            kind=one["type"],
+        )
+
+
+def _invalid(message: str, message_id: MessageId | None = None) -> InvalidMessageError:
+    return InvalidMessageError(message, message_id)
 
 
 def _is_id(value: object) -> bool:
@@ -195,16 +267,16 @@ def _writes_constants(schema: object) -> bool:
     return False
 
 
-def _non_finite(value: object, path: str) -> str:
-    """Return the path of the first NaN or infinity in plain values; "" when there is none."""
+def _written_as_null(value: object, written: object, path: str) -> str:
+    """Return the path of the first NaN or infinity that became null; "" when there is none."""
     if isinstance(value, float):
-        return "" if math.isfinite(value) else path or "the update"
-    items: Iterable[tuple[object, object]] = ()
-    if isinstance(value, Mapping):
-        items = value.items()
-    elif isinstance(value, (list, tuple, set, frozenset)):
-        items = enumerate(value)
-    for key, one in items:
-        if found := _non_finite(one, f"{path}.{key}" if path else str(key)):
+        return "" if written is not None or math.isfinite(value) else path or "the update"
+    pairs: Iterable[tuple[object, object, object]] = ()
+    if isinstance(value, Mapping) and isinstance(written, Mapping):
+        pairs = [(key, one, written.get(key)) for key, one in value.items()]
+    elif isinstance(value, (list, tuple)) and isinstance(written, list):
+        pairs = zip(range(len(written)), value, written, strict=True)
+    for key, one, other in pairs:
+        if found := _written_as_null(one, other, f"{path}.{key}" if path else str(key)):
             return found
     return ""

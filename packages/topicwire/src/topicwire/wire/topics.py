@@ -26,6 +26,10 @@ def canonical_json(value: object) -> str:
     """
     try:
         return rfc8785.dumps(value).decode()  # type: ignore[arg-type]  # it checks by itself
+    except rfc8785.IntegerDomainError as error:  # its own text quotes the number
+        raise TopicKeyError("an integer is beyond 2^53 - 1") from error
+    except rfc8785.FloatDomainError as error:
+        raise TopicKeyError("a number is NaN or infinite") from error
     except rfc8785.CanonicalizationError as error:
         raise TopicKeyError(str(error)) from error
     except UnicodeEncodeError as error:  # of a key, which it does not check

@@ -36,7 +36,8 @@ ErrorCode: TypeAlias = Literal[
     "draining",
     "internal",
 ]
-"""Stable names of what went wrong (protocol, section 6). Clients must accept ones not listed."""
+"""Stable names of what went wrong (protocol, section 5). Clients must accept ones not listed, and
+an application may reject with a code of its own."""
 
 
 class Position(NamedTuple):
@@ -102,7 +103,7 @@ class SubscriptionResponse(BaseModel):
     message: str
     topic: str = Field(description="The topic whose updates follow; the first one, of several.")
     symbol: str | None = Field(default=None, exclude_if=_unset)
-    code: ErrorCode | None = Field(
+    code: ErrorCode | str | None = Field(
         default=None, exclude_if=_unset, description="What went wrong, when `status` is error."
     )
     details: list[ErrorDetail] | None = Field(
@@ -164,8 +165,13 @@ class Client:
     def subscribe(self, *topics: str) -> None:
         """Subscribe this request to `topics`: all of them, or none when one cannot start.
 
-        A request that is subscribed already keeps the topics it has.
+        A request that is subscribed already keeps the topics it has, unless the same handler
+        leaves them all.
+
+        Raises:
+            TypeError: a topic is no string.
         """
+        _check_strings(topics, "subscribe")
         self._staged.subscribe.extend(topics)
 
     def unsubscribe(self, *topics: str) -> tuple[str, ...]:
@@ -175,7 +181,9 @@ class Client:
 
         Raises:
             NotSubscribedError: this connection does not hold one of them. Nobody is touched.
+            TypeError: a topic is no string.
         """
+        _check_strings(topics, "unsubscribe")
         own = self._held.of_request()
         if not topics:
             if not own:
@@ -186,6 +194,16 @@ class Client:
                 raise NotSubscribedError(topic)
         self._staged.unsubscribe.extend(topics)
         return topics
+
+
+def _check_strings(topics: tuple[str, ...], method: str) -> None:
+    for topic in topics:
+        if not isinstance(topic, str):
+            raise TypeError(
+                f"client.{method}() takes topics, which are strings, and got "
+                f"{type(topic).__name__}. Several topics are several arguments: "
+                f"client.{method}(*topics)."
+            )
 
 
 class StagedChanges:

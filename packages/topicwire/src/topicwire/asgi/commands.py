@@ -60,6 +60,8 @@ class RouteCommands:
         route = self.route.name
         reply = None if operation.reply is None else f"{route}.{operation.reply}"
         reply_type = operation.reply_type
+        encode_reply = None if reply_type is None else JsonEncoder(reply_type, str(reply))
+        has_status = isinstance(reply_type, type) and issubclass(reply_type, SubscriptionResponse)
         return Command(
             type=f"{route}.{operation.name}",
             route=self.route,
@@ -67,9 +69,8 @@ class RouteCommands:
             handle=_caller(operation),
             canonical=lambda payload: canonical_json(request_json(payload)),
             reply_type=reply,
-            encode_reply=None if reply_type is None else JsonEncoder(reply_type, str(reply)),
-            has_status=isinstance(reply_type, type)
-            and issubclass(reply_type, SubscriptionResponse),
+            encode_reply=encode_reply,
+            response=encode_reply.checked if encode_reply is not None and has_status else None,
         )
 
 

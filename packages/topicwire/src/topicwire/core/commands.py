@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from enum import Enum, auto
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 _Command = TypeVar("_Command")
 _Answer = TypeVar("_Answer")
@@ -18,7 +18,13 @@ class Admission(Enum):
     """Too many wait: answer `rate_limited`, in its turn (`refuse`)."""
 
     FLOODED = auto()
-    """Even the refused ones are too many: close the connection."""
+    """Even the answers to refused ones are too many, or too large: close the connection."""
+
+
+class _Waiting(NamedTuple, Generic[_Command, _Answer]):
+    command: _Command | None
+    answer: _Answer | None
+    size: int
 
 
 class CommandQueue(Generic[_Command, _Answer]):
@@ -27,16 +33,27 @@ class CommandQueue(Generic[_Command, _Answer]):
     Args:
         max_commands: how many may wait.
         max_answers: how many ready answers may wait behind them.
+        max_answer_bytes: how large they may be together; a single one may be larger.
     """
 
-    __slots__ = ("_answers", "_commands", "_max_answers", "_max_commands", "_waiting")
+    __slots__ = (
+        "_answer_bytes",
+        "_answers",
+        "_commands",
+        "_max_answer_bytes",
+        "_max_answers",
+        "_max_commands",
+        "_waiting",
+    )
 
-    def __init__(self, max_commands: int, max_answers: int) -> None:
+    def __init__(self, max_commands: int, max_answers: int, max_answer_bytes: int) -> None:
         self._max_commands = max_commands
         self._max_answers = max_answers
-        self._waiting: deque[tuple[_Command | None, _Answer | None]] = deque()
+        self._max_answer_bytes = max_answer_bytes
+        self._waiting: deque[_Waiting[_Command, _Answer]] = deque()
         self._commands = 0
         self._answers = 0
+        self._answer_bytes = 0
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -46,24 +63,32 @@ class CommandQueue(Generic[_Command, _Answer]):
         if self._commands >= self._max_commands:
             return Admission.REFUSED
         self._commands += 1
-        self._waiting.append((command, None))
+        self._waiting.append(_Waiting(command, None, 0))
         return Admission.QUEUED
 
-    def answer(self, answer: _Answer) -> Admission:
-        """Queue an answer that is known already: of a message that is refused or not understood."""
-        if self._answers >= self._max_answers:
+    def answer(self, answer: _Answer, size: int) -> Admission:
+        """Queue an answer that is known already: of a message that is refused or not understood.
+
+        Args:
+            answer: what to send in its turn.
+            size: of it, in bytes.
+        """
+        total = self._answer_bytes + size
+        if self._answers >= self._max_answers or (self._answers and total > self._max_answer_bytes):
             return Admission.FLOODED
         self._answers += 1
-        self._waiting.append((None, answer))
+        self._answer_bytes = total
+        self._waiting.append(_Waiting(None, answer, size))
         return Admission.QUEUED
 
     def take(self) -> tuple[_Command | None, _Answer | None] | None:
         """Return what is next, a command or an answer; None when nothing waits."""
         if not self._waiting:
             return None
-        command, answer = self._waiting.popleft()
+        command, answer, size = self._waiting.popleft()
         if answer is None:
             self._commands -= 1
         else:
             self._answers -= 1
+            self._answer_bytes -= size
         return command, answer

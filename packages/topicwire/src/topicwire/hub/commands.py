@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
 from topicwire.core.session import RequestId
-from topicwire.errors import CommandError, CommandTimeoutError
+from topicwire.errors import CommandError, CommandTimeoutError, TopicKeyError
 from topicwire.hub.clock import Deadline, ends_this_task
 from topicwire.hub.producers import Join
 from topicwire.hub.route import Command, PendingCommand
@@ -26,11 +27,12 @@ from topicwire.wire.topics import check_topic
 if TYPE_CHECKING:
     from topicwire.hub.connection import Connection
     from topicwire.hub.fanout import Receiver
+    from topicwire.hub.hub import Hub
 
 
 def error_frame(error: CommandError, message_id: MessageId | None) -> Frame:
     """Return an `error` message: for what has no reply that can say it."""
-    payload: dict[str, Any] = {"code": error.code, "message": error.message}
+    payload: dict[str, Any] = {"code": _text(error.code), "message": _text(error.message)}
     if error.details:
         payload["details"] = [detail.model_dump() for detail in error.details]
     return message_frame("error", json_bytes(payload), message_id)
@@ -38,16 +40,29 @@ def error_frame(error: CommandError, message_id: MessageId | None) -> Frame:
 
 def refusal_frame(command: Command, message_id: MessageId | None, error: CommandError) -> Frame:
     """Return how a failed command is answered: by its own reply, where that has a status."""
-    if command.reply_type is None or not command.has_status:
+    if command.reply_type is None or command.response is None:
         return error_frame(error, message_id)
     response = SubscriptionResponse(
         status="error",
-        message=error.message,
-        topic=error.topic,
-        code=error.code,
+        message=_text(error.message),
+        topic=_text(error.topic),
+        code=_text(error.code),
         details=list(error.details) or None,
     )
     return message_frame(command.reply_type, response.model_dump_json().encode(), message_id)
+
+
+def failure_frame(
+    hub: Hub, command: Command, message_id: MessageId | None, error: BaseException
+) -> Frame:
+    """Return how a command is answered that failed with `error`, whatever that is.
+
+    What the client is not told is logged, and `internal` is the answer.
+    """
+    try:
+        return refusal_frame(command, message_id, _told(hub, command, error))
+    except Exception as unsayable:  # noqa: BLE001 - texts and details are the application's
+        return refusal_frame(command, message_id, _told(hub, command, unsayable))
 
 
 class CommandRun:
@@ -58,26 +73,51 @@ class CommandRun:
     started, the connection holds what it held before.
     """
 
-    __slots__ = ("_connection", "_hub", "_id", "_pending")
+    __slots__ = ("_connection", "_hub", "_id", "_is_answered", "_pending")
 
     def __init__(self, connection: Connection, pending: PendingCommand) -> None:
         self._connection = connection
         self._hub = connection.hub
         self._pending = pending
         self._id: RequestId | None = None
+        self._is_answered = False
 
     async def run(self) -> None:
-        """Handle the command, and answer it whatever happens."""
-        client = Client(self._connection.id, self)
+        """Handle the command, and answer it once, whatever happens."""
+        task = asyncio.current_task()
+        cancellings = 0 if task is None else task.cancelling()
         try:
-            result = await self._handle(client)
-            if self._is_refusal(result):
-                self._send(result.model_copy(update={"code": result.code or "validation_error"}))
-            else:
-                await self._settle(client.staged, result)
-        except CommandError as error:
+            await self._serve()
+        except BaseException as error:
+            if self._is_the_end(error):
+                raise
             command, _, message_id = self._pending
-            self._connection.push(refusal_frame(command, message_id, error))
+            failure = failure_frame(self._hub, command, message_id, error)
+            if not self._is_answered:
+                self._answer(failure)
+        if task is not None and task.cancelling() > cancellings:
+            await self._live_on(task, cancellings)
+
+    def _is_the_end(self, error: BaseException) -> bool:
+        # The connection alone cancels its worker, when it has ended. Any other cancellation came
+        # out of what the handler called, which may have cancelled this very task.
+        if isinstance(error, asyncio.CancelledError):
+            return self._connection.is_ended
+        return ends_this_task(error)
+
+    async def _live_on(self, task: asyncio.Task[Any], cancellings: int) -> None:
+        """Take back what the handler did to the task, or the next command would suffer from it."""
+        while task.cancelling() > cancellings:
+            task.uncancel()
+        try:
+            await asyncio.sleep(0)  # a cancellation that has not arrived yet arrives here
+        except asyncio.CancelledError:
+            if self._connection.is_ended:
+                raise
+
+    def _answer(self, reply: Frame) -> None:
+        self._is_answered = True
+        self._connection.push(reply)
 
     # What `Client` asks
 
@@ -98,6 +138,17 @@ class CommandRun:
 
     # The steps
 
+    async def _serve(self) -> None:
+        client = Client(self._connection.id, self)
+        result = await self._handle(client)
+        response = self._pending.command.response
+        if response is not None:
+            result = response(result)
+            if result.status == "error":
+                self._send(result.model_copy(update={"code": result.code or "validation_error"}))
+                return
+        await self._settle(client.staged, result)
+
     async def _handle(self, client: Client) -> Any:
         command, payload, _ = self._pending
         deadline = Deadline(self._hub.clock, self._hub.command_timeout_s)
@@ -105,41 +156,45 @@ class CommandRun:
             async with deadline:
                 result = command.handle(payload, client)
                 return await result if isawaitable(result) else result
-        except BaseException as error:
-            if ends_this_task(error):
-                raise
+        except (Exception, asyncio.CancelledError):
             if deadline.has_passed:
                 raise CommandTimeoutError from None
-            raise self._told(error) from None
-
-    def _is_refusal(self, result: Any) -> bool:
-        return isinstance(result, SubscriptionResponse) and result.status == "error"
+            raise
 
     async def _settle(self, staged: StagedChanges, result: Any) -> None:
-        session = self._connection.session
         if not staged:
-            fixed = self.of_request() if self._pending.command.has_status else ()
-            self._send(self._with_positions(result, fixed, {}))
+            self._send(self._with_positions(result, self._kept(), {}))
             return
+        session = self._connection.session
         held = session.topics_of(self._request)
-        wanted = [] if held else [check_topic(one) for one in dict.fromkeys(staged.subscribe)]
-        unwanted = [one for one in dict.fromkeys(staged.unsubscribe) if one not in wanted]
+        remaining = [one for one in held if one not in staged.unsubscribe]
+        # the topics of a subscription are fixed, but one that is left may be made anew
+        wanted = [] if remaining else [check_topic(one) for one in dict.fromkeys(staged.subscribe)]
         joins = await self._join(wanted)
         try:
-            topics = wanted or [one for one in held if one not in unwanted]
             starts = {join.topic.id.key: join.position for join in joins}
-            reply = self._reply(self._with_positions(result, topics, starts))
+            reply = self._reply(self._with_positions(result, wanted or remaining, starts))
             if self._connection.is_ended:
                 return
-            self._leave(session.remove(self._request, unwanted))
+            left = session.remove(self._request, staged.unsubscribe)
             session.add(self._request, wanted)
+            self._leave([topic for topic in left if not session.holds(topic)])
             if reply is not None:
-                self._connection.push(reply)
+                self._answer(reply)
             for join in joins:
                 self._admit(join)
         finally:
             for join in joins:
                 join.cancel()
+
+    def _kept(self) -> tuple[str, ...]:
+        """Return the topics that a command has which changes nothing."""
+        if self._pending.command.response is None:
+            return ()
+        try:
+            return self.of_request()
+        except TopicKeyError:  # what has no canonical JSON was never subscribed
+            return ()
 
     async def _join(self, wanted: list[str]) -> list[Join[Receiver]]:
         route = self._pending.command.route
@@ -203,28 +258,30 @@ class CommandRun:
     def _send(self, result: Any) -> None:
         reply = self._reply(result)
         if reply is not None:
-            self._connection.push(reply)
+            self._answer(reply)
 
     def _reply(self, result: Any) -> Frame | None:
         command, _, message_id = self._pending
         if command.reply_type is None:
             return None
-        try:
-            payload = None if command.encode_reply is None else command.encode_reply(result)
-        except Exception as error:  # noqa: BLE001 - serializers are the application's
-            raise self._told(error) from None
+        payload = None if command.encode_reply is None else command.encode_reply(result)
         return message_frame(command.reply_type, payload, message_id)
 
-    def _told(self, error: BaseException) -> CommandError:
-        """Return what the client is told about an exception; what it is not told is logged."""
-        if isinstance(error, CommandError):
-            return error
-        known = self._hub.explain(error) if isinstance(error, Exception) else None
-        if known is not None:
-            return known
-        command = self._pending.command.type
-        self._hub.metrics.handler_errors += 1
-        self._hub.logger.error(
-            "the handler of %s failed", command, exc_info=error, extra={"command": command}
-        )
-        return CommandError("Internal error", code="internal")
+
+def _told(hub: Hub, command: Command, error: BaseException) -> CommandError:
+    """Return what the client is told about an exception; what it is not told is logged."""
+    if isinstance(error, CommandError):
+        return error
+    known = hub.explain(error) if isinstance(error, Exception) else None
+    if known is not None:
+        return known
+    hub.metrics.handler_errors += 1
+    hub.logger.error(
+        "the handler of %s failed", command.type, exc_info=error, extra={"command": command.type}
+    )
+    return CommandError("Internal error", code="internal")
+
+
+def _text(value: object) -> str:
+    """Return what an application gave as a text, an exception say, as one that UTF-8 can carry."""
+    return str(value).encode(errors="backslashreplace").decode()

@@ -7,13 +7,18 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 
-from topicwire.close_codes import MESSAGE_TOO_BIG, RATE_LIMITED, SLOW_CONSUMER
+from topicwire.close_codes import (
+    INTERNAL_ERROR,
+    MESSAGE_TOO_BIG,
+    RATE_LIMITED,
+    SLOW_CONSUMER,
+)
 from topicwire.core.commands import Admission, CommandQueue
 from topicwire.core.outbox import Outbox
 from topicwire.core.session import Session
-from topicwire.errors import CommandError, TooManyCommandsError
-from topicwire.hub.clock import Watch
-from topicwire.hub.commands import CommandRun, error_frame, refusal_frame
+from topicwire.errors import CommandError, InvalidMessageError, TooManyCommandsError
+from topicwire.hub.clock import Watch, ends_this_task
+from topicwire.hub.commands import CommandRun, error_frame, failure_frame
 from topicwire.hub.producers import Join
 from topicwire.hub.route import Command, PendingCommand
 from topicwire.types import Direction
@@ -29,6 +34,10 @@ MAX_FLUSH_BYTES: Final = 65_536
 
 MAX_SENDS_IN_A_ROW: Final = 100
 """After so many the writer lets others run, however fast the socket takes what it is given."""
+
+MAX_READS_IN_A_ROW: Final = 16
+"""After so many the reader lets others run: a server's `receive` may never wait while it has some.
+"""
 
 CLOSE_TIMEOUT_S: Final = 10.0
 """How long a client that does not read may keep its close frame waiting."""
@@ -76,13 +85,16 @@ class Connection:
         self.joins: list[Join[Receiver]] = []
         """Topics that the command under way waits for."""
         self.is_ended = False
+        self._loop = asyncio.get_running_loop()
         self._transport = transport
         self._commands = commands
         self._is_legacy = is_legacy
         self._observe = observe
         self._outbox = Outbox(settings.max_queue_bytes)
         self._queue: CommandQueue[PendingCommand, Frame] = CommandQueue(
-            settings.max_waiting_commands, settings.max_waiting_refusals
+            settings.max_waiting_commands,
+            settings.max_waiting_refusals,
+            settings.max_queue_bytes,
         )
         self._worker: asyncio.Task[None] | None = None
         self._wake: asyncio.Future[None] | None = None
@@ -129,7 +141,7 @@ class Connection:
         if code is not None:
             self._close = (code, reason)
         if self._cut is not None:
-            self._cut.reschedule(asyncio.get_running_loop().time())
+            self._cut.reschedule(self._loop.time())
 
     def _log_slow(self, waiting_bytes: int) -> None:
         self.hub.logger.warning(
@@ -167,12 +179,22 @@ class Connection:
 
     async def _read(self) -> None:
         limit = self.hub.settings.max_message_bytes
+        received = 0
         try:
             while (message := await self._transport.receive()) is not None:
                 if _size_is_over(message, limit):
                     self.end(MESSAGE_TOO_BIG, f"a message is larger than {limit} bytes")
                     return
                 self._receive(message)
+                received += 1
+                if received % MAX_READS_IN_A_ROW == 0:
+                    await asyncio.sleep(0)
+        except Exception:
+            if not self.is_ended:
+                self.hub.logger.exception(
+                    "connection %s: its reader failed", self.id, extra={"connection": self.id}
+                )
+                self.end(INTERNAL_ERROR, "internal error")
         finally:
             self.end()
 
@@ -180,7 +202,8 @@ class Connection:
         try:
             message, text = decode_message(data)
         except CommandError as error:
-            self._refuse(error_frame(error, None))
+            message_id = error.id if isinstance(error, InvalidMessageError) else None
+            self._refuse(error_frame(error, message_id))
             return
         if message.type in {"ping", "pong"}:
             # on receipt, however long the command under way takes (protocol, section 4.1)
@@ -195,12 +218,14 @@ class Connection:
             return
         try:
             payload = command.decode(text)
-        except CommandError as error:
-            self._refuse(refusal_frame(command, message.id, error))
+        except BaseException as error:  # validators are the application's
+            if ends_this_task(error):
+                raise
+            self._refuse(failure_frame(self.hub, command, message.id, error))
             return
         if self._queue.offer(PendingCommand(command, payload, message.id)) is Admission.REFUSED:
             too_many = TooManyCommandsError(self.hub.settings.max_waiting_commands)
-            self._refuse(refusal_frame(command, message.id, too_many))
+            self._refuse(failure_frame(self.hub, command, message.id, too_many))
             return
         self._accept(text)
         self._work_on()
@@ -211,10 +236,10 @@ class Connection:
 
     def _refuse(self, answer: Frame) -> None:
         self.hub.metrics.commands_refused += 1
-        if self._queue.answer(answer) is Admission.FLOODED:
+        if self._worker is None:
+            self.push(answer)  # nothing waits before it
+        elif self._queue.answer(answer, answer.size) is Admission.FLOODED:
             self.end(RATE_LIMITED, "too many refused messages are waiting")
-        else:
-            self._work_on()
 
     # One command at a time
 
@@ -240,7 +265,7 @@ class Connection:
         while True:
             frames = self._outbox.take(MAX_FLUSH_BYTES)
             if not frames:
-                self._wake = asyncio.get_running_loop().create_future()
+                self._wake = self._loop.create_future()
                 await self._wake
                 continue
             if self._observe is not None:

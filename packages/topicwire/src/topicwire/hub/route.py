@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from topicwire.types import Client, MessageId
+from topicwire.types import Client, MessageId, SubscriptionResponse
 
 
 class Service(Protocol):
@@ -53,7 +53,8 @@ class Command:
         canonical: a payload as canonical JSON: what identifies a subscription.
         reply_type: the reply's type on the wire; None when there is no reply.
         encode_reply: what the handler returned to JSON; None when the reply has no payload.
-        has_status: the reply is a `SubscriptionResponse`, so failures are told by it.
+        response: what the handler returned as the `SubscriptionResponse` that the reply is, so
+            failures are told by it; raises when it is none. None for a reply of another type.
     """
 
     type: str
@@ -63,7 +64,7 @@ class Command:
     canonical: Callable[[Any], str]
     reply_type: str | None
     encode_reply: Callable[[Any], bytes] | None
-    has_status: bool
+    response: Callable[[Any], SubscriptionResponse] | None
 
 
 class PendingCommand(NamedTuple):

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,10 @@ from scripts.dev.output import Output
 from scripts.dev.settings import Address
 
 STOP_TIMEOUT_S = 6.0  # above what uvicorn is given for its own graceful end
+# One that served for as long as this was not broken by its source: it is started again by itself.
+STEADY_S = 5.0
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 30.0
 _LONGEST_LINE = 1 << 20
 _POLL_S = 0.05
 
@@ -68,14 +73,26 @@ def signal_group(group: int, number: signal.Signals) -> None:
 class Service:
     """One server process at a time.
 
-    `start` and `stop` must not overlap: the supervisor calls them from one task.
+    `start` and `stop` must not overlap: the supervisor calls them from one task. `due` is called
+    when one that had served steadily and ended by itself is to be started again, by `revive`.
     """
 
-    def __init__(self, name: str, command: Command, address: Address, output: Output) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Command,
+        address: Address,
+        output: Output,
+        due: Callable[[], None] = lambda: None,
+    ) -> None:
         self.name = name
         self.address = address
         self._command = command
         self._output = output
+        self._due = due
+        self._is_due = False
+        self._pause_s = FIRST_PAUSE_S
+        self._served_since: float | None = None
         self._process: Process | None = None
         self._relay: asyncio.Task[None] | None = None
         self._stopping = False
@@ -87,11 +104,24 @@ class Service:
 
     async def start(self) -> bool:
         """Starts it and waits until it accepts connections; False when it ended before that."""
-        self._stopping = False
+        self._pause_s = FIRST_PAUSE_S
+        return await self._start()
+
+    async def revive(self) -> bool:
+        """Starts it again if it is due; False when it is not, or did not start."""
+        if not self._is_due or self.is_running:
+            return False
+        await self.stop()
+        return await self._start()
+
+    async def _start(self) -> bool:
+        self._stopping = self._is_due = False
+        self._served_since = None
         self._process = await self._command.start()
         self._relay = asyncio.create_task(self._follow(self._process))
         while self.is_running:
             if await self._answers():
+                self._served_since = time.monotonic()
                 return True
             await asyncio.sleep(_POLL_S)
         return False
@@ -120,11 +150,19 @@ class Service:
         while line := await _line(process.stdout):
             self._output.relay(self.name, line.decode(errors="replace").rstrip("\r\n"))
         code = await process.wait()
-        if not self._stopping:
-            self._output.say(
-                f"the {self.name} ended by itself ({_ending(code)}); "
-                f"it starts again with the next change of its source"
-            )
+        if self._stopping:
+            return
+        again = "with the next change of its source"
+        since = self._served_since
+        if since is not None and time.monotonic() - since >= STEADY_S:
+            pause_s = self._pause_s
+            self._pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            self._is_due = True
+            asyncio.get_running_loop().call_later(pause_s, self._due)
+            again = f"in {pause_s:g} s"
+        self._output.say(
+            f"the {self.name} ended by itself ({_ending(code)}); it starts again {again}"
+        )
 
     async def _answers(self) -> bool:
         try:

@@ -34,17 +34,21 @@ class Supervisor:
     def __init__(self, names: Sequence[str], settings: Settings, output: Output) -> None:
         self._output = output
         self._settings = settings
-        self._backend = (
-            Service("backend", _backend_command(settings, output), settings.backend, output)
-            if "backend" in names
-            else None
-        )
-        self._frontend = (
-            Service("frontend", _frontend_command(settings, output), settings.frontend, output)
-            if "frontend" in names
-            else None
-        )
+        # Something is to be done: a source was written, or a server that ended is to come back.
+        self._changed = asyncio.Event()
+        self._backend: Service | None = None
+        self._frontend: Service | None = None
+        if "backend" in names:
+            command = _backend_command(settings, output)
+            self._backend = Service("backend", command, settings.backend, output, self._changed.set)
+        if "frontend" in names:
+            command = _frontend_command(settings, output)
+            self._frontend = Service(
+                "frontend", command, settings.frontend, output, self._changed.set
+            )
         self._regeneration = Regeneration(output, typescript="frontend" in names)
+        self._seen: Fingerprint | None = None
+        # What the running backend was started from; None when a change came while it started.
         self._served: Fingerprint | None = None
         self._page: Fingerprint | None = None
 
@@ -58,7 +62,7 @@ class Supervisor:
         for service in services:
             service.address.require_free()
         started = time.monotonic()
-        changed = asyncio.Event()
+        changed = self._changed
         # Watched from before the first start: what changes meanwhile is not missed.
         watching = asyncio.create_task(_watch(changed))
         try:
@@ -79,31 +83,45 @@ class Supervisor:
 
     async def _refresh_backend(self) -> None:
         sources = BACKEND_SOURCES.fingerprint()
-        if self._backend is None or sources == self._served:
+        if self._backend is None:
             return
-        restarting = self._served is not None
+        if sources == self._seen:
+            await self._revive(self._backend)
+            return
+        restarting = self._seen is not None
         built = await self._regeneration.application()
         # Of the sources as they were before, so that a change made meanwhile is seen as one; of
         # the routers as they are now, so that writing them is not.
-        self._served = Fingerprint(sources.written, BACKEND_SOURCES.fingerprint().generated)
+        self._seen = Fingerprint(sources.written, BACKEND_SOURCES.fingerprint().generated)
         if not built:
             state = "goes on as it was" if self._backend.is_running else "is not running"
             self._output.say(f"the backend {state}: mend the above, the next save tries again")
             return
+        if self._backend.is_running and self._seen == self._served:
+            self._output.say("the source is again what the backend runs: no restart")
+            return
         await self._backend.stop()
         if await self._backend.start() and restarting:
             self._output.say("backend restarted")
+        self._served = self._seen if BACKEND_SOURCES.fingerprint() == self._seen else None
         await self._regeneration.clients()
 
     async def _refresh_frontend(self) -> None:
         sources = FRONTEND_SOURCES.fingerprint()
-        if self._frontend is None or sources == self._page:
+        if self._frontend is None:
+            return
+        if sources == self._page:
+            await self._revive(self._frontend)
             return
         self._page = sources
         # A running Vite restarts itself when its settings change.
         if not self._frontend.is_running:
             await self._frontend.stop()
             await self._frontend.start()
+
+    async def _revive(self, service: Service) -> None:
+        if await service.revive():
+            self._output.say(f"{service.name} restarted")
 
     def _announce(self) -> None:
         """The addresses of what runs."""
@@ -118,7 +136,8 @@ class Supervisor:
         for what, url in lines:
             self._output.say(f"  {what:20} {url}")
         self._output.say("")
-        self._output.say("changes regenerate and restart what they touch; Ctrl-C stops everything")
+        self._output.say("changed content regenerates and restarts what it touches, a new date not")
+        self._output.say("Ctrl-C stops everything")
 
 
 def _backend_command(settings: Settings, output: Output) -> Command:

@@ -7,6 +7,7 @@ import io
 import os
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -52,12 +53,15 @@ class Terminal(io.StringIO):
         return self.getvalue()
 
 
-def _service(terminal: Terminal, code: str, *arguments: str) -> Service:
+def _service(
+    terminal: Terminal, code: str, *arguments: str, due: Callable[[], None] = lambda: None
+) -> Service:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = Command((sys.executable, "-c", code, str(port), *arguments), Path(), os.environ)
-    return Service("backend", command, Address("127.0.0.1", port, "BACKEND_PORT"), Output(terminal))
+    address = Address("127.0.0.1", port, "BACKEND_PORT")
+    return Service("backend", command, address, Output(terminal), due)
 
 
 def _lives(pid: int) -> bool:
@@ -127,6 +131,44 @@ async def test_one_that_is_killed_from_outside_says_so_and_starts_again() -> Non
     assert "it starts again with the next change" in shown
     await service.stop()
     assert await service.start()
+    await service.stop()
+
+
+async def test_one_that_served_steadily_is_due_again_after_longer_and_longer_pauses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("scripts.dev.service.STEADY_S", 0.0)
+    monkeypatch.setattr("scripts.dev.service.FIRST_PAUSE_S", 0.01)
+    terminal, due = Terminal(), asyncio.Event()
+    service = _service(terminal, SERVER, due=due.set)
+    assert await service.start()
+    assert not await service.revive(), "it runs"
+    for pause in ("0.01 s", "0.02 s", "0.04 s"):
+        os.kill(_pid(await terminal.shows("serving"), "serving"), 9)
+        await terminal.shows(f"it starts again in {pause}")
+        async with asyncio.timeout(30):
+            await due.wait()
+        due.clear()
+        terminal.truncate(0)
+        terminal.seek(0)
+        assert await service.revive()
+    await service.stop()
+    terminal.truncate(0)
+    terminal.seek(0)
+    assert await service.start()
+    os.kill(_pid(await terminal.shows("serving"), "serving"), 9)
+    await terminal.shows("it starts again in 0.01 s")
+    await service.stop()
+
+
+async def test_one_that_served_for_a_moment_waits_for_a_change() -> None:
+    terminal, due = Terminal(), asyncio.Event()
+    service = _service(terminal, SERVER, due=due.set)
+    assert await service.start()
+    os.kill(_pid(await terminal.shows("serving"), "serving"), 9)
+    await terminal.shows("it starts again with the next change")
+    assert not await service.revive()
+    assert not due.is_set()
     await service.stop()
 
 

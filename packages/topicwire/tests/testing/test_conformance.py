@@ -78,3 +78,12 @@ def test_an_operation_that_is_registered_later_is_known() -> None:
     assert len(conformance.faults) == 1
     with pytest.raises(FrameMismatchError):
         conformance.verify()
+
+
+def test_what_it_cannot_compare_fails_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: FastWSAdapter) -> dict[str, object]:
+        raise KeyError("of ours")
+
+    monkeypatch.setattr("topicwire.testing.conformance.build", broken)
+    with pytest.raises(FrameMismatchError, match="of ours"):
+        observe_a_wrong_update(1)

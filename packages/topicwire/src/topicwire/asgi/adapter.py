@@ -42,7 +42,8 @@ class FastWSAdapter:
         logger_name: the logger of everything that concerns this app. At DEBUG it has a line for
             each subscription (topic, connection) and for each publish (topic, subscribers).
         clock: for lingers, timeouts and retention; tests pass their own.
-        observe: sees every message that is sent, and every one of a client that is accepted.
+        observe: sees every message that is sent, and every one of a client that is accepted. When
+            it raises, that is logged once, and the connection goes on.
 
     Raises:
         DeclarationError: `path` does not begin with a slash.
@@ -71,6 +72,7 @@ class FastWSAdapter:
         self.description = description
         self.settings = settings or Settings()
         self._observe = observe
+        self._failed_observers: list[Observer] = []
         clock = clock or LoopClock()
         self._hub = Hub(
             self.settings,
@@ -163,9 +165,19 @@ class FastWSAdapter:
 
         def observe(direction: Direction, message: str) -> None:
             for observer in observers:
-                observer(self, direction, message)
+                try:
+                    observer(self, direction, message)
+                except Exception as error:  # noqa: BLE001 - who looks on disturbs nobody
+                    self._log_observer(observer, error)
 
         return observe
+
+    def _log_observer(self, observer: Observer, error: Exception) -> None:
+        if observer not in self._failed_observers:
+            self._failed_observers.append(observer)
+            self._hub.logger.error(
+                "an observer of %s failed; this is not said again", self.title, exc_info=error
+            )
 
 
 class _Outlet:

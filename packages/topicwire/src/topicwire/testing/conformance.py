@@ -29,7 +29,7 @@ _SHOWN = 5  # faults that one failure lists
 class Conformance:
     """Observes adapters, and holds each message against the document of its adapter.
 
-    It never raises while it observes, since that would end the connection: faults are kept.
+    It never raises while it observes, since nobody would hear of it: faults are kept.
 
     Attributes:
         faults: what did not conform, in order.
@@ -47,6 +47,8 @@ class Conformance:
             name = self._document(adapter).match(message, direction)
         except DocumentError as fault:
             self.faults.append(f"{adapter.title}: {fault}")
+        except Exception as fault:  # noqa: BLE001 - whatever it is, the message was not compared
+            self.faults.append(f"{adapter.title}: cannot compare: {fault!r}")
         else:
             self.matched[name] = self.matched.get(name, 0) + 1
 

@@ -8,7 +8,7 @@ from typing import Any
 from topicwire.hub.route import Command, Route
 from topicwire.routing.operations import UPDATE, Operation
 from topicwire.routing.router import WsRouterInterface
-from topicwire.routing.topic_builders import request_json
+from topicwire.routing.topic_builders import check_request_type, request_json
 from topicwire.types import Client, SubscriptionResponse
 from topicwire.wire.codec import JsonEncoder, PayloadDecoder
 from topicwire.wire.topics import canonical_json
@@ -18,7 +18,8 @@ class RouteCommands:
     """One included router: its validators and serializers are bound here, once.
 
     Raises:
-        DeclarationError: Pydantic cannot handle a type of an operation.
+        DeclarationError: Pydantic cannot handle a type of an operation, or a request's JSON does
+            not identify it.
     """
 
     def __init__(self, router: WsRouterInterface) -> None:
@@ -62,10 +63,13 @@ class RouteCommands:
         reply_type = operation.reply_type
         encode_reply = None if reply_type is None else JsonEncoder(reply_type, str(reply))
         has_status = isinstance(reply_type, type) and issubclass(reply_type, SubscriptionResponse)
+        decode = PayloadDecoder(operation.payload_type, f"{route}.{operation.name}")
+        if has_status:  # it may subscribe, and the request's JSON is the subscription's identity
+            check_request_type(operation.payload_type, f"{route}.{operation.name}")
         return Command(
             type=f"{route}.{operation.name}",
             route=self.route,
-            decode=PayloadDecoder(operation.payload_type, f"{route}.{operation.name}"),
+            decode=decode,
             handle=_caller(operation),
             canonical=lambda payload: canonical_json(request_json(payload)),
             reply_type=reply,

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar, cast, overload
 
-from pydantic import TypeAdapter
+from pydantic import Secret, SecretBytes, SecretStr, TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 from topicwire.errors import DeclarationError, TopicKeyError
@@ -25,6 +25,7 @@ SymbolTopicBuilder: TypeAlias = Callable[[str, dict[str, Any]], str]
 """`(symbol, params)` to a topic. `params` is the request without its symbol."""
 
 _JSON = TypeAdapter(Any)
+_SECRETS = (Secret, SecretStr, SecretBytes)
 
 
 def request_json(request: object) -> Any:
@@ -37,6 +38,58 @@ def request_json(request: object) -> Any:
         return _JSON.dump_python(request, mode="json", by_alias=True)
     except PydanticSerializationError as error:
         raise TopicKeyError(str(error)) from error
+
+
+def check_request_type(request_type: Any, where: str) -> None:
+    """Accept a type whose values have JSON of their own: what identifies a subscription.
+
+    Raises:
+        DeclarationError: two different requests would have the same JSON, since a field is left
+            out or hidden, or one request might have several, since a set has no order.
+    """
+    schema = TypeAdapter(request_type).core_schema
+    if fault := _ambiguity(schema, ""):
+        raise DeclarationError(f"{where}: {fault}")
+
+
+def _ambiguity(schema: Any, path: str) -> str:
+    """Return what is wrong with the first field that makes JSON ambiguous; "" when none does."""
+    if isinstance(schema, (list, tuple)):
+        return next((found for one in schema if (found := _ambiguity(one, path))), "")
+    if not isinstance(schema, Mapping):
+        return ""
+    if schema.get("serialization_exclude"):
+        return (
+            f"the field {path!r} is left out of the request's JSON (exclude=True), so requests "
+            "that differ in it alone would share one subscription and its updates. Take the field "
+            "out of the request, or let it be in its JSON."
+        )
+    known = schema.get("cls")
+    if isinstance(known, type) and issubclass(known, _SECRETS):
+        return (
+            f"the field {path!r} is a secret, whose JSON is asterisks, so requests that differ in "
+            "it alone would share one subscription and its updates. Authenticate when the client "
+            "connects, or with an operation of its own, and leave the secret out of the request."
+        )
+    if "serialization" not in schema and schema.get("type") in {"set", "frozenset"}:
+        return (
+            f"the field {path!r} is a set, whose order differs from process to process, and so "
+            "would the topic of one request. Make it a list, or sort it in JSON: "
+            "Annotated[set[str], PlainSerializer(sorted, return_type=list[str])]."
+        )
+    inner = (
+        _ambiguity(one, _step(path, schema, key))
+        for key, one in schema.items()
+        if key not in {"metadata", "serialization", "default"}
+    )
+    return next((found for found in inner if found), "")
+
+
+def _step(path: str, schema: Mapping[str, Any], key: str) -> str:
+    field = schema.get(key)
+    if not isinstance(field, Mapping) or not str(field.get("type", "")).endswith("-field"):
+        return path
+    return f"{path}.{key}" if path else key
 
 
 class by_symbol:  # noqa: N801 - reads as a function where it is used: topic_builder=by_symbol(...)

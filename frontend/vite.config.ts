@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
-import { defaultClientConditions } from 'vite'
+import { createLogger, defaultClientConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { backendAway } from './backendAway.ts'
 
 function port(variable: string, fallback: number): number {
   const text = process.env[variable]
@@ -13,19 +14,20 @@ function port(variable: string, fallback: number): number {
   )
 }
 
+const backend = process.env['BACKEND_URL'] ?? `http://127.0.0.1:${port('BACKEND_PORT', 8000)}`
+const { logger, configure } = backendAway(backend, createLogger())
+
 const server = {
   host: process.env['FRONTEND_HOST'] ?? '127.0.0.1',
   port: port('FRONTEND_PORT', 5173),
   strictPort: true,
   proxy: {
-    '/api': {
-      target: process.env['BACKEND_URL'] ?? `http://127.0.0.1:${port('BACKEND_PORT', 8000)}`,
-      ws: true,
-    },
+    '/api': { target: backend, ws: true, configure },
   },
 }
 
 export default defineConfig({
+  customLogger: logger,
   plugins: [vue()],
   resolve: {
     alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) },

@@ -8,14 +8,62 @@ function say(message) {
   target.replaceChildren(paragraph)
 }
 
+/**
+ * All operations have one address, so their headings name the operation instead. The rest of an
+ * operation is folded away until its heading or a link to it is pressed. The component may draw an
+ * operation anew: what has a name already is left alone.
+ */
+function name() {
+  for (const item of target.querySelectorAll("#operations li[id^='operation-']:not([data-open])")) {
+    const heading = item.querySelector('h3')
+    if (heading === null) continue
+    const button = document.createElement('button')
+    button.type = 'button'
+    button.className = 'operation-name'
+    button.textContent = item.id.replace(/^operation-[a-z]+-/, '')
+    button.addEventListener('click', () => unfold(item, item.dataset.open !== 'true'))
+    heading.append(button)
+    unfold(item, false)
+  }
+}
+
+function unfold(item, open) {
+  item.dataset.open = String(open)
+  item.querySelector('.operation-name')?.setAttribute('aria-expanded', String(open))
+}
+
+function follow(hash) {
+  const item = document.getElementById(decodeURIComponent(hash.slice(1)))
+  if (item?.dataset.open === undefined) return
+  unfold(item, true)
+  item.scrollIntoView()
+}
+
+/** Names the operations as soon as there are any, and whenever there are others. */
+function watch() {
+  let found = false
+  new MutationObserver(() => {
+    name()
+    if (found || target.querySelector('[data-open]') === null) return
+    found = true
+    follow(location.hash)
+  }).observe(target, { childList: true, subtree: true })
+  target.addEventListener('click', (event) => {
+    const link = event.target.closest?.("a[href^='#operation-']")
+    if (link) follow(link.hash)
+  })
+}
+
 try {
   const answer = await fetch('asyncapi.json', { headers: { accept: 'application/json' } })
   if (!answer.ok) throw new Error(`the server answered ${answer.status} ${answer.statusText}`)
   const schema = await answer.text()
   const config = {
-    show: { errors: true, sidebar: true },
-    sidebar: { showServers: 'byDefault', showOperations: 'byOperationsTags' },
+    // Each message is shown where it is used: with its operation.
+    show: { errors: true, sidebar: true, messages: false },
+    sidebar: { showServers: 'byDefault', showOperations: 'byDefault' },
   }
+  watch()
   globalThis.AsyncApiStandalone.render({ schema, config }, target)
 } catch (error) {
   say(`The document could not be shown: ${error.message}. It is at asyncapi.json, as plain JSON.`)

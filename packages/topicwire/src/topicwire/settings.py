@@ -23,8 +23,9 @@ class Settings:
     """`publish` raises above this."""
 
     max_queue_bytes: int = 1_048_576
-    """Bytes waiting for one connection; past this it is closed with 4008. A single message
-    larger than this is still sent to a client that is waiting for nothing else."""
+    """Bytes waiting for one connection. A message that comes when so many wait already closes it
+    with 4008; one that comes before is sent, however large. The updates of a topic that wait for
+    the reply which names it are bounded alike."""
 
     send_timeout_s: float = 30.0
     """A client that takes no byte for this long while something waits for it is given up."""
@@ -40,7 +41,12 @@ class Settings:
     command; above, the connection is closed with 4029."""
 
     command_timeout_s: float = 10.0
-    """A handler, a start or a stop may take this long."""
+    """A handler, a start or a stop may take this long; and after a stop, the end of the task that
+    `create_topic` returned."""
+
+    max_lingering_topics: int = 128
+    """Topics without a subscriber whose producers go on for their route's `linger_s`; past this
+    the one that lingers longest is stopped at once."""
 
     retention_s: float = 300.0
     """A topic keeps its numbering this long after its last subscriber left."""

@@ -22,7 +22,7 @@ class OutboxAgainstModel(RuleBasedStateMachine):
     def push(self, data: bytes) -> None:
         frame = Frame(data)
         held = sum(one.size for one in self.waiting + self.in_flight)
-        fits = held == 0 or held + len(data) <= MAX_BYTES
+        fits = held < MAX_BYTES
         assert self.outbox.push(frame) is fits
         if fits:
             self.waiting.append(frame)
@@ -61,16 +61,18 @@ TestOutboxAgainstModel = OutboxAgainstModel.TestCase
 
 def test_what_was_taken_counts_until_it_is_sent() -> None:
     outbox = Outbox(10)
-    assert outbox.push(Frame(b"12345678"))
+    assert outbox.push(Frame(b"1234567890"))
     outbox.take(100)
     assert not outbox.push(Frame(b"abc"))
     outbox.sent()
     assert outbox.push(Frame(b"abc"))
 
 
-def test_a_frame_larger_than_the_bound_goes_alone() -> None:
+def test_a_frame_as_large_as_the_bound_fits_behind_a_small_one() -> None:
     outbox = Outbox(10)
-    large = Frame(b"x" * 50)
+    small, large = Frame(b"x"), Frame(b"x" * 50)
+    assert outbox.push(small)
     assert outbox.push(large)
     assert not outbox.push(Frame(b"y"))
+    assert outbox.take(10) == [small]
     assert outbox.take(10) == [large]

@@ -10,8 +10,8 @@ from topicwire.wire.frames import Frame
 class Outbox:
     """A queue of frames that says when it is full, and never throws one away.
 
-    Guarantee: frames leave in the order in which they came. More than `max_bytes` wait only when
-    they are a single frame.
+    Guarantee: frames leave in the order in which they came. What waits is less than `max_bytes` and
+    one frame more: whether a frame fits depends on what waits before it, never on its own size.
     """
 
     __slots__ = ("_bytes", "_frames", "_in_flight", "_max_bytes")
@@ -31,12 +31,8 @@ class Outbox:
         return self._bytes + self._in_flight
 
     def push(self, frame: Frame) -> bool:
-        """Add a frame. False, and nothing is added, when it does not fit: the reader is too slow.
-
-        A frame that is larger than the bound fits when nothing else waits.
-        """
-        size = self._bytes + self._in_flight
-        if size and size + frame.size > self._max_bytes:
+        """Add a frame. False, and nothing is added, when `max_bytes` wait: its reader is slow."""
+        if self._bytes + self._in_flight >= self._max_bytes:
             return False
         self._frames.append(frame)
         self._bytes += frame.size

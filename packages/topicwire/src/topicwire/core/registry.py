@@ -2,7 +2,9 @@
 
 A topic's first updates often come while its producer is being started, before the reply that names
 the topic. They are held back for each joining subscriber and follow its reply, so that the reply
-comes first and nothing after the reply's position is missing (protocol, section 4.2).
+comes first and nothing after the reply's position is missing (protocol, section 4.2). They are
+bounded as an outbox is, and no single one is dropped: who is given more is given too much for the
+outbox too, and is closed as a slow consumer is.
 """
 
 from __future__ import annotations
@@ -15,52 +17,56 @@ from topicwire.wire.frames import Frame
 
 _Member = TypeVar("_Member")
 
-MAX_HELD_BYTES = 65_536
-"""Held back for one joining subscriber. Past this its reply simply names a later position: since
-it has not been sent, nothing that it promises is broken."""
-
 
 class Joining:
-    """One subscriber between its asking and its reply: its position, and what came after that."""
+    """One subscriber between its asking and its reply: its position, and what came after that.
 
-    __slots__ = ("_bytes", "epoch", "frames", "seq")
+    Guarantee: `frames` are all that came, or so many that an outbox of `max_bytes` refuses the last
+    one of them; then `is_over`.
+    """
 
-    def __init__(self, position: Position) -> None:
+    __slots__ = ("_bytes", "_max_bytes", "epoch", "frames", "is_over", "seq")
+
+    def __init__(self, position: Position, max_bytes: int) -> None:
         self.epoch = position.epoch
         self.seq = position.seq
         self.frames: list[Frame] = []
+        self.is_over = False
         self._bytes = 0
+        self._max_bytes = max_bytes
 
     def restart(self, position: Position) -> None:
         """Begin at `position`: a numbering was opened."""
         self.epoch, self.seq = position
-        self._forget()
+        self.frames = []
+        self.is_over = False
+        self._bytes = 0
 
-    def hold(self, seq: int, frame: Frame) -> None:
-        """Keep an update for after the reply, or move the reply's position behind it."""
-        if self._bytes + frame.size > MAX_HELD_BYTES:
-            self.seq = seq
-            self._forget()
+    def hold(self, frame: Frame) -> None:
+        """Keep an update for after the reply."""
+        if self.is_over:
             return
+        self.is_over = self._bytes >= self._max_bytes
         self.frames.append(frame)
         self._bytes += frame.size
-
-    def _forget(self) -> None:
-        self.frames = []
-        self._bytes = 0
 
 
 class Audience(Generic[_Member]):
     """The subscribers of one topic.
 
+    Args:
+        position: of the latest update.
+        max_held_bytes: held back for one joining member; the bound of its outbox.
+
     Guarantee: a member is either joining or receiving, never both; what is published while it
     joins is either before its position or held back for it.
     """
 
-    __slots__ = ("_joining", "_members", "epoch", "seq")
+    __slots__ = ("_joining", "_max_held_bytes", "_members", "epoch", "seq")
 
-    def __init__(self, position: Position) -> None:
+    def __init__(self, position: Position, max_held_bytes: int) -> None:
         self.epoch, self.seq = position
+        self._max_held_bytes = max_held_bytes
         self._members: dict[_Member, None] = {}
         self._joining: dict[_Member, Joining] = {}
 
@@ -87,7 +93,7 @@ class Audience(Generic[_Member]):
 
     def join(self, member: _Member) -> Joining:
         """Let `member` in: from now on it misses nothing."""
-        joining = Joining(self.position)
+        joining = Joining(self.position, self._max_held_bytes)
         self._joining[member] = joining
         return joining
 
@@ -117,4 +123,4 @@ class Audience(Generic[_Member]):
         """Note an update: the caller sends `frame` to the members."""
         self.seq = seq
         for joining in self._joining.values():
-            joining.hold(seq, frame)
+            joining.hold(frame)

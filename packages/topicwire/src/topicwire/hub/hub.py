@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from typing import Any, Final
 
 from topicwire.backplane.base import Backplane
 from topicwire.close_codes import GOING_AWAY
@@ -19,6 +19,10 @@ from topicwire.hub.producers import Topic
 from topicwire.hub.route import Command, Route
 from topicwire.settings import Settings
 from topicwire.types import Direction, Position, TopicId
+
+CLOSE_PATIENCE: Final = 5
+"""How many timeouts closing may take: a start that is under way, then its stop, the end of its task
+and the backplane, one after the other, and one to spare."""
 
 
 class Hub:
@@ -52,6 +56,7 @@ class Hub:
         self.is_closing = False
         self._topics: dict[TopicId, Topic[Receiver]] = {}
         self._connections: set[Connection] = set()
+        self._lingering: dict[Topic[Receiver], None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._expiry: Timer | None = None
         self._thread_id: int | None = None
@@ -123,6 +128,16 @@ class Hub:
         """Return the position of the latest update of a topic that is held."""
         return self._topics[topic].audience.position
 
+    def lingers(self, topic: Topic[Receiver]) -> None:
+        """Let the producer of `topic` go on for a while, and hasten the oldest of too many."""
+        self._lingering[topic] = None
+        if len(self._lingering) > self.settings.max_lingering_topics:
+            next(iter(self._lingering)).hasten()
+
+    def lingers_no_longer(self, topic: Topic[Receiver]) -> None:
+        """`topic` is wanted again, or is being stopped."""
+        self._lingering.pop(topic, None)
+
     def forget(self, topic: TopicId) -> None:
         """Nobody wants `topic` any longer, and its producer has stopped."""
         del self._topics[topic]
@@ -137,7 +152,10 @@ class Hub:
         return task
 
     async def close(self) -> None:
-        """End every connection (1001) and stop every producer, lingering ones too."""
+        """End every connection (1001) and stop every producer, lingering ones too.
+
+        What has not ended by itself after `CLOSE_PATIENCE` times `command_timeout_s` is cancelled.
+        """
         self.is_closing = True
         for connection in tuple(self._connections):
             connection.end(GOING_AWAY, "the server is stopping")
@@ -146,17 +164,34 @@ class Hub:
         if self._expiry is not None:
             self._expiry.cancel()
             self._expiry = None
-        own = asyncio.current_task()
         try:
-            async with Deadline(self.clock, self.command_timeout_s):
-                # readers end when their connection has let go; the stops that this begins follow
-                while tasks := [task for task in self._tasks if task is not own]:
-                    await asyncio.wait(tasks)
+            await self._tasks_end(CLOSE_PATIENCE * self.command_timeout_s)
         except TimeoutError:
-            for task in tuple(self._tasks):
-                task.cancel()
+            await self._cut_off()
         finally:
             self.is_closing = False
+
+    async def _tasks_end(self, timeout_s: float) -> None:
+        # readers end when their connection has let go; the stops that this begins follow
+        async with Deadline(self.clock, timeout_s):
+            while tasks := self._others():
+                await asyncio.wait(tasks)
+
+    async def _cut_off(self) -> None:
+        for task in self._others():
+            task.cancel()
+        try:
+            await self._tasks_end(self.command_timeout_s)
+        except TimeoutError:
+            self.logger.error(  # noqa: TRY400 - where closing was is not where they are
+                "the app is closed, but %d of its tasks do not end, though they were cancelled: "
+                "something that they call swallows the cancellation",
+                len(self._others()),
+            )
+
+    def _others(self) -> list[asyncio.Task[None]]:
+        own = asyncio.current_task()
+        return [task for task in self._tasks if task is not own]
 
     def _deliver(self, topic: TopicId, seq: int, payload: bytes) -> None:
         state = self._topics.get(topic)

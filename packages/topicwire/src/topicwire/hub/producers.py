@@ -14,7 +14,8 @@ from topicwire.core.registry import Audience
 from topicwire.errors import CommandError, CommandTimeoutError, ProducerFailedError
 from topicwire.hub.clock import Clock, Deadline, Timer, ends_this_task
 from topicwire.hub.metrics import Metrics
-from topicwire.hub.route import Route
+from topicwire.hub.route import Route, Service
+from topicwire.settings import Settings
 from topicwire.types import Position, TopicId
 from topicwire.wire.frames import Frame, update_prefix
 
@@ -28,7 +29,7 @@ class Surroundings(Protocol):
     clock: Clock
     logger: Logger
     metrics: Metrics
-    command_timeout_s: float
+    settings: Settings
     is_closing: bool
 
     def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -37,6 +38,14 @@ class Surroundings(Protocol):
 
     def publish(self, route: Route, key: str, data: Any) -> None:
         """Send an update to the subscribers of a topic."""
+        ...
+
+    def lingers(self, topic: Topic[Any]) -> None:
+        """Nobody wants the topic, and its producer goes on for a while."""
+        ...
+
+    def lingers_no_longer(self, topic: Topic[Any]) -> None:
+        """It was wanted again, or is being stopped."""
         ...
 
     def forget(self, topic: TopicId) -> None:
@@ -113,7 +122,9 @@ class Join(Generic[_Member]):
     def admit(self) -> Sequence[Frame]:
         """Receive from now on. Returns what came after `position`: to be sent after the reply."""
         self._holds = False
-        return self.topic.audience.admit(self.member).frames
+        joining = self.topic.audience.admit(self.member)
+        self.topic.count_sent(len(joining.frames) - joining.is_over)
+        return joining.frames
 
     @property
     def position(self) -> Position:
@@ -146,7 +157,7 @@ class Topic(Generic[_Member]):
     def __init__(self, hub: Surroundings, route: Route, topic: TopicId) -> None:
         self.id = topic
         self.prefix = update_prefix(topic.route, topic.key)
-        self.audience: Audience[_Member] = Audience(Position("", 0))
+        self.audience: Audience[_Member] = Audience(Position("", 0), hub.settings.max_queue_bytes)
         self._hub = hub
         self._route = route
         self._lifecycle = Lifecycle(lingers=route.linger_s > 0)
@@ -178,10 +189,13 @@ class Topic(Generic[_Member]):
         self._perform(self._lifecycle.release())
 
     def hasten(self) -> None:
-        """Do not linger: the app is shutting down."""
+        """Linger no longer: the app is shutting down, or too many do."""
         if self._lifecycle.state is State.LINGERING:
-            self._disarm()
-            self._perform(self._lifecycle.linger_elapsed())
+            self._linger_elapsed()
+
+    def count_sent(self, updates: int) -> None:
+        """Note that updates which were held back are sent now."""
+        self._hub.metrics.updates_sent += updates
 
     def _perform(self, effects: Iterable[Effect]) -> None:
         for effect in effects:
@@ -210,18 +224,32 @@ class Topic(Generic[_Member]):
         if self._hub.is_closing:
             self._perform(self._lifecycle.linger_elapsed())
             return
-        self._linger = self._hub.clock.call_later(
-            self._route.linger_s, lambda: self._perform(self._lifecycle.linger_elapsed())
-        )
+        self._linger = self._hub.clock.call_later(self._route.linger_s, self._linger_elapsed)
+        self._hub.lingers(self)
 
     def _disarm(self) -> None:
         if self._linger is not None:
             self._linger.cancel()
             self._linger = None
+            self._hub.lingers_no_longer(self)
+
+    def _linger_elapsed(self) -> None:
+        self._disarm()
+        self._perform(self._lifecycle.linger_elapsed())
 
     async def _start(self) -> None:
-        failure: CommandError | None = None
-        deadline = Deadline(self._hub.clock, self._hub.command_timeout_s)
+        failure: CommandError | None = ProducerFailedError(self.id.key)
+        try:
+            failure = await self._try_to_start()
+        finally:  # also when this task is ended: those who wait are told, and nothing is stuck
+            if failure is None:
+                self._perform(self._lifecycle.started())
+            else:
+                await self._fail(failure)
+
+    async def _try_to_start(self) -> CommandError | None:
+        key = self.id.key
+        deadline = self._deadline()
         try:
             async with deadline:
                 self.audience.open(await self._hub.backplane.open(self.id))
@@ -229,20 +257,21 @@ class Topic(Generic[_Member]):
         except BaseException as error:
             if ends_this_task(error):
                 raise
-            key = self.id.key
-            failure = CommandTimeoutError(key) if deadline.has_passed else ProducerFailedError(key)
-            self._hub.logger.exception("create_topic failed: %s", key, extra={"topic": key})
-        if failure is None:
-            self._perform(self._lifecycle.started())
-            return
+            self._log_failure("create_topic failed", error)
+            return CommandTimeoutError(key) if deadline.has_passed else ProducerFailedError(key)
+        return None
+
+    async def _fail(self, failure: CommandError) -> None:
         self._hub.metrics.starts_failed += 1
         if self._feed is not None:
             self._feed.close()
-        await self._hub.backplane.close(self.id)
-        for join in self._waiting:
-            join.reject(failure)
-        self._waiting.clear()
-        self._perform(self._lifecycle.failed())
+        try:
+            await self._close_numbering()
+        finally:
+            for join in self._waiting:
+                join.reject(failure)
+            self._waiting.clear()
+            self._perform(self._lifecycle.failed())
 
     async def _create(self) -> None:
         service = self._route.service
@@ -264,27 +293,61 @@ class Topic(Generic[_Member]):
             started.add_done_callback(self._ended)
 
     async def _stop(self) -> None:
-        service = self._route.service
+        task, self._task = self._task, None  # from now on it does not end by itself
         if self._feed is not None:
             self._feed.close()
-        if service is not None:
+        try:
+            if self._route.service is not None:
+                await self._remove(self._route.service, task)
+        finally:  # also when this task is ended: nothing is stuck
             try:
-                async with Deadline(self._hub.clock, self._hub.command_timeout_s):
-                    stopping = service.remove_topic(self.id.key)
-                    if isawaitable(stopping):
-                        await stopping
-            except BaseException as error:
-                if ends_this_task(error):
-                    raise
-                self._hub.logger.exception(
-                    "remove_topic failed: %s", self.id.key, extra={"topic": self.id.key}
-                )
-            task, self._task = self._task, None
+                await self._close_numbering()
+            finally:
+                self._perform(self._lifecycle.stopped())
+
+    async def _remove(self, service: Service, task: asyncio.Future[Any] | None) -> None:
+        try:
+            async with self._deadline():
+                stopping = service.remove_topic(self.id.key)
+                if isawaitable(stopping):
+                    await stopping
+        except BaseException as error:
+            if ends_this_task(error):
+                raise
+            self._log_failure("remove_topic failed", error)
+        finally:
+            self._hub.metrics.producers -= 1
             if task is not None:
                 task.cancel()
-            self._hub.metrics.producers -= 1
-        await self._hub.backplane.close(self.id)
-        self._perform(self._lifecycle.stopped())
+        if task is not None:
+            await self._wait_for_end(task)
+
+    async def _wait_for_end(self, task: asyncio.Future[Any]) -> None:
+        try:
+            async with self._deadline():
+                await asyncio.wait((task,))
+        except TimeoutError as error:
+            self._log_failure("the producer's task does not end, though it was cancelled", error)
+            return
+        failure = None if task.cancelled() else task.exception()
+        if failure is not None:
+            self._log_failure("the producer's task failed as it was stopped", failure)
+
+    async def _close_numbering(self) -> None:
+        try:
+            async with self._deadline():
+                await self._hub.backplane.close(self.id)
+        except BaseException as error:
+            if ends_this_task(error):
+                raise
+            self._log_failure("the backplane could not close the topic", error)
+
+    def _deadline(self) -> Deadline:
+        return Deadline(self._hub.clock, self._hub.settings.command_timeout_s)
+
+    def _log_failure(self, what: str, error: BaseException) -> None:
+        key = self.id.key
+        self._hub.logger.error("%s: %s", what, key, exc_info=error, extra={"topic": key})
 
     def _ended(self, task: asyncio.Future[Any]) -> None:
         error = None if task.cancelled() else task.exception()

@@ -68,6 +68,8 @@ def test_the_numbers_are_the_defaults() -> None:
         "outlives it by 300 s, for at most 10,000": (
             (defaults.retention_s, defaults.max_retained_topics) == (300, 10_000)
         ),
+        "at most 128 topics linger": defaults.max_lingering_topics == 128,
+        "no byte for 30 s": defaults.send_timeout_s == 30,
         "past 1 MiB": defaults.max_queue_bytes == 1 << 20,
         "more than 128 topics": defaults.max_topics == 128,
         "larger than 64 KiB": defaults.max_message_bytes == 1 << 16,

@@ -1,4 +1,4 @@
-"""WebSocket close codes that the server sends (protocol, section 6)."""
+"""WebSocket close codes that the server sends (protocol, section 5)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from typing import Final
 
 GOING_AWAY: Final = 1001
 """The server is stopping (RFC 6455, section 7.4.1)."""
+
+SERVICE_RESTART: Final = 1012
+"""The program that serves the app is stopping. uvicorn sends it by itself, before the app learns
+that it is to stop, so that its clients see this and not `GOING_AWAY`."""
 
 MESSAGE_TOO_BIG: Final = 1009
 """A message is larger than `Settings.max_message_bytes` (RFC 6455, section 7.4.1)."""

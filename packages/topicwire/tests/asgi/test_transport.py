@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
+from packages.topicwire.tests.serving import ask, read_to_the_end, serving, settled
+from packages.topicwire.tests.trading import AAPL, AAPL_TOPIC, App, Trade, trades
+from websockets.asyncio.client import connect
 
 from topicwire.asgi.endpoint import AsgiTransport
+from topicwire.close_codes import SERVICE_RESTART
+
+INVALID_PAYLOAD = 1007
 
 
 async def nothing() -> dict[str, Any]:
@@ -35,3 +42,28 @@ async def test_another_fault_stays_what_it_is() -> None:
         await raising(RecursionError()).send("{}")
     with pytest.raises(BrokenPipeError):
         await raising(BrokenPipeError()).send("{}")
+
+
+async def test_a_server_that_stops_says_so_by_a_code_of_the_protocol() -> None:
+    app = App(trades())
+    async with serving(app.asgi) as url:
+        socket = await connect(url)
+        assert await settled(socket) == []
+    await socket.wait_closed()
+    assert socket.close_code == SERVICE_RESTART
+
+
+async def test_a_client_that_sends_invalid_utf_8_is_let_go_while_updates_flow(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    router = trades()
+    app = App(router)
+    async with serving(app.asgi) as url, connect(url) as socket:
+        assert (await ask(socket, "trades.subscribe", AAPL))["status"] == "ok"
+        await socket.send(b"\xff\xfe", text=True)
+        while app.adapter.metrics.connections:
+            router.publish(AAPL_TOPIC, Trade(price=1))
+            await asyncio.sleep(0)
+        assert (await read_to_the_end(socket))[1] == INVALID_PAYLOAD
+    # uvicorn tells its log about the message; the application did not fail
+    assert "Exception in ASGI application" not in caplog.text

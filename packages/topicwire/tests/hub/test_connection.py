@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -72,12 +74,12 @@ class PublishingHandler(logging.Handler):
 
 
 @pytest.fixture
-def publishing(request: pytest.FixtureRequest) -> PublishingHandler:
+def publishing() -> Iterator[PublishingHandler]:
     handler = PublishingHandler(trades())
     logger = logging.getLogger("topicwire")
     logger.addHandler(handler)
-    request.addfinalizer(lambda: logger.removeHandler(handler))
-    return handler
+    yield handler
+    logger.removeHandler(handler)
 
 
 async def test_a_warning_about_a_slow_client_may_be_published_itself(
@@ -176,7 +178,7 @@ async def test_a_burst_to_a_legacy_client_lets_others_run() -> None:
     while sizes[-1] < 1_000:
         await asyncio.sleep(0)
         sizes.append(served.from_app.qsize())
-    steps = [after - before for before, after in zip(sizes, sizes[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(sizes)]
     assert max(steps) == MAX_SENDS_IN_A_ROW
     served.to_app.put_nowait({"type": "websocket.disconnect", "code": 1000})
     await served.task

@@ -19,7 +19,8 @@ class AsgiTransport:
     ASGI has no way to abort a socket. When a client that does not read is given up, the hub lets
     go of it at once; the server keeps the socket, and what it has buffered for it, until the
     client or the network gives up too. What is buffered there is bounded by the server's high
-    water mark and one frame.
+    water mark and one frame. A server that gives a client up by itself without an event (uvicorn,
+    when a keepalive times out while bytes wait) is noticed by the next send, not before.
     """
 
     def __init__(self, receive: Receive, send: Send) -> None:

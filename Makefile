@@ -3,7 +3,7 @@
 include $(dir $(lastword $(MAKEFILE_LIST)))scripts/common.mk
 
 setup: ## Install everything that the other targets need
-	@$(SETUP) python packages poetry browser
+	@$(SETUP) python packages poetry browser shell
 
 dev: ## Serve backend and page, regenerating and restarting on changes (HOST, BACKEND_PORT, FRONTEND_PORT)
 	@$(SETUP) python packages

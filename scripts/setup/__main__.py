@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from scripts.setup import browser, node, poetry, python_env
+from scripts.setup import browser, node, poetry, python_env, shell
 from scripts.setup.console import SetupError
 from scripts.setup.stamp import one_at_a_time
 
@@ -21,6 +21,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "packages": node.ensure_packages,
     "poetry": poetry.ensure,
     "browser": browser.ensure,
+    "shell": shell.ensure,
 }
 
 

@@ -10,6 +10,9 @@ VENV := $(ROOT)/backend/.venv/bin
 # Node and Poetry, where the set-up had to bring them.
 export PATH := $(ROOT)/.tools/bin:$(PATH)
 
+# Where the person is: `topicwire` prints paths that can be opened from there.
+export TOPICWIRE_PATHS_FROM := $(CURDIR)
+
 # `$(SETUP) python packages`: installs what is missing of these parts; quick when nothing is.
 SETUP := cd $(ROOT) && exec scripts/python -m scripts.setup
 # `$(RUN) scripts.checks`: a program of scripts/ in the Python environment, from the root.

@@ -15,6 +15,8 @@ TOOLS = ROOT / ".tools"
 def tool_environment() -> dict[str, str]:
     """The environment for generators and checkers: ours first, and of the application all of it."""
     environment = {**os.environ, "PATH": tool_path()}
+    # Generators run in backend/; a path that they print is opened from where the person is.
+    environment.setdefault("TOPICWIRE_PATHS_FROM", str(Path.cwd()))
     # Chooses what a server serves; the committed documents are of every module.
     environment.pop("ENABLED_MODULES", None)
     return environment

@@ -69,6 +69,27 @@ def test_refusals_go_to_stderr_with_exit_code_2(app: Sample) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("cwd", "paths_from", "shown"),
+    [
+        ("..", None, f"app/{WS_PATH}"),
+        ("src/acme", None, WS_PATH.removeprefix("src/acme/")),
+        (".", "..", f"app/{WS_PATH}"),
+        (".", "/nowhere", WS_PATH),
+    ],
+)
+def test_paths_can_be_opened_from_where_the_person_is(
+    app: Sample, cwd: str, paths_from: str | None, shown: str
+) -> None:
+    app.edit(WS_PATH, "import Trade, TradeRequest", "import TradeRequest")
+    env = {"TOPICWIRE_PATHS_FROM": str(app.root / paths_from) if paths_from else ""}
+    done = topicwire("generate", "-C", str(app.root), cwd=app.root / cwd, env=env)
+    assert done.stderr.startswith(f"{shown}:7: error: 'Trade' is not defined here.\n")
+    verified = topicwire("generate", "--verify", "-C", str(app.root), cwd=app.root / cwd, env=env)
+    assert verified.stdout == "[1/9] Generate code ... FAILED\n"
+    assert verified.stderr == done.stderr
+
+
 def test_a_stale_file_is_exit_code_1_by_name(app: Sample) -> None:
     """checklist 22"""
     topicwire("generate", cwd=app.root)

@@ -15,6 +15,8 @@ from packages.topicwire.tests.codegen.sample import (
     Sample,
 )
 
+from topicwire.codegen.suggest import nearest
+
 
 def declared(argument: str) -> str:
     return f"X: TypeAlias = WsRouter[TradeRequest, {argument}]"
@@ -209,6 +211,21 @@ def test_a_declaration_that_cannot_be_used(
     assert (problem.path, problem.line) == (WS_PATH, line)
     assert message in problem.message
     assert cure in problem.cure
+
+
+def test_a_name_that_only_ends_alike_is_not_what_was_meant() -> None:
+    others = ["BarsSubscriptionRequest", "QuoteDataSubscriptionRequest"]
+    assert nearest("TradeSubscriptionRequest", others) is None
+    assert nearest("QuoteSubscriptionRequest", others) == others[1]
+    assert nearest("BarSubscriptionRequest", others) == others[0]
+    assert nearest("BarsSubscritpionRequest", others) == others[0]
+
+
+def test_a_guess_does_not_replace_the_other_cure(app: Sample) -> None:
+    app.declare("from acme.models.market import Trede", declared("Trede"))
+    assert app.problem().cure == (
+        "Did you mean 'Trade'? If not, define 'Trede' there, or import it from where it is defined."
+    )
 
 
 @pytest.mark.parametrize("form", ["{}", '"{}"', "list[{}]", 'list["{}"]', "{} | None", "{}.Inner"])

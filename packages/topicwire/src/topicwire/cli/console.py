@@ -76,11 +76,39 @@ def fail(message: str, code: int) -> NoReturn:
     raise SystemExit(code)
 
 
+def shown_here(root: Path, shown: str) -> str:
+    """A path that is relative to the application's folder, as one that a terminal here can open.
+
+    Here is the current directory, or `TOPICWIRE_PATHS_FROM` where a program between the person and
+    this one has changed it. Elsewhere than above or below the application nothing is changed.
+    """
+    here = Path(os.environ.get("TOPICWIRE_PATHS_FROM") or Path.cwd()).resolve()
+    if root.is_relative_to(here) or here.is_relative_to(root):
+        return Path(os.path.relpath(root / shown, here)).as_posix()
+    return shown
+
+
 @contextmanager
-def refusals(closing: str = "") -> Iterator[None]:
+def refusals(closing: str = "", project: Path = Path()) -> Iterator[None]:
     """Errors of ours become a message and exit code 2, without a traceback."""
     try:
         yield
     except TopicwireError as error:
-        message = str(error).replace(" error: ", f" {styled('error:', 'red', err=True)} ")
+        message = str(_located(error, project)).replace(
+            " error: ", f" {styled('error:', 'red', err=True)} "
+        )
         fail(f"{message}\n{closing}".rstrip("\n"), WRONG_INPUT)
+
+
+def _located(error: TopicwireError, project: Path) -> TopicwireError:
+    from dataclasses import replace  # noqa: PLC0415 - start-up time
+
+    from topicwire.codegen.config import load_config  # noqa: PLC0415 - start-up time
+    from topicwire.codegen.errors import GenerationError  # noqa: PLC0415
+
+    if not isinstance(error, GenerationError):
+        return error
+    root = load_config(project).root
+    return GenerationError(
+        [replace(problem, path=shown_here(root, problem.path)) for problem in error.problems]
+    )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from topicwire.cli.console import DOES_NOT_HOLD, add_command, fail, refusals, say
+from topicwire.cli.console import DOES_NOT_HOLD, add_command, fail, refusals, say, shown_here
 
 if TYPE_CHECKING:
     from topicwire.cli.console import Commands
@@ -52,7 +52,7 @@ def spec(*, check: bool, output: Path | None, openapi: Path | None, project: Pat
     Example: `topicwire spec --openapi generated/openapi.json`, and in CI `topicwire spec --check`.
     """
     started = time.perf_counter()
-    with refusals("" if check else "Nothing was written."):
+    with refusals("" if check else "Nothing was written.", project):
         from topicwire.codegen.application import load_application  # noqa: PLC0415 - start-up time
         from topicwire.codegen.config import load_config  # noqa: PLC0415
 
@@ -76,7 +76,7 @@ def typescript(*, check: bool, document: str | None, project: Path) -> None:
     Example: `topicwire client typescript --document http://localhost:8000/api/v1/ws/asyncapi.json`.
     """
     started = time.perf_counter()
-    with refusals("" if check else "Nothing was written."):
+    with refusals("" if check else "Nothing was written.", project):
         from topicwire.asyncapi.validate import validate  # noqa: PLC0415 - start-up time
         from topicwire.codegen.config import load_config  # noqa: PLC0415
         from topicwire.codegen.documents import read_document  # noqa: PLC0415
@@ -135,5 +135,5 @@ def _apply(
 
 
 def _shown(config: AppConfig, path: Path) -> str:
-    """A path from the project's folder: generated clients are often beside it, not below."""
-    return Path(os.path.relpath(path, config.root)).as_posix()
+    # Generated clients are often beside the project's folder, not below.
+    return shown_here(config.root, Path(os.path.relpath(path, config.root)).as_posix())

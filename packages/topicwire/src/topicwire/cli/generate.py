@@ -14,8 +14,10 @@ from topicwire.cli.console import (
     fail,
     refusals,
     say,
+    shown_here,
     styled,
 )
+from topicwire.errors import TopicwireError
 
 if TYPE_CHECKING:
     from topicwire.cli.console import Commands
@@ -56,7 +58,7 @@ def generate(*, check: bool, verify: bool, as_json: bool, project: Path) -> None
     if as_json:
         _generate_as_json(project, check=check)
         return
-    with refusals("" if check else "Nothing was written."):
+    with refusals("" if check else "Nothing was written.", project):
         from topicwire.codegen.config import load_config  # noqa: PLC0415 - start-up time
         from topicwire.codegen.generate import generate as write  # noqa: PLC0415
         from topicwire.codegen.generate import plan  # noqa: PLC0415
@@ -75,13 +77,16 @@ def _verify(project: Path) -> None:
     from topicwire.codegen.config import load_config  # noqa: PLC0415
 
     started = time.perf_counter()
-    with refusals("Nothing was written."):
+    with refusals("Nothing was written.", project):
         config = load_config(project)
         try:
             planned = verify(config, lambda text: say(text, end=""))
         except StepFailedError as error:
-            say("failed")
+            say("FAILED")
             fail(str(error), DOES_NOT_HOLD)
+        except TopicwireError:
+            say("FAILED")
+            raise
         _report(config, planned, time.perf_counter() - started)
 
 
@@ -100,7 +105,7 @@ def _rows(config: AppConfig, planned: Plan) -> list[str]:
     written = set(planned.changes.written)
     cells = [
         (
-            f"{one.shown}:{one.line}",
+            f"{shown_here(config.root, one.shown)}:{one.line}",
             one.name,
             one.signature,
             "written" if planned.file_of(config, one) in written else "unchanged",
@@ -117,7 +122,11 @@ def _rows(config: AppConfig, planned: Plan) -> list[str]:
         )
         for row in cells
     ]
-    return [*rows, *(f"{config.shown(path)}   removed" for path in planned.changes.extra)]
+    return [*rows, *(f"{_shown(config, path)}   removed" for path in planned.changes.extra)]
+
+
+def _shown(config: AppConfig, path: Path) -> str:
+    return shown_here(config.root, config.shown(path))
 
 
 def _report_check(config: AppConfig, planned: Plan, took_s: float) -> None:
@@ -125,7 +134,7 @@ def _report_check(config: AppConfig, planned: Plan, took_s: float) -> None:
 
     reasons = stale_reasons(config, planned)
     if reasons:
-        lines = [f"{reason.path}: {reason.what}" for reason in reasons]
+        lines = [f"{shown_here(config.root, reason.path)}: {reason.what}" for reason in reasons]
         fail("\n".join([*lines, f"Stale. Run: {config.command}"]), DOES_NOT_HOLD)
     say(f"{_count(len(planned.declarations), 'router')}, all fresh, {took_s * 1000:.0f} ms")
 
@@ -136,7 +145,6 @@ def _generate_as_json(project: Path, *, check: bool) -> None:
     from topicwire.codegen.generate import generate as write  # noqa: PLC0415
     from topicwire.codegen.generate import plan  # noqa: PLC0415
     from topicwire.codegen.stale import stale_reasons  # noqa: PLC0415
-    from topicwire.errors import TopicwireError  # noqa: PLC0415
 
     try:
         config = load_config(project)

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from topicwire.codegen.bindings import Module
 from topicwire.codegen.modules import Definition, Missing, ModuleIndex
 
+_SLIPS = 2  # characters
+
 
 def undefined(index: ModuleIndex, package: str, module: Module, name: str) -> str:
     """The cure for a name that a file uses and neither defines nor imports."""
@@ -19,15 +21,16 @@ def undefined(index: ModuleIndex, package: str, module: Module, name: str) -> st
             f"`from {importable(index, definer, name)} import {name}`" for definer in definers
         )
         return f"{shown} {verb} a {name}: add {imports}."
+    define = f"efine it in a module of {package}.models and import it."
     near = nearest(name, module.bindings)
     if near:
-        return f"Did you mean {near!r}?"
+        return f"Did you mean {near!r}? If not, d{define}"
     near = nearest(name, _classes(index, package))
     if near:
         definer = index.defining(package, near)[0]
         source = importable(index, definer, near)
-        return f"Did you mean {near!r}? `from {source} import {near}`."
-    return f"Define it in a module of {package}.models and import it."
+        return f"Did you mean {near!r}? `from {source} import {near}`. If not, d{define}"
+    return f"D{define}"
 
 
 def missing(index: ModuleIndex, package: str, found: Missing) -> tuple[str, str]:
@@ -47,11 +50,12 @@ def missing(index: ModuleIndex, package: str, found: Missing) -> tuple[str, str]
         line = f"from {relative} import {found.name}"
         return message, f"Add `{line}` to {index.shown(init)}, and {found.name!r} to its __all__."
     near = nearest(found.name, index.names(found.module))
-    if near:
-        return message, f"Did you mean {near!r}?"
     if definers:
         source = importable(index, definers[0], found.name)
         return message, f"{definers[0]} defines it: `from {source} import {found.name}`."
+    if near:
+        cure = f"Did you mean {near!r}? If not, define {found.name!r} there"
+        return message, f"{cure}, or import it from where it is defined."
     return message, "Define it there, or import it from where it is defined."
 
 
@@ -74,8 +78,20 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     folded = {candidate.lower(): candidate for candidate in candidates}
     if name.lower() in folded:
         return folded[name.lower()]
-    close = difflib.get_close_matches(name, candidates, n=1, cutoff=0.75)
-    return close[0] if close else None
+    close = difflib.get_close_matches(name, candidates, n=3, cutoff=0.75)
+    return next((candidate for candidate in close if _is_slip(name, candidate)), None)
+
+
+def _is_slip(name: str, candidate: str) -> bool:
+    """Whether one is the other mistyped, or with a piece left out.
+
+    Likeness alone is not enough: names that share a long ending (`BarsSubscriptionRequest`,
+    `TradeSubscriptionRequest`) are alike, and mean different things.
+    """
+    blocks = difflib.SequenceMatcher(None, name, candidate, autojunk=False).get_matching_blocks()
+    common = sum(block.size for block in blocks)
+    lengths = (len(name), len(candidate))
+    return max(lengths) - common <= _SLIPS or common == min(lengths)
 
 
 def _classes(index: ModuleIndex, package: str) -> set[str]:

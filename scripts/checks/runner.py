@@ -82,7 +82,7 @@ def _explain(outcome: Outcome, out: TextIO) -> None:
     folder = "" if step.cwd == ROOT else f"cd {step.cwd.relative_to(ROOT)} && "
     print(f"\n--- {step.name}: failed ({_ending(outcome.exit_code)})", file=out)
     print(f"    {folder}{shlex.join(map(_short, step.command))}\n", file=out)
-    print(outcome.output.rstrip(), file=out)
+    print(outcome.explanation(), file=out)
     if step.cure:
         print(f"\n    To mend it: {step.cure}", file=out)
 

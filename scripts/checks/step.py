@@ -22,6 +22,7 @@ class Step:
     group: str = ""
     cure: str = ""  # what mends a failure, where a command can
     shown: str = ""  # a regular expression: lines worth printing on success too
+    hidden: str = ""  # the same: lines of a failure that `cure` says better
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,12 @@ class Outcome:
         if not self.step.shown:
             return []
         return [line for line in self.output.splitlines() if re.search(self.step.shown, line)]
+
+    def explanation(self) -> str:
+        """What the command said, for a step that failed."""
+        lines = self.output.rstrip().splitlines()
+        hidden = self.step.hidden
+        return "\n".join(line for line in lines if not (hidden and re.search(hidden, line)))
 
 
 @dataclass(slots=True)

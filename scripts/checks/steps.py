@@ -58,6 +58,7 @@ def check() -> list[Step]:
                 artifact.cwd,
                 group="typescript" if artifact.cwd == FRONTEND else "python",
                 cure="make generate, and commit what it wrote",
+                hidden=r"^(Stale\. Run|Regenerate): ",  # names the one generator's own command
             )
             for artifact in ARTIFACTS
         ),

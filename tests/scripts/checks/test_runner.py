@@ -47,6 +47,14 @@ def test_every_failure_is_reported_with_output_command_and_cure() -> None:
     assert shown.index("ok      two") < shown.index("first reason")  # reasons come last
 
 
+def test_lines_that_the_cure_says_better_are_left_out() -> None:
+    said = "print('a.py: differs'); print('Stale. Run: one thing'); exit(1)"
+    _, shown = _run(_python("one", said, cure="another thing", hidden=r"^Stale\. Run: "))
+    assert "a.py: differs" in shown
+    assert "Stale. Run: one thing" not in shown.split("\n\n", 2)[2]
+    assert shown.count("To mend it:") == 1
+
+
 def test_verbose_prints_what_passed_too() -> None:
     assert "noise" in _run(_python("one", "print('noise')"), verbose=True)[1]
 

@@ -8,10 +8,15 @@ function say(message) {
   target.replaceChildren(paragraph)
 }
 
+/** Ids of what is unfolded: the component may draw an operation anew. */
+const unfolded = new Set()
+/** What the page was opened at: the first time that it is drawn need not be the last. */
+const linked = location.hash.slice(1)
+unfolded.add(linked)
+
 /**
  * All operations have one address, so their headings name the operation instead. The rest of an
- * operation is folded away until its heading or a link to it is pressed. The component may draw an
- * operation anew: what has a name already is left alone.
+ * operation is folded away until its heading or a link to it is pressed.
  */
 function name() {
   for (const item of target.querySelectorAll("#operations li[id^='operation-']:not([data-open])")) {
@@ -23,17 +28,20 @@ function name() {
     button.textContent = item.id.replace(/^operation-[a-z]+-/, '')
     button.addEventListener('click', () => unfold(item, item.dataset.open !== 'true'))
     heading.append(button)
-    unfold(item, false)
+    unfold(item, unfolded.has(item.id))
+    if (item.id === linked) item.scrollIntoView()
   }
 }
 
 function unfold(item, open) {
+  if (open) unfolded.add(item.id)
+  else unfolded.delete(item.id)
   item.dataset.open = String(open)
   item.querySelector('.operation-name')?.setAttribute('aria-expanded', String(open))
 }
 
 function follow(hash) {
-  const item = document.getElementById(decodeURIComponent(hash.slice(1)))
+  const item = document.getElementById(hash.slice(1))
   if (item?.dataset.open === undefined) return
   unfold(item, true)
   item.scrollIntoView()
@@ -41,13 +49,7 @@ function follow(hash) {
 
 /** Names the operations as soon as there are any, and whenever there are others. */
 function watch() {
-  let found = false
-  new MutationObserver(() => {
-    name()
-    if (found || target.querySelector('[data-open]') === null) return
-    found = true
-    follow(location.hash)
-  }).observe(target, { childList: true, subtree: true })
+  new MutationObserver(name).observe(target, { childList: true, subtree: true })
   target.addEventListener('click', (event) => {
     const link = event.target.closest?.("a[href^='#operation-']")
     if (link) follow(link.hash)

@@ -114,6 +114,7 @@ class Connection:
             pass  # ended by `end`, or the client is gone
         finally:
             self.is_ended = True
+            self._cut = None
             reader.cancel()
             self._let_go()
         if self._close is not None:
@@ -127,7 +128,7 @@ class Connection:
             self.hub.metrics.slow_consumers += 1
             self.end(SLOW_CONSUMER, "slow consumer")
             # not in the middle of a fan-out: a handler of the application's may publish
-            asyncio.get_running_loop().call_soon(self._log_slow, self._outbox.size)
+            self._loop.call_soon(self._log_slow, self._outbox.size)
         elif self._wake is not None:
             if not self._wake.done():  # done: the server has cancelled the connection's task
                 self._wake.set_result(None)
@@ -140,6 +141,10 @@ class Connection:
         self.is_ended = True
         if code is not None:
             self._close = (code, reason)
+        # who publishes while the loop does not run ends a slow client as soon as it runs again
+        self._loop.call_soon(self._cut_off)
+
+    def _cut_off(self) -> None:
         if self._cut is not None:
             self._cut.reschedule(self._loop.time())
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packages.topicwire.tests.trading import Trade, TradeRequest, TradesRequest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from topicwire import (
     DeclarationError,
@@ -19,6 +21,8 @@ from topicwire import (
     topic_request,
 )
 from topicwire.errors import TopicKeyError, TopicTooLongError
+from topicwire.routing.topic_builders import request_json
+from topicwire.wire.topics import canonical_json
 
 
 class OrderbookRequest(BaseModel):
@@ -145,3 +149,39 @@ def test_a_builder_takes_one_argument_or_two() -> None:
     bad: Any = lambda a, b, c: ""  # noqa: E731, ARG005 - that is the test
     with pytest.raises(DeclarationError, match="it takes 3 arguments"):
         TopicBuilder("trades", bad)
+
+
+class Leaf(BaseModel):
+    model_config = ConfigDict(frozen=True)
+    tags: frozenset[str]
+
+
+class SetRequest(BaseModel):
+    leaves: set[Leaf] = Field(alias="parts")
+    by_name: dict[str, list[frozenset[int]]] = {}
+
+
+@given(st.lists(st.frozensets(st.text("ab!é", max_size=3), max_size=4), max_size=4), st.integers())
+def test_a_set_makes_the_same_key_in_every_order(tags: list[frozenset[str]], seed: int) -> None:
+    """The order of a set of texts differs from process to process."""
+    order = Random(seed)  # noqa: S311 - an order, not a secret
+
+    class Shuffled(frozenset[Any]):
+        def __iter__(self) -> Iterator[Any]:
+            items = sorted(frozenset.__iter__(self), key=repr)
+            order.shuffle(items)
+            return iter(items)
+
+    def shuffled() -> SetRequest:
+        leaves = [Leaf.model_construct(tags=Shuffled(one)) for one in tags]
+        order.shuffle(leaves)
+        names: Any = {"n": [Shuffled(range(40))]}
+        return SetRequest.model_construct(leaves=set(leaves), by_name=names)
+
+    plain = SetRequest(
+        parts={Leaf(tags=one) for one in tags}, by_name={"n": [frozenset(range(40))]}
+    )
+    expected = canonical_json(request_json(plain))
+    assert all(canonical_json(request_json(shuffled())) == expected for _ in range(3))
+    numbers = request_json(plain)["by_name"]["n"][0]
+    assert numbers == sorted(range(40), key=str)

@@ -18,12 +18,12 @@ def test_printed_code_passes_the_linter(step: str) -> None:
     path = Path(str(block.path).split(maxsplit=1)[0])
     # INP001: the folder is not there; I001: `make format` sorts.
     command = [
-        BIN / "ruff",
+        str(BIN / "ruff"),
         "check",
         "--ignore=I001,INP001",
         "--no-cache",
         "--stdin-filename",
-        path,
+        str(path),
         "-",
     ]
     done = subprocess.run(

@@ -185,7 +185,7 @@ def test_verify_runs_the_nine_steps(app: Sample) -> None:
     app.write("src/acme/modules/broker/ws.py", WS)
     done = topicwire("generate", "--verify", cwd=app.root)
     assert done.returncode == 1
-    assert done.stdout.endswith("[6/9] Flake8 linting ... failed\n")
+    assert done.stdout.endswith("[6/9] Flake8 linting ... FAILED\n")
     assert "step 6 of 9, Flake8 linting, failed:" in done.stderr
     assert not (app.root / "src/acme/modules/broker/ws_generated").exists()
 

@@ -8,10 +8,12 @@ are `invalid_json`; in an update they raise. A model that must send them says ho
 from __future__ import annotations
 
 import difflib
+import heapq
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -45,6 +47,7 @@ FIXED_TEXTS: Final[Mapping[str, str]] = {
 """Said instead of Pydantic's own texts where those quote the input."""
 
 _MAX_ROUTES_SHOWN: Final = 16
+_LIKELIEST: Final = 3
 
 _JSON: Final = json.JSONDecoder()
 
@@ -226,11 +229,22 @@ def _nearest(type_name: str, operations: Mapping[str, list[str]]) -> str:
     every name near, and every look-up slow.
     """
     route, _, operation = type_name.partition(".")
-    near = [route] if route in operations else difflib.get_close_matches(route, operations, n=1)
-    if not near:
-        return ""
-    found = difflib.get_close_matches(operation, operations[near[0]], n=1)
-    return f"{near[0]}.{found[0]}" if found else ""
+    near = route if route in operations else _close(route, operations)
+    found = _close(operation, operations[near]) if near else ""
+    return f"{near}.{found}" if found else ""
+
+
+def _close(word: str, known: Iterable[str]) -> str:
+    """Return the known word that is close to `word`; difflib compares the few likeliest alone."""
+    pairs = _pairs(word)
+    likeliest = heapq.nlargest(_LIKELIEST, known, key=lambda one: len(pairs & _pairs(one)))
+    return next(iter(difflib.get_close_matches(word, likeliest, n=1)), "")
+
+
+@lru_cache(maxsize=4096)
+def _pairs(word: str) -> frozenset[str]:
+    padded = f" {word} "
+    return frozenset(map("".join, pairwise(padded)))
 
 
 def _details(error: ValidationError) -> Iterator[ErrorDetail]:

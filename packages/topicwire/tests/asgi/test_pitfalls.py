@@ -357,13 +357,13 @@ async def test_pitfall_19_one_key_for_one_meaning() -> None:
         '{"depth":1,"symbol":"BTC\\/é"}',
         '{"symbol":"BTC/é"}',
     ]
+    topic = 'trades:{"depth":1,"symbol":"BTC/é"}'
     async with clients(app, len(requests)) as sockets:
         for socket, request in zip(sockets, requests, strict=True):
             await socket.send(f'{{"type":"trades.subscribe","payload":{request}}}')
-            reply = (await receive(socket))["payload"]
-            assert reply["topic"] == 'trades:{"depth":1,"symbol":"BTC/é"}'
+            assert (await receive(socket))["payload"]["topic"] == topic
         other = await ask(sockets[0], "trades.subscribe", {"symbol": "BTC-é"})
-        assert other["topic"] != reply["topic"]
-        router.publish(reply["topic"], Trade(price=1))
+        assert other["topic"] != topic
+        router.publish(topic, Trade(price=1))
         for socket in sockets:
-            assert await settled(socket) == [update(reply["topic"], 1, 1.0)]
+            assert await settled(socket) == [update(topic, 1, 1.0)]

@@ -252,11 +252,13 @@ def _details(error: ValidationError) -> Iterator[ErrorDetail]:
     text = error.json(include_url=False, include_context=False, include_input=False)
     start = 1  # behind the bracket; each fault is followed by a comma
     for _ in range(min(MAX_DETAILS, error.error_count())):
+        one: dict[str, Any]
         one, end = _JSON.raw_decode(text, start)
         start = end + 1
+        said: str = one["msg"]
         yield ErrorDetail(
             path=".".join(str(step)[:MAX_STEP_CHARACTERS] for step in one["loc"][1:]),
-            message=FIXED_TEXTS.get(one["type"], one["msg"]),
+            message=FIXED_TEXTS.get(one["type"], said),
             kind=one["type"],
         )
 

@@ -189,8 +189,10 @@ def test_a_found_module_that_cannot_give_its_routers_harms_nobody(
     registry = ModuleRegistry()
     registry.begin()
     with caplog.at_level(logging.ERROR):
-        for trading in registry.get_enabled_modules():
-            trading.get_ws_routers()
+        modules = list(registry.get_enabled_modules())
+        for module in modules:
+            module.get_ws_routers()
+    [trading] = [module for module in modules if module.name == "trading"]
     told = (
         "serves no WebSocket routes: get_ws_routers() raised AttributeError: "
         "'TradingModule' object has no attribute 'service'"

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from topicwire.types import ErrorCode as ErrorCode
     from topicwire.types import Message as Message
     from topicwire.types import Position as Position
+    from topicwire.types import ReplayLimits as ReplayLimits
     from topicwire.types import SubscriptionResponse as SubscriptionResponse
     from topicwire.types import SubscriptionUpdate as SubscriptionUpdate
     from topicwire.types import Topics as Topics
@@ -58,6 +59,7 @@ _HOMES = {
         "ErrorCode",
         "Message",
         "Position",
+        "ReplayLimits",
         "SubscriptionResponse",
         "SubscriptionUpdate",
         "Topics",
@@ -79,6 +81,7 @@ __all__ = [
     "Position",
     "PublishError",
     "Rejected",
+    "ReplayLimits",
     "RequestHandler",
     "RouterOf",
     "Settings",

@@ -7,12 +7,13 @@ text or a further operation, is in every route after the next run.
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from topicwire import (
     AnyTopicBuilder,
     Client,
     OperationRouter,
+    ReplayLimits,
     RequestHandler,
     SubscriptionResponse,
     TopicBuilder,
@@ -22,10 +23,13 @@ from topicwire import (
 )
 
 __all__ = [
+    "DEFAULT_REPLAY",
     "AnyTopicBuilder",
     "Client",
     "Enum",
+    "Literal",
     "OperationRouter",
+    "ReplayLimits",
     "RequestHandler",
     "Sequence",
     "SubscriptionResponse",
@@ -35,6 +39,8 @@ __all__ = [
     "WsRouter",
     "ask",
 ]
+
+DEFAULT_REPLAY = ReplayLimits(max_updates=300, max_age_s=300, max_bytes=1_048_576)
 
 _TRequest = TypeVar("_TRequest")
 _TData = TypeVar("_TData")
@@ -54,6 +60,9 @@ class WsRouter(OperationRouter, Generic[_TRequest, _TData]):
         subscribe_request_handler: looks at a request before it is subscribed to, and may refuse.
         unsubscribe_request_handler: the same before it is unsubscribed.
         linger_s: seconds between the last subscriber's leaving and the stop of the service.
+        replay: how much of each topic is kept for clients that come back; None for nothing.
+        snapshot: "last" gives a new subscriber the last update as its first; None leaves that to
+            the service's `get_snapshot`, if it has one.
     """
 
     def __init__(
@@ -66,8 +75,17 @@ class WsRouter(OperationRouter, Generic[_TRequest, _TData]):
         subscribe_request_handler: RequestHandler[_TRequest] | None = None,
         unsubscribe_request_handler: RequestHandler[_TRequest] | None = None,
         linger_s: float = 5.0,
+        replay: ReplayLimits | None = DEFAULT_REPLAY,
+        snapshot: Literal["last"] | None = None,
     ) -> None:
-        super().__init__(prefix=f"{route}.", tags=tags, service=service, linger_s=linger_s)
+        super().__init__(
+            prefix=f"{route}.",
+            tags=tags,
+            service=service,
+            linger_s=linger_s,
+            replay=replay,
+            snapshot=snapshot,
+        )
         self.topic_builder: TopicBuilder[_TRequest] = TopicBuilder(route, topic_builder)
 
         @self.send("subscribe", reply="subscribe.response")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from topicwire.hub.route import Command, Route
-from topicwire.routing.operations import UPDATE, Operation
+from topicwire.routing.operations import SUBSCRIBE, UPDATE, Operation
 from topicwire.routing.router import WsRouterInterface
 from topicwire.routing.topic_builders import request_json
 from topicwire.types import Client, SubscriptionResponse
@@ -30,6 +30,9 @@ class RouteCommands:
             encode=JsonEncoder(data_type, f"{router.route}.{UPDATE}"),
             service=router.service,
             linger_s=router.linger_s,
+            replay=router.replay,
+            get_snapshot=getattr(router.service, "get_snapshot", None),
+            keeps_last=router.snapshot == "last",
         )
         self._bound: dict[str, tuple[Operation, Command]] = {}
         self._is_served = False
@@ -70,6 +73,7 @@ class RouteCommands:
             encode_reply=None if reply_type is None else JsonEncoder(reply_type, str(reply)),
             has_status=isinstance(reply_type, type)
             and issubclass(reply_type, SubscriptionResponse),
+            can_resume=operation.name == SUBSCRIBE,
         )
 
 

@@ -23,22 +23,29 @@ it has not been sent, nothing that it promises is broken."""
 class Joining:
     """One subscriber between its asking and its reply: its position, and what came after that."""
 
-    __slots__ = ("_bytes", "epoch", "frames", "seq")
+    __slots__ = ("_bytes", "_is_fixed", "epoch", "frames", "seq")
 
     def __init__(self, position: Position) -> None:
         self.epoch = position.epoch
         self.seq = position.seq
         self.frames: list[Frame] = []
         self._bytes = 0
+        self._is_fixed = False
 
     def restart(self, position: Position) -> None:
         """Begin at `position`: a numbering was opened."""
         self.epoch, self.seq = position
         self._forget()
 
+    def fix(self, position: Position | None = None) -> None:
+        """Begin at `position`, by default where it is, whatever comes: the reply is being made."""
+        if position is not None:
+            self.restart(position)
+        self._is_fixed = True
+
     def hold(self, seq: int, frame: Frame) -> None:
         """Keep an update for after the reply, or move the reply's position behind it."""
-        if self._bytes + frame.size > MAX_HELD_BYTES:
+        if not self._is_fixed and self._bytes + frame.size > MAX_HELD_BYTES:
             self.seq = seq
             self._forget()
             return
@@ -61,7 +68,7 @@ class Audience(Generic[_Member]):
 
     def __init__(self, position: Position) -> None:
         self.epoch, self.seq = position
-        self._members: dict[_Member, None] = {}
+        self._members: dict[_Member, int] = {}
         self._joining: dict[_Member, Joining] = {}
 
     @property
@@ -91,14 +98,19 @@ class Audience(Generic[_Member]):
         self._joining[member] = joining
         return joining
 
-    def admit(self, member: _Member) -> Joining:
+    def admit(self, member: _Member, seq: int | None = None) -> Joining:
         """Move a joining member to those who receive. Returns where it starts, and what it missed.
 
-        The caller sends the reply, then the held frames, in the same step.
+        The caller sends the reply, then the held frames, in the same step. `seq` is the position
+        that the reply names, where that is an earlier one: the caller sends what lies between.
         """
         joining = self._joining.pop(member)
-        self._members[member] = None
+        self._members[member] = joining.seq if seq is None else seq
         return joining
+
+    def receives_since(self, member: _Member) -> int | None:
+        """Return the number after which `member` has been sent everything; None: it is no member."""
+        return self._members.get(member)
 
     def leave(self, member: _Member) -> None:
         """Forget `member`, joining or receiving."""

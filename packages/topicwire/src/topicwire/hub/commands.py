@@ -11,6 +11,7 @@ from topicwire.errors import CommandError, CommandTimeoutError
 from topicwire.hub.clock import Deadline, ends_this_task
 from topicwire.hub.producers import Join
 from topicwire.hub.route import Command, PendingCommand
+from topicwire.hub.start import Start, continued, start_of
 from topicwire.types import (
     Client,
     MessageId,
@@ -76,7 +77,7 @@ class CommandRun:
             else:
                 await self._settle(client.staged, result)
         except CommandError as error:
-            command, _, message_id = self._pending
+            command, message_id = self._pending.command, self._pending.id
             self._connection.push(refusal_frame(command, message_id, error))
 
     # What `Client` asks
@@ -92,14 +93,14 @@ class CommandRun:
     @property
     def _request(self) -> RequestId:
         if self._id is None:
-            command, payload, _ = self._pending
+            command, payload = self._pending.command, self._pending.payload
             self._id = RequestId(command.route.name, command.canonical(payload))
         return self._id
 
     # The steps
 
     async def _handle(self, client: Client) -> Any:
-        command, payload, _ = self._pending
+        command, payload = self._pending.command, self._pending.payload
         deadline = Deadline(self._hub.clock, self._hub.command_timeout_s)
         try:
             async with deadline:
@@ -124,10 +125,14 @@ class CommandRun:
         held = session.topics_of(self._request)
         wanted = [] if held else [check_topic(one) for one in dict.fromkeys(staged.subscribe)]
         unwanted = [one for one in dict.fromkeys(staged.unsubscribe) if one not in wanted]
+        self._seen(wanted)
         joins = await self._join(wanted)
         try:
             topics = wanted or [one for one in held if one not in unwanted]
-            starts = {join.topic.id.key: join.position for join in joins}
+            seen = self._seen(topics)
+            starts = {
+                join.topic.id.key: start_of(join, seen.get(join.topic.id.key)) for join in joins
+            }
             reply = self._reply(self._with_positions(result, topics, starts))
             if self._connection.is_ended:
                 return
@@ -136,7 +141,7 @@ class CommandRun:
             if reply is not None:
                 self._connection.push(reply)
             for join in joins:
-                self._admit(join)
+                self._admit(join, starts[join.topic.id.key])
         finally:
             for join in joins:
                 join.cancel()
@@ -163,16 +168,29 @@ class CommandRun:
             self._connection.joins = []
         return joins
 
-    def _admit(self, join: Join[Receiver]) -> None:
-        topic = join.topic.id
-        self._hub.metrics.subscriptions += 1
+    def _seen(self, topics: Sequence[str]) -> Mapping[str, Position]:
+        """Return the positions that the client goes on from, by topic."""
+        resume = self._pending.resume
+        return {} if resume is None else resume.of(topics)
+
+    def _admit(self, join: Join[Receiver], start: Start) -> None:
+        topic, metrics = join.topic.id, self._hub.metrics
+        metrics.subscriptions += 1
+        if start.recovered is not None:
+            metrics.recovered += start.recovered
+            metrics.not_recovered += not start.recovered
+        if start.is_snapshot:
+            metrics.snapshots_sent += 1
+        else:
+            metrics.updates_replayed += len(start.backlog)
         self._hub.logger.debug(
             "subscribe: topic %s, connection %s",
             topic.key,
             self._connection.id,
             extra={"topic": topic.key, "route": topic.route, "connection": self._connection.id},
         )
-        for frame in join.admit():
+        self._connection.push_backlog(start.backlog)
+        for frame in join.admit(start.position.seq):
             self._connection.push(frame)
 
     def _leave(self, topics: list[TopicId]) -> None:
@@ -183,22 +201,29 @@ class CommandRun:
     # The reply
 
     def _with_positions(
-        self, result: Any, topics: Sequence[str], starts: Mapping[str, Position]
+        self, result: Any, topics: Sequence[str], starts: Mapping[str, Start]
     ) -> Any:
         if not topics or not isinstance(result, SubscriptionResponse):
             return result
-        route = self._pending.command.route.name
-        places = []
-        for key in topics:
-            position = starts.get(key) or self._hub.position(TopicId(route, key))
-            places.append(TopicPosition(topic=key, epoch=position.epoch, seq=position.seq))
+        seen = self._seen(topics)
+        places = [self._place(key, starts.get(key), seen.get(key)) for key in topics]
+        answers = [place.recovered for place in places if place.recovered is not None]
         return result.model_copy(
             update={
                 "epoch": places[0].epoch,
                 "seq": places[0].seq,
+                "recovered": all(answers) if answers else None,
                 "topics": places if len(places) > 1 else None,
             }
         )
+
+    def _place(self, key: str, start: Start | None, seen: Position | None) -> TopicPosition:
+        if start is None:  # the connection receives it already
+            topic = self._hub.held(TopicId(self._pending.command.route.name, key))
+            recovered = None if seen is None else continued(topic, self._connection, seen)
+            start = Start(topic.audience.position, recovered)
+        epoch, seq = start.position
+        return TopicPosition(topic=key, epoch=epoch, seq=seq, recovered=start.recovered)
 
     def _send(self, result: Any) -> None:
         reply = self._reply(result)
@@ -206,7 +231,7 @@ class CommandRun:
             self._connection.push(reply)
 
     def _reply(self, result: Any) -> Frame | None:
-        command, _, message_id = self._pending
+        command, message_id = self._pending.command, self._pending.id
         if command.reply_type is None:
             return None
         try:

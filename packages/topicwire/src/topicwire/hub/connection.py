@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 
 from topicwire.close_codes import MESSAGE_TOO_BIG, RATE_LIMITED, SLOW_CONSUMER
@@ -18,6 +18,7 @@ from topicwire.hub.route import Command, PendingCommand
 from topicwire.types import Direction
 from topicwire.wire.codec import decode_message, no_matching_type
 from topicwire.wire.frames import PROTOCOL_VERSION, Frame, json_bytes, message_frame
+from topicwire.wire.resume import decode_resume
 
 if TYPE_CHECKING:
     from topicwire.hub.fanout import Receiver
@@ -82,6 +83,7 @@ class Connection:
         )
         self._worker: asyncio.Task[None] | None = None
         self._wake: asyncio.Future[None] | None = None
+        self._less_backlog: asyncio.Future[None] | None = None
         self._cut: asyncio.Timeout | None = None
         self._close: tuple[int, str] | None = None
 
@@ -115,7 +117,22 @@ class Connection:
                 extra={"connection": self.id, "waiting_bytes": self._outbox.size},
             )
             self.end(SLOW_CONSUMER, "slow consumer")
-        elif self._wake is not None:
+        else:
+            self._wake_writer()
+
+    def push_backlog(self, frames: Iterable[bytes]) -> None:
+        """Send what the client missed, or a topic's present state. It is never too much.
+
+        The frames are the ring's own: waiting costs no copy, and what the ring lets go meanwhile
+        is sent all the same. How much may wait is bounded by `_work`, which handles no further
+        command before it has become less.
+        """
+        if not self.is_ended:
+            self._outbox.push_backlog(frames)
+            self._wake_writer()
+
+    def _wake_writer(self) -> None:
+        if self._wake is not None:
             self._wake.set_result(None)
             self._wake = None
 
@@ -179,10 +196,13 @@ class Connection:
             return
         try:
             payload = command.decode(text)
+            asked = message.resume if command.can_resume else None
+            resume = None if asked is None else decode_resume(asked)
         except CommandError as error:
             self._refuse(refusal_frame(command, message.id, error))
             return
-        if self._queue.offer(PendingCommand(command, payload, message.id)) is Admission.REFUSED:
+        pending = PendingCommand(command, payload, message.id, resume)
+        if self._queue.offer(pending) is Admission.REFUSED:
             too_many = TooManyCommandsError(self.hub.settings.max_waiting_commands)
             self._refuse(refusal_frame(command, message.id, too_many))
             return
@@ -211,12 +231,19 @@ class Connection:
             while (waiting := self._queue.take()) is not None and not self.is_ended:
                 pending, answer = waiting
                 if pending is not None:
+                    await self._room_for_backlog()
                     self.hub.metrics.commands += 1
                     await CommandRun(self, pending).run()
                 elif answer is not None:
                     self.push(answer)
         finally:
             self._worker = None
+
+    async def _room_for_backlog(self) -> None:
+        """Wait while more than `max_queue_bytes` of backlog wait: commands make more of it."""
+        while self._outbox.backlog > self.hub.settings.max_queue_bytes:
+            self._less_backlog = asyncio.get_running_loop().create_future()
+            await self._less_backlog
 
     # What goes out
 
@@ -236,6 +263,9 @@ class Connection:
             else:
                 await self._transport.send("\n".join([frame.text for frame in frames]))
             self._outbox.sent()
+            if self._less_backlog is not None:
+                self._less_backlog.set_result(None)
+                self._less_backlog = None
 
     def _hello(self) -> Frame:
         settings = self.hub.settings

@@ -47,3 +47,24 @@ class Metrics:
 
     slow_consumers: int = 0
     """Total of connections closed with 4008."""
+
+    recovered: int = 0
+    """Total of topics whose subscriber came back and was sent all that it had missed."""
+
+    not_recovered: int = 0
+    """Total of topics whose subscriber came back and could not be."""
+
+    updates_replayed: int = 0
+    """Total of missed updates that were sent to those who came back."""
+
+    snapshots_sent: int = 0
+    """Total of present states that were sent after a subscription's reply."""
+
+    snapshots_failed: int = 0
+    """Total of services whose `get_snapshot` raised or gave what the route does not declare."""
+
+    replay_bytes: int = 0
+    """Kept now for clients that come back."""
+
+    replays_evicted: int = 0
+    """Total of topics that lost what they kept before its time: there were too many, or too much."""

@@ -11,9 +11,11 @@ from typing import Any, Generic, Protocol, TypeVar
 from topicwire.backplane.base import Backplane
 from topicwire.core.lifecycle import Effect, Lifecycle, State
 from topicwire.core.registry import Audience
+from topicwire.core.replay import ReplayRing
 from topicwire.errors import CommandError, CommandTimeoutError, ProducerFailedError
 from topicwire.hub.clock import Clock, Deadline, Timer, ends_this_task
 from topicwire.hub.metrics import Metrics
+from topicwire.hub.retention import Retention
 from topicwire.hub.route import Route
 from topicwire.types import Position, TopicId
 from topicwire.wire.frames import Frame, update_prefix
@@ -28,7 +30,9 @@ class Surroundings(Protocol):
     clock: Clock
     logger: Logger
     metrics: Metrics
+    retention: Retention
     command_timeout_s: float
+    max_update_bytes: int
     is_closing: bool
 
     def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -37,6 +41,10 @@ class Surroundings(Protocol):
 
     def publish(self, route: Route, key: str, data: Any) -> None:
         """Send an update to the subscribers of a topic."""
+        ...
+
+    def retain(self, topic: Topic[Any]) -> None:
+        """Nobody wants the topic any longer, but it keeps something."""
         ...
 
     def forget(self, topic: TopicId) -> None:
@@ -110,10 +118,18 @@ class Join(Generic[_Member]):
         if not self.outcome.done():
             self.outcome.set_result(error)
 
-    def admit(self) -> Sequence[Frame]:
-        """Receive from now on. Returns what came after `position`: to be sent after the reply."""
+    def fix(self, position: Position | None = None) -> None:
+        """Start at `position`, by default where it is: what comes now is held back, all of it."""
+        self._joining.fix(position)
+
+    def admit(self, seq: int) -> Sequence[Frame]:
+        """Receive from now on. Returns what came after `position`: to be sent after the reply.
+
+        Args:
+            seq: what the reply names; what lies between that and `position` is sent before.
+        """
         self._holds = False
-        return self.topic.audience.admit(self.member).frames
+        return self.topic.audience.admit(self.member, seq).frames
 
     @property
     def position(self) -> Position:
@@ -128,17 +144,21 @@ class Join(Generic[_Member]):
 
 
 class Topic(Generic[_Member]):
-    """One topic, from the first who wants it until its producer has stopped."""
+    """One topic, from the first who wants it until its producer has stopped and nothing is kept."""
 
     __slots__ = (
+        "_expiry",
         "_feed",
-        "_hub",
+        "_last",
+        "_left_s",
         "_lifecycle",
         "_linger",
+        "_ring",
         "_route",
         "_task",
         "_waiting",
         "audience",
+        "hub",
         "id",
         "prefix",
     )
@@ -147,11 +167,17 @@ class Topic(Generic[_Member]):
         self.id = topic
         self.prefix = update_prefix(topic.route, topic.key)
         self.audience: Audience[_Member] = Audience(Position("", 0))
-        self._hub = hub
+        self.hub = hub
         self._route = route
-        self._lifecycle = Lifecycle(lingers=route.linger_s > 0)
+        self._lifecycle = Lifecycle(
+            lingers=route.linger_s > 0, retains=route.replay is not None
+        )
         self._waiting: list[Join[_Member]] = []
         self._linger: Timer | None = None
+        self._expiry: Timer | None = None
+        self._left_s = 0.0
+        self._ring: ReplayRing | None = None
+        self._last: bytes | None = None
         self._feed: Feed | None = None
         self._task: asyncio.Future[Any] | None = None
 
@@ -175,21 +201,57 @@ class Topic(Generic[_Member]):
         """Let `member` go, whether it receives or still waits."""
         self._waiting = [join for join in self._waiting if join.member is not member]
         self.audience.leave(member)
+        self._left_s = self.hub.clock.now_s()
         self._perform(self._lifecycle.release())
 
     def hasten(self) -> None:
-        """Do not linger: the app is shutting down."""
+        """Do not linger, and keep nothing: the app is shutting down."""
         if self._lifecycle.state is State.LINGERING:
             self._disarm()
             self._perform(self._lifecycle.linger_elapsed())
+        elif self._lifecycle.state is State.RETAINED:
+            self.evict()
+
+    @property
+    def keep(self) -> Callable[[int, bytes], None] | None:
+        """What an update is to be given to, with its number; None while nothing is kept."""
+        return None if self._ring is None else self._append
+
+    def note(self, payload: bytes) -> None:
+        """Remember the last update's payload, where that is the route's snapshot."""
+        if self._route.keeps_last:
+            self._last = payload
+
+    def since(self, seen: Position) -> Sequence[bytes] | None:
+        """Return every update after `seen`, as sent; None when they are not all kept."""
+        return None if self._ring is None else self._ring.since(seen, self.hub.clock.now_s())
+
+    def snapshot(self) -> bytes | None:
+        """Return the topic's present state, encoded; None when there is none.
+
+        Raises whatever the service raises, and InvalidUpdateError.
+        """
+        if self._route.get_snapshot is None:
+            return self._last
+        state = self._route.get_snapshot(self.id.key)
+        return None if state is None else self._route.encode(state)
+
+    def evict(self) -> None:
+        """Give up what a topic that nobody holds keeps."""
+        self._disarm_expiry()
+        self._perform(self._lifecycle.expired())
+
+    def _append(self, seq: int, frame: bytes) -> None:
+        if self._ring is not None:
+            self.hub.retention.append(self._ring, seq, frame, self.hub.clock.now_s())
 
     def _perform(self, effects: Iterable[Effect]) -> None:
         for effect in effects:
             match effect:
                 case Effect.START:
-                    self._hub.spawn(self._start())
+                    self.hub.spawn(self._start())
                 case Effect.STOP:
-                    self._hub.spawn(self._stop())
+                    self.hub.spawn(self._stop())
                 case Effect.ADMIT:
                     self._admit_waiting()
                 case Effect.ARM_LINGER:
@@ -197,9 +259,16 @@ class Topic(Generic[_Member]):
                 case Effect.DISARM_LINGER:
                     self._disarm()
                 case Effect.FORGET:
-                    self._hub.forget(self.id)
+                    self.hub.forget(self.id)
                 case Effect.REJECT:
                     self.audience.clear_joining()
+                case Effect.ARM_EXPIRY:
+                    self._arm_expiry()
+                case Effect.DISARM_EXPIRY:
+                    self._disarm_expiry()
+                case Effect.CLOSE:
+                    self._forget_updates()
+                    self.hub.spawn(self._close())
 
     def _admit_waiting(self) -> None:
         for join in self._waiting:
@@ -207,10 +276,10 @@ class Topic(Generic[_Member]):
         self._waiting.clear()
 
     def _arm(self) -> None:
-        if self._hub.is_closing:
+        if self.hub.is_closing:
             self._perform(self._lifecycle.linger_elapsed())
             return
-        self._linger = self._hub.clock.call_later(
+        self._linger = self.hub.clock.call_later(
             self._route.linger_s, lambda: self._perform(self._lifecycle.linger_elapsed())
         )
 
@@ -219,26 +288,63 @@ class Topic(Generic[_Member]):
             self._linger.cancel()
             self._linger = None
 
+    def _arm_expiry(self) -> None:
+        self.hub.retain(self)
+        if self._lifecycle.state is not State.RETAINED:
+            return  # there was no room: it is evicted already
+        limits = self._route.replay
+        left_s = self._left_s - self.hub.clock.now_s() + (limits.max_age_s if limits else 0)
+        if left_s <= 0 or self.hub.is_closing:
+            self.evict()
+        else:
+            self._expiry = self.hub.clock.call_later(left_s, self.evict)
+
+    def _disarm_expiry(self) -> None:
+        self.hub.retention.remove(self)
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+
+    async def _close(self) -> None:
+        await self.hub.backplane.close(self.id, keep=False)
+        self._perform(self._lifecycle.closed())
+
+    def _open(self, position: Position) -> None:
+        """Begin at `position`; what is kept goes on when nothing has been missed meanwhile."""
+        if self.audience.position != position:
+            self._forget_updates()
+        self.audience.open(position)
+        if self._ring is None and self._route.replay is not None:
+            self._ring = ReplayRing(position, self._route.replay)
+
+    def _forget_updates(self) -> None:
+        self._last = None
+        if self._ring is not None:
+            self.hub.retention.give_up(self._ring)
+            self._ring = None
+
     async def _start(self) -> None:
         failure: CommandError | None = None
-        deadline = Deadline(self._hub.clock, self._hub.command_timeout_s)
+        deadline = Deadline(self.hub.clock, self.hub.command_timeout_s)
         try:
             async with deadline:
-                self.audience.open(await self._hub.backplane.open(self.id))
+                self._open(await self.hub.backplane.open(self.id))
                 await self._create()
         except BaseException as error:
             if ends_this_task(error):
                 raise
             key = self.id.key
             failure = CommandTimeoutError(key) if deadline.has_passed else ProducerFailedError(key)
-            self._hub.logger.exception("create_topic failed: %s", key, extra={"topic": key})
+            self.hub.logger.exception("create_topic failed: %s", key, extra={"topic": key})
         if failure is None:
             self._perform(self._lifecycle.started())
             return
-        self._hub.metrics.starts_failed += 1
+        self.hub.metrics.starts_failed += 1
         if self._feed is not None:
             self._feed.close()
-        await self._hub.backplane.close(self.id)
+        if not self._lifecycle.keeps:
+            self._forget_updates()
+            await self.hub.backplane.close(self.id)
         for join in self._waiting:
             join.reject(failure)
         self._waiting.clear()
@@ -248,13 +354,13 @@ class Topic(Generic[_Member]):
         service = self._route.service
         if service is None:
             return
-        metrics = self._hub.metrics
+        metrics = self.hub.metrics
 
         def discard() -> None:
             metrics.updates_discarded += 1
 
         key = self.id.key
-        self._feed = Feed(lambda data: self._hub.publish(self._route, key, data), discard)
+        self._feed = Feed(lambda data: self.hub.publish(self._route, key, data), discard)
         started = service.create_topic(key, self._feed)
         if not isinstance(started, asyncio.Future) and isawaitable(started):
             started = await started
@@ -269,29 +375,30 @@ class Topic(Generic[_Member]):
             self._feed.close()
         if service is not None:
             try:
-                async with Deadline(self._hub.clock, self._hub.command_timeout_s):
+                async with Deadline(self.hub.clock, self.hub.command_timeout_s):
                     stopping = service.remove_topic(self.id.key)
                     if isawaitable(stopping):
                         await stopping
             except BaseException as error:
                 if ends_this_task(error):
                     raise
-                self._hub.logger.exception(
+                self.hub.logger.exception(
                     "remove_topic failed: %s", self.id.key, extra={"topic": self.id.key}
                 )
             task, self._task = self._task, None
             if task is not None:
                 task.cancel()
-            self._hub.metrics.producers -= 1
-        await self._hub.backplane.close(self.id)
+            self.hub.metrics.producers -= 1
+        if not self._lifecycle.keeps:
+            await self.hub.backplane.close(self.id)
         self._perform(self._lifecycle.stopped())
 
     def _ended(self, task: asyncio.Future[Any]) -> None:
         error = None if task.cancelled() else task.exception()
         if task is not self._task:
             return
-        self._hub.metrics.producers_ended += 1
-        self._hub.logger.error(
+        self.hub.metrics.producers_ended += 1
+        self.hub.logger.error(
             "the producer of %s ended by itself: nothing feeds the topic until its last "
             "subscriber has left",
             self.id.key,

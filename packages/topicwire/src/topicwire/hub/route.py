@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from topicwire.types import Client, MessageId
+from topicwire.types import Client, MessageId, ReplayLimits
+from topicwire.wire.resume import Resume
 
 
 class Service(Protocol):
@@ -33,12 +34,18 @@ class Route:
         encode: an update's data to JSON; raises PublishError.
         service: feeds the topics; None when updates come from `publish` alone.
         linger_s: between the last subscriber's leaving and the stop of a producer.
+        replay: how much is kept for clients that come back; None to keep nothing.
+        get_snapshot: a topic's present state, or None; None where the route has no such thing.
+        keeps_last: the last update is the snapshot.
     """
 
     name: str
     encode: Callable[[Any], bytes]
     service: Service | None
     linger_s: float
+    replay: ReplayLimits | None = None
+    get_snapshot: Callable[[str], Any] | None = None
+    keeps_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,7 @@ class Command:
         reply_type: the reply's type on the wire; None when there is no reply.
         encode_reply: what the handler returned to JSON; None when the reply has no payload.
         has_status: the reply is a `SubscriptionResponse`, so failures are told by it.
+        can_resume: it subscribes, and may say from where.
     """
 
     type: str
@@ -64,6 +72,7 @@ class Command:
     reply_type: str | None
     encode_reply: Callable[[Any], bytes] | None
     has_status: bool
+    can_resume: bool = False
 
 
 class PendingCommand(NamedTuple):
@@ -72,3 +81,4 @@ class PendingCommand(NamedTuple):
     command: Command
     payload: Any
     id: MessageId | None
+    resume: Resume | None = None

@@ -7,19 +7,27 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
-from typing import Any, Final, Literal, Protocol, TypeVar
+from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar
 
 from topicwire.errors import DeclarationError, NotIncludedError, RouterInUseError
 from topicwire.routing.annotations import MISSING, read_handler
 from topicwire.routing.concrete import ConcreteGeneric
-from topicwire.routing.service import TopicService, check_service
-from topicwire.types import SubscriptionResponse, SubscriptionUpdate, Topics
+from topicwire.routing.service import TopicService, check_service, has_snapshot
+from topicwire.types import ReplayLimits, SubscriptionResponse, SubscriptionUpdate, Topics
 from topicwire.wire.names import check_operation_name, check_route_name
 
 UPDATE: Final = "update"
 """The operation whose payload is the data of a topic."""
 
+SUBSCRIBE: Final = "subscribe"
+"""The operation that a client may send with `resume`."""
+
 DEFAULT_LINGER_S: Final = 5.0
+
+DEFAULT_REPLAY: Final = ReplayLimits()
+
+Snapshot: TypeAlias = Literal["last"]
+"""Where a new subscriber's first state comes from, when the service has no `get_snapshot`."""
 
 _Handler = TypeVar("_Handler", bound=Callable[..., Any])
 
@@ -98,10 +106,15 @@ class OperationRouter(ConcreteGeneric):
         service: feeds the topics; None where updates come from `publish` alone.
         linger_s: seconds between the last subscriber's leaving a topic and the stop of its
             producer; 0 stops it at once.
+        replay: how much of each topic is kept for clients that come back; None or a limit of 0
+            keeps nothing. What a producer would have said while it was stopped is not in it: where
+            every update counts, let it linger for `max_age_s`, or publish from elsewhere.
+        snapshot: "last" sends a topic's last update to a new subscriber as its present state. None:
+            the service's `get_snapshot(topic)` says what that is, if it has such a method.
 
     Raises:
-        DeclarationError: the name cannot be one of a route, the service lacks a method, or
-            `linger_s` is negative.
+        DeclarationError: the name cannot be one of a route, the service lacks a method,
+            `linger_s` is negative, or there are two sources of the snapshot.
     """
 
     def __init__(
@@ -111,6 +124,8 @@ class OperationRouter(ConcreteGeneric):
         tags: Sequence[str | Enum] | None = None,
         service: TopicService[Any] | None = None,
         linger_s: float = DEFAULT_LINGER_S,
+        replay: ReplayLimits | None = DEFAULT_REPLAY,
+        snapshot: Snapshot | None = None,
     ) -> None:
         self.route = prefix.removesuffix(".")
         if self.route:
@@ -123,7 +138,19 @@ class OperationRouter(ConcreteGeneric):
                 "a number of seconds."
             )
         self.service = service
+        if snapshot not in (None, "last"):
+            raise DeclarationError(
+                f"snapshot of route {self.route!r} is {snapshot!r}: it is 'last' (the last update) "
+                "or None (what the service's get_snapshot returns, if it has that method)."
+            )
+        if snapshot is not None and has_snapshot(service):
+            raise DeclarationError(
+                f"the route {self.route!r} has two snapshots: snapshot='last', and the get_snapshot "
+                f"of {type(service).__name__}. Leave one of them out."
+            )
         self.linger_s = linger_s
+        self.replay = None if replay is None or replay.keeps_nothing else replay
+        self.snapshot: Snapshot | None = snapshot
         self.tags = [str(tag.value) if isinstance(tag, Enum) else tag for tag in tags or ()]
         self._operations: dict[str, Operation] = {}
         self._outlet: Outlet | None = None

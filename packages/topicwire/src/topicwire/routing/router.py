@@ -7,10 +7,17 @@ from enum import Enum
 from typing import Any, Generic, Protocol, TypeVar
 
 from topicwire.routing.hooks import RequestHandler, ask
-from topicwire.routing.operations import DEFAULT_LINGER_S, Operation, OperationRouter, Outlet
+from topicwire.routing.operations import (
+    DEFAULT_LINGER_S,
+    DEFAULT_REPLAY,
+    Operation,
+    OperationRouter,
+    Outlet,
+    Snapshot,
+)
 from topicwire.routing.service import TopicService
 from topicwire.routing.topic_builders import AnyTopicBuilder, TopicBuilder
-from topicwire.types import Client, SubscriptionResponse, Topics
+from topicwire.types import Client, ReplayLimits, SubscriptionResponse, Topics
 
 _TRequest = TypeVar("_TRequest")
 _TData = TypeVar("_TData")
@@ -32,6 +39,9 @@ class WsRouter(OperationRouter, Generic[_TRequest, _TData]):
         subscribe_request_handler: looks at a request before it is subscribed to, and may refuse.
         unsubscribe_request_handler: the same before it is unsubscribed.
         linger_s: seconds between the last subscriber's leaving and the stop of the service.
+        replay: how much of each topic is kept for clients that come back; None for nothing.
+        snapshot: "last" gives a new subscriber the last update as its first; None leaves that to
+            the service's `get_snapshot`, if it has one.
     """
 
     def __init__(
@@ -44,8 +54,17 @@ class WsRouter(OperationRouter, Generic[_TRequest, _TData]):
         subscribe_request_handler: RequestHandler[_TRequest] | None = None,
         unsubscribe_request_handler: RequestHandler[_TRequest] | None = None,
         linger_s: float = DEFAULT_LINGER_S,
+        replay: ReplayLimits | None = DEFAULT_REPLAY,
+        snapshot: Snapshot | None = None,
     ) -> None:
-        super().__init__(prefix=f"{route}.", tags=tags, service=service, linger_s=linger_s)
+        super().__init__(
+            prefix=f"{route}.",
+            tags=tags,
+            service=service,
+            linger_s=linger_s,
+            replay=replay,
+            snapshot=snapshot,
+        )
         self.topic_builder: TopicBuilder[_TRequest] = TopicBuilder(route, topic_builder)
 
         @self.send("subscribe", reply="subscribe.response")
@@ -114,6 +133,16 @@ class WsRouterInterface(Protocol):
     @property
     def linger_s(self) -> float:
         """Seconds between the last subscriber's leaving and the stop of the service."""
+        ...
+
+    @property
+    def replay(self) -> ReplayLimits | None:
+        """How much of each topic is kept for clients that come back; None for nothing."""
+        ...
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """Where a new subscriber's first state comes from, if not from the service."""
         ...
 
     def attach(self, outlet: Outlet) -> None:

@@ -46,7 +46,8 @@ def decode_message(data: str | bytes) -> tuple[Message, str]:
         raise _invalid(
             f"`id` is a string of at most {MAX_ID_CHARACTERS} characters, or an integer below 2^53"
         )
-    return Message(type_name, decoded.get("payload"), message_id), data
+    resume = decoded.get("resume")
+    return Message(type_name, decoded.get("payload"), message_id, resume), data
 
 
 def no_matching_type(type_name: str, known: Iterable[str]) -> CommandError:

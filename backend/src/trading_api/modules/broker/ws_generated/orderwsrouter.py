@@ -5,11 +5,13 @@
 
 from collections.abc import Sequence
 from enum import Enum
+from typing import Literal
 
 from topicwire import (
     AnyTopicBuilder,
     Client,
     OperationRouter,
+    ReplayLimits,
     RequestHandler,
     SubscriptionResponse,
     TopicBuilder,
@@ -18,6 +20,7 @@ from topicwire import (
     ask,
 )
 from trading_api.models import Order, OrderSubscriptionRequest
+from trading_api.shared.ws.generic_route import DEFAULT_REPLAY
 
 
 class OrderWsRouter(OperationRouter):
@@ -34,6 +37,9 @@ class OrderWsRouter(OperationRouter):
         subscribe_request_handler: looks at a request before it is subscribed to, and may refuse.
         unsubscribe_request_handler: the same before it is unsubscribed.
         linger_s: seconds between the last subscriber's leaving and the stop of the service.
+        replay: how much of each topic is kept for clients that come back; None for nothing.
+        snapshot: "last" gives a new subscriber the last update as its first; None leaves that to
+            the service's `get_snapshot`, if it has one.
     """
 
     def __init__(
@@ -46,8 +52,17 @@ class OrderWsRouter(OperationRouter):
         subscribe_request_handler: RequestHandler[OrderSubscriptionRequest] | None = None,
         unsubscribe_request_handler: RequestHandler[OrderSubscriptionRequest] | None = None,
         linger_s: float = 5.0,
+        replay: ReplayLimits | None = DEFAULT_REPLAY,
+        snapshot: Literal["last"] | None = None,
     ) -> None:
-        super().__init__(prefix=f"{route}.", tags=tags, service=service, linger_s=linger_s)
+        super().__init__(
+            prefix=f"{route}.",
+            tags=tags,
+            service=service,
+            linger_s=linger_s,
+            replay=replay,
+            snapshot=snapshot,
+        )
         self.topic_builder: TopicBuilder[OrderSubscriptionRequest] = TopicBuilder(
             route, topic_builder
         )

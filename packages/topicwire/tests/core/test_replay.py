@@ -60,7 +60,7 @@ class RingAgainstList(RuleBasedStateMachine):
     @rule(epoch=st.sampled_from(["e", "e", "f"]), seq=st.integers(0, START + 12))
     def resume(self, epoch: str, seq: int) -> None:
         index = seq - START
-        whole = epoch == "e" and self.kept_from() <= index <= len(self.log)
+        whole = self.kept_from() <= index <= len(self.log) and epoch == "e"
         expected = [frame for _, frame in self.log[index:]] if whole else None
         assert self.ring.since(Position(epoch, seq), self.now_s) == expected
 
@@ -101,5 +101,6 @@ def test_limits_are_finite_and_not_negative(name: str, value: float) -> None:
 def test_a_limit_of_zero_keeps_nothing() -> None:
     assert not ReplayLimits().keeps_nothing
     assert all(
-        ReplayLimits(**{name: 0}).keeps_nothing for name in ("max_updates", "max_age_s", "max_bytes")
+        ReplayLimits(**{name: 0}).keeps_nothing
+        for name in ("max_updates", "max_age_s", "max_bytes")
     )

@@ -244,9 +244,7 @@ class _Builder:
             message["deprecated"] = True
         if correlated:
             message["correlationId"] = CORRELATION_REF
-        message["payload"] = envelope(
-            name, payload, correlated=correlated, resumes=resumes
-        )
+        message["payload"] = envelope(name, payload, correlated=correlated, resumes=resumes)
         known = self.messages.setdefault(name, message)
         if known["payload"] != message["payload"]:
             raise DocumentError(

@@ -73,9 +73,7 @@ def shared_schemas() -> dict[str, Schema]:
     }
 
 
-def envelope(
-    type_name: str, payload: Any, *, correlated: bool, resumes: bool = False
-) -> Schema:
+def envelope(type_name: str, payload: Any, *, correlated: bool, resumes: bool = False) -> Schema:
     """`{type, payload, id?, resume?}`; without `payload` where there is none to describe."""
     properties: dict[str, Any] = {"type": {"type": "string", "const": type_name}}
     if correlated:

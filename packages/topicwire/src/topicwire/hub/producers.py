@@ -169,9 +169,7 @@ class Topic(Generic[_Member]):
         self.audience: Audience[_Member] = Audience(Position("", 0))
         self.hub = hub
         self._route = route
-        self._lifecycle = Lifecycle(
-            lingers=route.linger_s > 0, retains=route.replay is not None
-        )
+        self._lifecycle = Lifecycle(lingers=route.linger_s > 0, retains=route.replay is not None)
         self._waiting: list[Join[_Member]] = []
         self._linger: Timer | None = None
         self._expiry: Timer | None = None
@@ -224,7 +222,9 @@ class Topic(Generic[_Member]):
 
     def since(self, seen: Position) -> Sequence[bytes] | None:
         """Return every update after `seen`, as sent; None when they are not all kept."""
-        return None if self._ring is None else self._ring.since(seen, self.hub.clock.now_s())
+        if self._ring is None:
+            return None
+        return self.hub.retention.since(self._ring, seen, self.hub.clock.now_s())
 
     def snapshot(self) -> bytes | None:
         """Return the topic's present state, encoded; None when there is none.

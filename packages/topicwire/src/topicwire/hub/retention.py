@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Protocol
 
 from topicwire.core.replay import ReplayRing
 from topicwire.hub.metrics import Metrics
-from topicwire.types import TopicId
+from topicwire.types import Position, TopicId
 
 
 class Retained(Protocol):
@@ -55,6 +56,13 @@ class Retention:
     def remove(self, topic: Retained) -> None:
         """Note that a topic has subscribers again, or keeps nothing any longer."""
         self._left.pop(topic.id, None)
+
+    def since(self, ring: ReplayRing, seen: Position, now_s: float) -> Sequence[bytes] | None:
+        """Return what `ring` has after `seen`: all of it, or None. What is too old is let go."""
+        before = ring.size
+        missed = ring.since(seen, now_s)
+        self._metrics.replay_bytes += ring.size - before
+        return missed
 
     def append(self, ring: ReplayRing, seq: int, frame: bytes, now_s: float) -> None:
         """Keep an update, and whatever the bounds allow."""

@@ -78,9 +78,7 @@ def start_of(join: Join[Any], seen: Position | None) -> Start:
 def continued(topic: Topic[Any], member: Any, seen: Position) -> bool:
     """Say whether a subscriber that receives a topic already has been sent all after `seen`."""
     position, since = topic.audience.position, topic.audience.receives_since(member)
-    return (
-        seen.epoch == position.epoch and since is not None and since <= seen.seq <= position.seq
-    )
+    return seen.epoch == position.epoch and since is not None and since <= seen.seq <= position.seq
 
 
 def _snapshot(topic: Topic[Any]) -> bytes | None:

@@ -262,7 +262,7 @@ async def test_a_replay_larger_than_the_queue_is_no_slow_consumer() -> None:
         client.stall()
         await client.send({"type": "trades.subscribe", "payload": AAPL, "resume": seen, "id": "r"})
         await asyncio.sleep(0)
-        while app.adapter.metrics.updates_replayed < 200:
+        while app.adapter.metrics.updates_replayed < 200:  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0)
         router.publish(AAPL_TOPIC, Trade(price=201))
         client.resume()
@@ -285,7 +285,7 @@ async def test_what_the_ring_lets_go_is_sent_all_the_same_once_it_was_promised()
             app.publish(AAPL_TOPIC, Trade(price=price))
         client.stall()
         await client.send({"type": "trades.subscribe", "payload": AAPL, "resume": seen})
-        while not app.adapter.metrics.updates_replayed:
+        while not app.adapter.metrics.updates_replayed:  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0)
         for price in range(4, 9):
             app.publish(AAPL_TOPIC, Trade(price=price))

@@ -271,7 +271,7 @@ class Slow(DrivenService):
 
 
 def test_declarations_that_cannot_hold_are_refused() -> None:
-    with pytest.raises(DeclarationError, match="get_snapshot of Slow.* is a coroutine"):
+    with pytest.raises(DeclarationError, match=r"get_snapshot of Slow.* is a coroutine"):
         trades(Slow())
     with pytest.raises(DeclarationError, match="has two snapshots"):
         trades(StatefulService(), snapshot="last")

@@ -134,8 +134,8 @@ class SubscriptionResponse(BaseModel):
     """The reply to subscribe and unsubscribe. What is unset is left out of the message.
 
     A handler gives `status`, `message` and `topic`; the engine fills in `epoch`, `seq`,
-    `recovered` and `topics`. A route may answer with a subclass that has more fields. They need defaults, since
-    the engine answers by itself when a producer fails to start.
+    `recovered` and `topics`. A route may answer with a subclass that has more fields. They need
+    defaults, since the engine answers by itself when a producer fails to start.
     """
 
     status: Literal["ok", "error"]

@@ -35,7 +35,7 @@ class LifecycleAgainstModel(RuleBasedStateMachine):
     def is_under_way(self) -> bool:
         return any((self.starting, self.running, self.stopping, self.closing))
 
-    def carry_out(self, effects: tuple[Effect, ...]) -> None:
+    def carry_out(self, effects: tuple[Effect, ...]) -> None:  # noqa: C901 - one case an effect
         for effect in effects:
             self.history.append(effect)
             match effect:

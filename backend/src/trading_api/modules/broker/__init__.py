@@ -13,7 +13,6 @@ from trading_api.modules.broker.ws import OrderWsRouter, PositionWsRouter, own_a
 from trading_api.shared.context import AppContext
 from trading_api.shared.ws.router_interface import WsRouterInterface
 
-
 ORDERS_REPLAY = ReplayLimits()
 
 

@@ -25,7 +25,7 @@ CORRELATION_IDS = {
 
 RESUME = {
     "description": (
-        "Where to go on from, after a connection was lost: the position that was reached; by topic, "
+        "Where to go on from, after a connection was lost: the position reached; by topic, "
         "where the subscription has several. null is the same as leaving it out."
     ),
     "anyOf": [

@@ -109,7 +109,7 @@ class Audience(Generic[_Member]):
         return joining
 
     def receives_since(self, member: _Member) -> int | None:
-        """Return the number after which `member` has been sent everything; None: it is no member."""
+        """Return the number after which `member` has been sent everything; None for strangers."""
         return self._members.get(member)
 
     def leave(self, member: _Member) -> None:

@@ -67,4 +67,4 @@ class Metrics:
     """Kept now for clients that come back."""
 
     replays_evicted: int = 0
-    """Total of topics that lost what they kept before its time: there were too many, or too much."""
+    """Total of topics that lost what they kept before its time, for want of room."""

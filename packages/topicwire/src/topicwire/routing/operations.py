@@ -145,7 +145,7 @@ class OperationRouter(ConcreteGeneric):
             )
         if snapshot is not None and has_snapshot(service):
             raise DeclarationError(
-                f"the route {self.route!r} has two snapshots: snapshot='last', and the get_snapshot "
+                f"the route {self.route!r} has two snapshots: snapshot='last' and the get_snapshot "
                 f"of {type(service).__name__}. Leave one of them out."
             )
         self.linger_s = linger_s

@@ -90,7 +90,7 @@ def check_service(service: object, route: str) -> None:
     if has_snapshot(service) and inspect.iscoroutinefunction(service.get_snapshot):
         raise DeclarationError(
             f"get_snapshot of {name}, the service of route {route!r}, is a coroutine. State and "
-            "position are read in one step, so it is a plain method: `def get_snapshot(self, topic)`."
+            "position are read in one step, so it is plain: `def get_snapshot(self, topic)`."
         )
 
 

@@ -65,7 +65,7 @@ def test_the_numbers_are_the_defaults() -> None:
     for said, value in {
         "At most 64 wait": defaults.max_waiting_commands == 64,
         "more than 10 s": defaults.command_timeout_s == 10,
-        "outlives it by 300 s, for at most 10,000": (
+        "outlives the last subscriber by 300 s, for at most 10,000": (
             (defaults.retention_s, defaults.max_retained_topics) == (300, 10_000)
         ),
         "at most 128 topics linger": defaults.max_lingering_topics == 128,

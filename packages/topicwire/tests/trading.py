@@ -85,13 +85,20 @@ class App:
             self._forgotten.set()
 
         self.hub.forget = forget_and_tell
+        retain = self.hub.retain
+
+        def retain_and_tell(topic: Any) -> None:
+            retain(topic)
+            self._forgotten.set()
+
+        self.hub.retain = retain_and_tell
 
     @property
     def hub(self) -> Any:
         return self.adapter._hub
 
     async def idle(self) -> None:
-        """Wait until nothing is held, started, lingering or being stopped."""
+        """Wait until nothing is held, started, lingering or being stopped; rings may be kept."""
         async with asyncio.timeout(10):
             while self.hub.topics:
                 self._forgotten.clear()

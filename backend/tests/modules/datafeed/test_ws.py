@@ -71,7 +71,9 @@ async def test_bars_flow_from_the_first_subscriber_to_the_last(served: Served) -
         first = Bar.model_validate(await one.update("bars"))
         assert first.time == NOW_MS // MINUTE_MS * MINUTE_MS
         assert not first.closed
+        # pitfall 23: who comes second sees the bar as it is, and need not wait for a tick
         await other.call("bars.subscribe", AAPL)
+        assert Bar.model_validate(await other.update("bars")) == first
         assert service.producing == {TOPIC}
 
         await served.clock.advance(2_000)

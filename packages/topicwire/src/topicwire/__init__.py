@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from topicwire.routing.hooks import ask as ask
     from topicwire.routing.operations import Operation as Operation
     from topicwire.routing.operations import OperationRouter as OperationRouter
+    from topicwire.routing.options import RouteOptions as RouteOptions
+    from topicwire.routing.options import RouteSettings as RouteSettings
     from topicwire.routing.router import RouterOf as RouterOf
     from topicwire.routing.router import WsRouter as WsRouter
     from topicwire.routing.router import WsRouterInterface as WsRouterInterface
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from topicwire.types import ErrorCode as ErrorCode
     from topicwire.types import Message as Message
     from topicwire.types import Position as Position
+    from topicwire.types import ReplayLimits as ReplayLimits
     from topicwire.types import SubscriptionResponse as SubscriptionResponse
     from topicwire.types import SubscriptionUpdate as SubscriptionUpdate
     from topicwire.types import Topics as Topics
@@ -44,6 +47,7 @@ _HOMES = {
     "errors": ("CommandError", "DeclarationError", "PublishError", "Rejected", "TopicwireError"),
     "routing.hooks": ("RequestHandler", "ask"),
     "routing.operations": ("Operation", "OperationRouter"),
+    "routing.options": ("RouteOptions", "RouteSettings"),
     "routing.router": ("RouterOf", "WsRouter", "WsRouterInterface"),
     "routing.service": ("TopicService", "WsRouteService"),
     "routing.topic_builders": (
@@ -58,6 +62,7 @@ _HOMES = {
         "ErrorCode",
         "Message",
         "Position",
+        "ReplayLimits",
         "SubscriptionResponse",
         "SubscriptionUpdate",
         "Topics",
@@ -79,7 +84,10 @@ __all__ = [
     "Position",
     "PublishError",
     "Rejected",
+    "ReplayLimits",
     "RequestHandler",
+    "RouteOptions",
+    "RouteSettings",
     "RouterOf",
     "Settings",
     "SubscriptionResponse",

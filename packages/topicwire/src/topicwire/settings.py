@@ -52,7 +52,13 @@ class Settings:
     """A topic keeps its numbering this long after its last subscriber left."""
 
     max_retained_topics: int = 10_000
-    """Topics without a subscriber that keep their numbering; the oldest lose theirs first."""
+    """Topics without a subscriber that keep their numbering, and as many that keep updates for
+    clients that come back; those that were left first lose theirs first."""
+
+    max_replay_bytes: int = 268_435_456
+    """Kept for clients that come back, of all topics together. Past this, topics without a
+    subscriber lose what they keep, those that were left first; then whichever topic is to keep
+    more lets its oldest go."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

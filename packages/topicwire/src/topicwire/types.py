@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeAlias
 
 from pydantic import BaseModel, Field
 from typing_extensions import TypeVar
 
-from topicwire.errors import NotSubscribedError
+from topicwire.errors import DeclarationError, NotSubscribedError
 
 _TData = TypeVar("_TData", default=Any)
 
@@ -55,12 +56,46 @@ class TopicId(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class ReplayLimits:
+    """How much of a topic is kept for clients that come back. What is reached first counts.
+
+    A limit of 0 keeps nothing. What is kept outlives the topic's last subscriber by `max_age_s`.
+
+    Raises:
+        DeclarationError: a limit is negative or not finite.
+    """
+
+    max_updates: int = 300
+    max_age_s: float = 300.0
+    """Older updates are let go. Seconds."""
+
+    max_bytes: int = 1_048_576
+    """Of encoded updates, envelope included."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not (0 <= value < math.inf):
+                raise DeclarationError(
+                    f"ReplayLimits.{field.name} is {value!r}: it must be 0 (keep nothing) or a "
+                    "finite number above."
+                )
+
+    @property
+    def keeps_nothing(self) -> bool:
+        """A limit is 0, so that no client can ever be given what it missed."""
+        return not (self.max_updates and self.max_age_s and self.max_bytes)
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message of the protocol, decoded: `type`, `payload` and the sender's `id`."""
 
     type: str
     payload: Any = None
     id: MessageId | None = None
+    resume: Any = None
+    """Where to go on from, as it was sent: read by a subscription alone."""
 
 
 @dataclass(frozen=True)  # without slots, which SubscriptionUpdate[Trade](...) does not survive
@@ -89,14 +124,24 @@ class TopicPosition(BaseModel):
     topic: str
     epoch: str
     seq: int
+    recovered: bool | None = Field(
+        default=None,
+        exclude_if=_unset,
+        description="Whether everything after the position that was given follows.",
+    )
+    snapshot: bool | None = Field(
+        default=None,
+        exclude_if=_unset,
+        description="true when the topic's present state follows the reply.",
+    )
 
 
 class SubscriptionResponse(BaseModel):
     """The reply to subscribe and unsubscribe. What is unset is left out of the message.
 
-    A handler gives `status`, `message` and `topic`; the engine fills in `epoch`, `seq` and
-    `topics`. A route may answer with a subclass that has more fields. They need defaults, since
-    the engine answers by itself when a producer fails to start.
+    A handler gives `status`, `message` and `topic`; the engine fills in `epoch`, `seq`,
+    `recovered` and `topics`. A route may answer with a subclass that has more fields. They need
+    defaults, since the engine answers by itself when a producer fails to start.
     """
 
     status: Literal["ok", "error"]
@@ -114,6 +159,22 @@ class SubscriptionResponse(BaseModel):
     )
     seq: int | None = Field(
         default=None, exclude_if=_unset, description="The updates after this one follow."
+    )
+    recovered: bool | None = Field(
+        default=None,
+        exclude_if=_unset,
+        description=(
+            "The answer to `resume`: true when everything after the given position follows, of "
+            "every topic; false when it cannot, and nothing of it is sent."
+        ),
+    )
+    snapshot: bool | None = Field(
+        default=None,
+        exclude_if=_unset,
+        description=(
+            "true when the topic's present state follows the reply. Until it has come, whoever "
+            "loses the connection has nothing to resume from."
+        ),
     )
     topics: list[TopicPosition] | None = Field(
         default=None, exclude_if=_unset, description="Every topic, when there are several."

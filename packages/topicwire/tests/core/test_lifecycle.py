@@ -21,20 +21,26 @@ class LifecycleAgainstModel(RuleBasedStateMachine):
         self.starting = False
         self.running = False
         self.stopping = False
+        self.closing = False
         self.armed = False
+        self.expiring = False
         self.history: list[Effect] = []
 
-    @initialize(lingers=st.booleans())
-    def create(self, lingers: bool) -> None:  # noqa: FBT001 - hypothesis passes it by name
+    @initialize(lingers=st.booleans(), retains=st.booleans())
+    def create(self, lingers: bool, retains: bool) -> None:  # noqa: FBT001 - passed by name
         self.lingers = lingers
-        self.lifecycle = Lifecycle(lingers=lingers)
+        self.retains = retains
+        self.lifecycle = Lifecycle(lingers=lingers, retains=retains)
 
-    def carry_out(self, effects: tuple[Effect, ...]) -> None:
+    def is_under_way(self) -> bool:
+        return any((self.starting, self.running, self.stopping, self.closing))
+
+    def carry_out(self, effects: tuple[Effect, ...]) -> None:  # noqa: C901 - one case an effect
         for effect in effects:
             self.history.append(effect)
             match effect:
                 case Effect.START:
-                    assert not any((self.starting, self.running, self.stopping))
+                    assert not self.is_under_way()
                     self.starting = True
                 case Effect.ADMIT:
                     assert self.running
@@ -53,8 +59,20 @@ class LifecycleAgainstModel(RuleBasedStateMachine):
                     assert self.running
                     assert not self.armed
                     self.running, self.stopping = False, True
+                case Effect.ARM_EXPIRY:
+                    assert self.retains
+                    assert not self.is_under_way()
+                    assert not self.expiring
+                    self.expiring = True
+                case Effect.DISARM_EXPIRY:
+                    assert self.expiring
+                    self.expiring = False
+                case Effect.CLOSE:
+                    assert not self.is_under_way()
+                    self.closing = True
                 case Effect.FORGET:
-                    assert not any((self.starting, self.running, self.stopping))
+                    assert not self.is_under_way()
+                    assert not self.expiring
 
     @rule()
     def hold(self) -> None:
@@ -95,6 +113,19 @@ class LifecycleAgainstModel(RuleBasedStateMachine):
         self.stopping = False
         self.carry_out(self.lifecycle.stopped())
 
+    @precondition(lambda self: self.expiring)
+    @rule()
+    def expired(self) -> None:
+        self.expiring = False
+        self.carry_out(self.lifecycle.expired())
+        assert not self.lifecycle.keeps
+
+    @precondition(lambda self: self.closing)
+    @rule()
+    def closed(self) -> None:
+        self.closing = False
+        self.carry_out(self.lifecycle.closed())
+
     @invariant()
     def counts_who_wants_it(self) -> None:
         if hasattr(self, "lifecycle"):
@@ -103,8 +134,9 @@ class LifecycleAgainstModel(RuleBasedStateMachine):
     @invariant()
     def something_is_under_way_while_it_is_wanted(self) -> None:
         if self.wanted:
-            assert self.starting or self.running or self.stopping
+            assert self.is_under_way()
             assert not self.armed
+            assert not self.expiring
 
     @invariant()
     def nobody_waits_for_what_runs(self) -> None:
@@ -127,7 +159,11 @@ class LifecycleAgainstModel(RuleBasedStateMachine):
             self.linger_elapsed()
         if self.stopping:
             self.stopped()
-        assert not any((self.starting, self.running, self.stopping))
+        if self.expiring:
+            self.expired()
+        if self.closing:
+            self.closed()
+        assert not self.is_under_way()
         if hasattr(self, "lifecycle"):
             assert self.lifecycle.state is State.IDLE
         starts_and_stops = [e for e in self.history if e in {Effect.START, Effect.STOP}]
@@ -178,7 +214,24 @@ def test_a_failed_start_leaves_nothing() -> None:
     assert (lifecycle.state, lifecycle.holders) == (State.IDLE, 0)
 
 
-@pytest.mark.parametrize("event", ["release", "started", "failed", "linger_elapsed", "stopped"])
+def test_what_was_kept_survives_a_failed_start() -> None:
+    lifecycle = Lifecycle(lingers=False, retains=True)
+    lifecycle.hold()
+    lifecycle.started()
+    lifecycle.release()
+    assert lifecycle.stopped() == (Effect.ARM_EXPIRY,)
+    assert lifecycle.hold() == (Effect.DISARM_EXPIRY, Effect.START)
+    assert lifecycle.failed() == (Effect.REJECT, Effect.ARM_EXPIRY)
+    assert lifecycle.expired() == (Effect.CLOSE,)
+    assert lifecycle.hold() == ()
+    assert lifecycle.closed() == (Effect.START,)
+    assert lifecycle.failed() == (Effect.REJECT, Effect.FORGET)
+
+
+EVENTS = ["release", "started", "failed", "linger_elapsed", "stopped", "expired", "closed"]
+
+
+@pytest.mark.parametrize("event", EVENTS)
 def test_refuses_what_cannot_happen_to_an_idle_topic(event: str) -> None:
     lifecycle = Lifecycle(lingers=True)
     with pytest.raises(LifecycleError, match=f"'{event}' cannot happen to a topic that is idle"):

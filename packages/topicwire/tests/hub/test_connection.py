@@ -24,6 +24,7 @@ from topicwire import WsRouter
 from topicwire.close_codes import SLOW_CONSUMER
 from topicwire.hub.connection import MAX_SENDS_IN_A_ROW
 from topicwire.testing import connect
+from topicwire.types import TopicId
 
 
 async def test_a_client_that_takes_no_byte_is_given_up() -> None:
@@ -96,7 +97,7 @@ async def test_a_warning_about_a_slow_client_may_be_published_itself(
             seen += len(await neighbour.settle())
         assert [message.split("slow")[1][0] for message in publishing.messages] == [":"]
         rest = [*await neighbour.settle()]
-        assert seen + len(rest) == app.hub.position(("trades", AAPL_TOPIC)).seq
+        assert seen + len(rest) == app.hub.held(TopicId("trades", AAPL_TOPIC)).audience.seq
         slow.resume()
         assert (await slow.wait_closed()).code == SLOW_CONSUMER
 

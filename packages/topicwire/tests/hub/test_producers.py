@@ -216,7 +216,8 @@ async def test_lingers_before_it_stops() -> None:
 
 
 async def test_numbering_outlives_the_subscribers_for_a_while() -> None:
-    app = App(trades(DrivenService()), retention_s=300)
+    router = trades(DrivenService(), replay=None, updates_from="application")
+    app = App(router, retention_s=300)
     async with connect(app.asgi) as client:
         first = await client.subscribe("trades", AAPL)
         await client.unsubscribe("trades", AAPL)

@@ -100,7 +100,7 @@ def test_a_binary_frame_is_no_message() -> None:
 
 
 def test_unknown_keys_are_ignored() -> None:
-    text = '{"type":"t","id":0,"payload":[1],"resume":{}}'
+    text = '{"type":"t","id":0,"payload":[1],"trace":{}}'
     assert decode_message(text) == (Message("t", [1], 0), text)
 
 

@@ -6,11 +6,14 @@ from functools import cached_property
 
 from fastapi import APIRouter
 
+from topicwire import ReplayLimits
 from trading_api.modules.broker.api import api_router
 from trading_api.modules.broker.service import BrokerService
 from trading_api.modules.broker.ws import OrderWsRouter, PositionWsRouter, own_account
 from trading_api.shared.context import AppContext
 from trading_api.shared.ws.router_interface import WsRouterInterface
+
+ORDERS_REPLAY = ReplayLimits()
 
 
 class BrokerModule:
@@ -54,7 +57,9 @@ class BrokerModule:
                 tags=["broker"],
                 service=self.service,
                 subscribe_request_handler=own_account,
-                linger_s=0,
+                # every change counts: the service goes on telling for as long as it is kept
+                linger_s=ORDERS_REPLAY.max_age_s,
+                replay=ORDERS_REPLAY,
             ),
             PositionWsRouter(
                 route="positions",
@@ -62,5 +67,6 @@ class BrokerModule:
                 service=self.service,
                 subscribe_request_handler=own_account,
                 linger_s=0,
+                replay=None,
             ),
         ]

@@ -48,7 +48,11 @@ class DatafeedModule:
         return [api_router(self.service)]
 
     def get_ws_routers(self) -> list[WsRouterInterface]:
-        """The routes bars and quotes, of this app alone."""
+        """The routes bars and quotes, of this app alone.
+
+        Both are state: who comes back is given the present one. Nothing is replayed, since nothing
+        is produced while nobody looks, and a replay would not say so.
+        """
         return [
             BarWsRouter(
                 route="bars",
@@ -56,6 +60,7 @@ class DatafeedModule:
                 service=self.service,
                 subscribe_request_handler=known_symbol,
                 linger_s=0,
+                replay=None,
             ),
             QuoteWsRouter(
                 route="quotes",
@@ -63,5 +68,6 @@ class DatafeedModule:
                 service=self.service,
                 subscribe_request_handler=known_symbol,
                 linger_s=0,
+                replay=None,
             ),
         ]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from trading_api.models import (
+    Bar,
     BarsSubscriptionRequest,
     DatafeedConfig,
     History,
@@ -56,6 +57,19 @@ class DatafeedService(WsRouteService):
         producer = self._producers.pop(topic, None)
         if producer is not None:
             producer.cancel()
+
+    def get_snapshot(self, topic: str) -> Bar | QuoteData | None:
+        """The forming bar, or the quote, as it is now; None before the first tick of a bar."""
+        now_ms = self._context.clock.now_ms()
+        route, _, request = topic.partition(":")
+        if route == "quotes":
+            quotes = QuoteDataSubscriptionRequest.model_validate_json(request)
+            return self._quote(quotes.symbol, now_ms)
+        bars = BarsSubscriptionRequest.model_validate_json(request)
+        step_ms = RESOLUTION_MS[bars.resolution]
+        start_ms = now_ms // step_ms * step_ms
+        candle = self._context.market.candle(bars.symbol, bars.resolution, start_ms, now_ms)
+        return None if candle is None else wire.bar(instrument(bars.symbol), candle)
 
     def _producer(self, topic: str, update: TopicUpdate) -> Coroutine[Any, Any, None]:
         route, _, request = topic.partition(":")

@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Generic, TypeVar
 
+from typing_extensions import Unpack
+
 from topicwire import (
     AnyTopicBuilder,
     Client,
     OperationRouter,
     RequestHandler,
+    RouteOptions,
     SubscriptionResponse,
     TopicBuilder,
     Topics,
@@ -27,11 +30,13 @@ __all__ = [
     "Enum",
     "OperationRouter",
     "RequestHandler",
+    "RouteOptions",
     "Sequence",
     "SubscriptionResponse",
     "TopicBuilder",
     "TopicService",
     "Topics",
+    "Unpack",
     "WsRouter",
     "ask",
 ]
@@ -53,7 +58,7 @@ class WsRouter(OperationRouter, Generic[_TRequest, _TData]):
             of its own.
         subscribe_request_handler: looks at a request before it is subscribed to, and may refuse.
         unsubscribe_request_handler: the same before it is unsubscribed.
-        linger_s: seconds between the last subscriber's leaving and the stop of the service.
+        options: of the delivery: linger, replay, snapshot and the rest of `RouteOptions`.
     """
 
     def __init__(
@@ -65,9 +70,9 @@ class WsRouter(OperationRouter, Generic[_TRequest, _TData]):
         topic_builder: AnyTopicBuilder[_TRequest] | None = None,
         subscribe_request_handler: RequestHandler[_TRequest] | None = None,
         unsubscribe_request_handler: RequestHandler[_TRequest] | None = None,
-        linger_s: float = 5.0,
+        **options: Unpack[RouteOptions],
     ) -> None:
-        super().__init__(prefix=f"{route}.", tags=tags, service=service, linger_s=linger_s)
+        super().__init__(prefix=f"{route}.", tags=tags, service=service, **options)
         self.topic_builder: TopicBuilder[_TRequest] = TopicBuilder(route, topic_builder)
 
         @self.send("subscribe", reply="subscribe.response")

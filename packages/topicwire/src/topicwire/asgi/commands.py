@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from topicwire.hub.route import Command, Route
-from topicwire.routing.operations import UPDATE, Operation
+from topicwire.routing.operations import SUBSCRIBE, UPDATE, Operation
 from topicwire.routing.router import WsRouterInterface
 from topicwire.routing.topic_builders import check_request_type, request_json
 from topicwire.types import Client, SubscriptionResponse
@@ -26,11 +26,16 @@ class RouteCommands:
         self.router = router
         update = router.operations.get(UPDATE)
         data_type = Any if update is None else update.payload_type
+        settings = router.settings
         self.route = Route(
             name=router.route,
             encode=JsonEncoder(data_type, f"{router.route}.{UPDATE}"),
             service=router.service,
-            linger_s=router.linger_s,
+            linger_s=settings.linger_s,
+            replay=settings.replay,
+            get_snapshot=getattr(router.service, "get_snapshot", None),
+            keeps_last=settings.snapshot == "last",
+            outlives_producer=settings.updates_from == "application",
         )
         self._bound: dict[str, tuple[Operation, Command]] = {}
         self._is_served = False
@@ -75,6 +80,7 @@ class RouteCommands:
             reply_type=reply,
             encode_reply=encode_reply,
             response=encode_reply.checked if encode_reply is not None and has_status else None,
+            can_resume=operation.name == SUBSCRIBE,
         )
 
 

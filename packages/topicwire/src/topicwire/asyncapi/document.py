@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from topicwire.asyncapi.draft07 import Schema
@@ -24,8 +24,9 @@ from topicwire.asyncapi.messages import (
     update_payload,
 )
 from topicwire.asyncapi.schemas import PayloadUse, payload_schemas
-from topicwire.routing.operations import UPDATE, Operation
+from topicwire.routing.operations import SUBSCRIBE, UPDATE, Operation
 from topicwire.routing.router import WsRouterInterface
+from topicwire.routing.service import has_snapshot
 from topicwire.types import Direction
 from topicwire.wire.frames import SUBPROTOCOL
 
@@ -74,6 +75,19 @@ def _ref(*parts: str) -> dict[str, str]:
 
 def _tags(names: Iterable[str]) -> list[dict[str, str]]:
     return [{"name": name} for name in names]
+
+
+def _delivery(router: WsRouterInterface) -> dict[str, Any]:
+    """Return what a client that comes back, or comes new, may expect of a route."""
+    if SUBSCRIBE not in router.operations:
+        return {}
+    delivery: dict[str, Any] = {}
+    settings = router.settings
+    if settings.replay is not None:
+        delivery["replay"] = asdict(settings.replay)
+    if settings.snapshot is not None or has_snapshot(router.service):
+        delivery["snapshot"] = settings.snapshot or "service"
+    return delivery
 
 
 def _uses(router: WsRouterInterface) -> list[PayloadUse]:
@@ -137,7 +151,7 @@ class _Builder:
             channel["description"] = description
         if router.tags:
             channel["tags"] = _tags(router.tags)
-        channel["x-topicwire-route"] = {"name": route}
+        channel["x-topicwire-route"] = {"name": route, **_delivery(router)}
         for operation in router.operations.values():
             self._add_operation(router, operation)
 
@@ -157,7 +171,14 @@ class _Builder:
         payload = self.types.payloads.get(name)
         if operation.name == UPDATE and not sent_by_client:
             payload = update_payload(payload if payload is not None else True)
-        self._add_message(route, name, payload, operation, correlated=sent_by_client)
+        self._add_message(
+            route,
+            name,
+            payload,
+            operation,
+            correlated=sent_by_client,
+            resumes=sent_by_client and operation.name == SUBSCRIBE,
+        )
         entry = self._operation(name, route, "receive" if sent_by_client else "send", name)
         if operation.summary:
             entry["summary"] = operation.summary
@@ -215,6 +236,7 @@ class _Builder:
         operation: Operation | None,
         *,
         correlated: bool,
+        resumes: bool = False,
     ) -> None:
         message: dict[str, Any] = {"name": name, "title": name}
         if operation is not None and operation.summary:
@@ -223,7 +245,7 @@ class _Builder:
             message["deprecated"] = True
         if correlated:
             message["correlationId"] = CORRELATION_REF
-        message["payload"] = envelope(name, payload, correlated=correlated)
+        message["payload"] = envelope(name, payload, correlated=correlated, resumes=resumes)
         known = self.messages.setdefault(name, message)
         if known["payload"] != message["payload"]:
             raise DocumentError(

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from topicwire.asyncapi.draft07 import Schema
 from topicwire.types import ErrorCode
+from topicwire.wire.resume import MAX_EPOCH_CHARACTERS, MAX_SEQ
 
 ID_REF = {"$ref": "#/components/schemas/MessageId"}
 CORRELATION_REF = {"$ref": "#/components/correlationIds/id"}
@@ -19,6 +20,23 @@ CORRELATION_IDS = {
         "description": "The client's own number or name for a request, echoed in the reply.",
         "location": "$message.payload#/id",
     }
+}
+
+
+RESUME = {
+    "description": (
+        "Where to go on from, after a connection was lost: the position reached; by topic, "
+        "where the subscription has several. null is the same as leaving it out."
+    ),
+    "anyOf": [
+        {"$ref": "#/components/schemas/ResumePosition"},
+        {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": {"$ref": "#/components/schemas/ResumePosition"},
+        },
+        {"type": "null"},
+    ],
 }
 
 
@@ -43,14 +61,25 @@ def shared_schemas() -> dict[str, Schema]:
                 {"type": "integer", "minimum": -(2**53) + 1, "maximum": 2**53 - 1},
             ],
         },
+        "ResumePosition": {
+            "description": "A place in a topic's numbering: `seq` updates into the life `epoch`.",
+            "type": "object",
+            "required": ["epoch", "seq"],
+            "properties": {
+                "epoch": {"type": "string", "maxLength": MAX_EPOCH_CHARACTERS},
+                "seq": {"type": "integer", "minimum": 0, "maximum": MAX_SEQ},
+            },
+        },
     }
 
 
-def envelope(type_name: str, payload: Any, *, correlated: bool) -> Schema:
-    """`{type, payload, id?}`; without `payload` where there is none to describe."""
+def envelope(type_name: str, payload: Any, *, correlated: bool, resumes: bool = False) -> Schema:
+    """`{type, payload, id?, resume?}`; without `payload` where there is none to describe."""
     properties: dict[str, Any] = {"type": {"type": "string", "const": type_name}}
     if correlated:
         properties["id"] = ID_REF
+    if resumes:
+        properties["resume"] = RESUME
     required = ["type"]
     if payload is not None:
         properties["payload"] = payload
@@ -59,7 +88,7 @@ def envelope(type_name: str, payload: Any, *, correlated: bool) -> Schema:
 
 
 def update_payload(data: Any) -> Schema:
-    """`{topic, seq, payload}`: one update of a topic."""
+    """`{topic, seq, payload, snapshot?}`: one update of a topic, or its state after `seq`."""
     return {
         "type": "object",
         "required": ["topic", "seq", "payload"],
@@ -71,6 +100,11 @@ def update_payload(data: Any) -> Schema:
                 "description": "The server's number of this update within its topic.",
             },
             "payload": data,
+            "snapshot": {
+                "type": "boolean",
+                "const": True,
+                "description": "It is the topic's state after `seq` updates, and no update itself.",
+            },
         },
     }
 

@@ -31,8 +31,12 @@ class Backplane(ABC):
         """
 
     @abstractmethod
-    async def close(self, topic: TopicId) -> None:
-        """Stop delivering a topic. Its numbering is kept for a while."""
+    async def close(self, topic: TopicId, *, keep: bool = True) -> None:
+        """Stop delivering a topic. Its numbering is kept for a while.
+
+        With `keep=False` this hub does not need the numbering any longer, having given up the
+        updates that it stands for: unless another hub has the topic open, it ends here.
+        """
 
     @abstractmethod
     def wants(self, topic: TopicId) -> bool:

@@ -65,9 +65,13 @@ class MemoryBackplane(Backplane):
         self._closed_at.pop(topic, None)
         return Position(numbering.epoch, numbering.seq)
 
-    async def close(self, topic: TopicId) -> None:  # noqa: D102
+    async def close(self, topic: TopicId, *, keep: bool = True) -> None:  # noqa: D102
         numbering = self._numberings.get(topic)
         if numbering is None:
+            return
+        if not keep:
+            del self._numberings[topic]
+            self._closed_at.pop(topic, None)
             return
         numbering.is_open = False
         self._closed_at[topic] = self._now_s()

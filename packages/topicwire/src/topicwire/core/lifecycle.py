@@ -7,6 +7,11 @@ never twice, and stopped once when nobody has wanted it for the time of the ling
     idle ──hold──▶ starting ──started──▶ live ──last release──▶ lingering ──elapsed──▶ stopping
      ▲                │ failed            ▲                         │ hold                 │ stopped
      └────────────────┘                   └─────────────────────────┘      idle, or starting again
+
+A topic that keeps something for clients that come back is not idle after its stop, or after a
+failed start that follows one, but retained, until that has expired:
+
+    retained ──hold──▶ starting        retained ──expired──▶ closing ──closed──▶ idle, or starting
 """
 
 from __future__ import annotations
@@ -24,6 +29,11 @@ class State(Enum):
     LIVE = auto()
     LINGERING = auto()
     STOPPING = auto()
+    RETAINED = auto()
+    """Stopped, and nobody wants it; what it keeps is there."""
+
+    CLOSING = auto()
+    """What it kept is being given up."""
 
 
 class Effect(Enum):
@@ -47,6 +57,15 @@ class Effect(Enum):
     STOP = auto()
     """Stop the producer; report `stopped`, once, whether or not stopping went well."""
 
+    ARM_EXPIRY = auto()
+    """Report `expired` when what the topic keeps has been kept long enough."""
+
+    DISARM_EXPIRY = auto()
+    """Do not report it."""
+
+    CLOSE = auto()
+    """Give up what the topic keeps; report `closed`, once."""
+
     FORGET = auto()
     """The topic is idle and nobody holds it."""
 
@@ -65,12 +84,15 @@ class Lifecycle:
 
     Args:
         lingers: the producer goes on for a while after the last release.
+        retains: the topic keeps something for clients that come back.
     """
 
-    __slots__ = ("_holders", "_lingers", "_state")
+    __slots__ = ("_has_run", "_holders", "_lingers", "_retains", "_state")
 
-    def __init__(self, *, lingers: bool) -> None:
+    def __init__(self, *, lingers: bool, retains: bool = False) -> None:
         self._lingers = lingers
+        self._retains = retains
+        self._has_run = False
         self._state = State.IDLE
         self._holders = 0
 
@@ -84,6 +106,11 @@ class Lifecycle:
         """How many want the topic; those who wait for its start are among them."""
         return self._holders
 
+    @property
+    def keeps(self) -> bool:
+        """What the topic keeps is worth keeping: it has run since it was last given up."""
+        return self._retains and self._has_run
+
     def hold(self) -> tuple[Effect, ...]:
         """One more wants the topic. It may be used at once when the state is then LIVE."""
         self._holders += 1
@@ -94,7 +121,10 @@ class Lifecycle:
             case State.LINGERING:
                 self._state = State.LIVE
                 return (Effect.DISARM_LINGER,)
-            case State.STARTING | State.LIVE | State.STOPPING:
+            case State.RETAINED:
+                self._state = State.STARTING
+                return (Effect.DISARM_EXPIRY, Effect.START)
+            case State.STARTING | State.LIVE | State.STOPPING | State.CLOSING:
                 return ()
 
     def release(self) -> tuple[Effect, ...]:
@@ -113,6 +143,7 @@ class Lifecycle:
     def started(self) -> tuple[Effect, ...]:
         """Report that the producer runs. Those who waited may all have left by now."""
         self._expect("started", State.STARTING)
+        self._has_run = True
         if not self._holders:
             return self._abandoned()
         self._state = State.LIVE
@@ -122,6 +153,9 @@ class Lifecycle:
         """Report that the producer could not be started: nothing is left behind."""
         self._expect("failed", State.STARTING)
         self._holders = 0
+        if self.keeps:
+            self._state = State.RETAINED
+            return (Effect.REJECT, Effect.ARM_EXPIRY)
         self._state = State.IDLE
         return (Effect.REJECT, Effect.FORGET)
 
@@ -134,6 +168,25 @@ class Lifecycle:
     def stopped(self) -> tuple[Effect, ...]:
         """Report that the producer is no more. Somebody may want the topic again by now."""
         self._expect("stopped", State.STOPPING)
+        if self._holders:
+            self._state = State.STARTING
+            return (Effect.START,)
+        if self.keeps:
+            self._state = State.RETAINED
+            return (Effect.ARM_EXPIRY,)
+        self._state = State.IDLE
+        return (Effect.FORGET,)
+
+    def expired(self) -> tuple[Effect, ...]:
+        """Report that what the topic keeps has been kept long enough, or takes too much room."""
+        self._expect("expired", State.RETAINED)
+        self._state = State.CLOSING
+        self._has_run = False
+        return (Effect.CLOSE,)
+
+    def closed(self) -> tuple[Effect, ...]:
+        """Report that nothing is kept any longer. Somebody may want the topic again by now."""
+        self._expect("closed", State.CLOSING)
         if self._holders:
             self._state = State.STARTING
             return (Effect.START,)

@@ -67,7 +67,7 @@ class Audience(Generic[_Member]):
     def __init__(self, position: Position, max_held_bytes: int) -> None:
         self.epoch, self.seq = position
         self._max_held_bytes = max_held_bytes
-        self._members: dict[_Member, None] = {}
+        self._members: dict[_Member, int] = {}
         self._joining: dict[_Member, Joining] = {}
 
     @property
@@ -97,14 +97,19 @@ class Audience(Generic[_Member]):
         self._joining[member] = joining
         return joining
 
-    def admit(self, member: _Member) -> Joining:
+    def admit(self, member: _Member, seq: int | None = None) -> Joining:
         """Move a joining member to those who receive. Returns where it starts, and what it missed.
 
-        The caller sends the reply, then the held frames, in the same step.
+        The caller sends the reply, then the held frames, in the same step. `seq` is the position
+        that the reply names, where that is an earlier one: the caller sends what lies between.
         """
         joining = self._joining.pop(member)
-        self._members[member] = None
+        self._members[member] = joining.seq if seq is None else seq
         return joining
+
+    def receives_since(self, member: _Member) -> int | None:
+        """Return the number after which `member` has been sent everything; None for strangers."""
+        return self._members.get(member)
 
     def leave(self, member: _Member) -> None:
         """Forget `member`, joining or receiving."""

@@ -12,6 +12,7 @@ from topicwire.errors import CommandError, CommandTimeoutError, TopicKeyError
 from topicwire.hub.clock import Deadline, ends_this_task
 from topicwire.hub.producers import Join
 from topicwire.hub.route import Command, PendingCommand
+from topicwire.hub.start import Start, continued, start_of
 from topicwire.types import (
     Client,
     MessageId,
@@ -91,7 +92,7 @@ class CommandRun:
         except BaseException as error:
             if self._is_the_end(error):
                 raise
-            command, _, message_id = self._pending
+            command, message_id = self._pending.command, self._pending.id
             failure = failure_frame(self._hub, command, message_id, error)
             if not self._is_answered:
                 self._answer(failure)
@@ -132,7 +133,7 @@ class CommandRun:
     @property
     def _request(self) -> RequestId:
         if self._id is None:
-            command, payload, _ = self._pending
+            command, payload = self._pending.command, self._pending.payload
             self._id = RequestId(command.route.name, command.canonical(payload))
         return self._id
 
@@ -150,7 +151,7 @@ class CommandRun:
         await self._settle(client.staged, result)
 
     async def _handle(self, client: Client) -> Any:
-        command, payload, _ = self._pending
+        command, payload = self._pending.command, self._pending.payload
         deadline = Deadline(self._hub.clock, self._hub.command_timeout_s)
         try:
             async with deadline:
@@ -170,10 +171,15 @@ class CommandRun:
         remaining = [one for one in held if one not in staged.unsubscribe]
         # the topics of a subscription are fixed, but one that is left may be made anew
         wanted = [] if remaining else [check_topic(one) for one in dict.fromkeys(staged.subscribe)]
+        self._seen(wanted)  # a wrong `resume` is refused before anything is started
         joins = await self._join(wanted)
         try:
-            starts = {join.topic.id.key: join.position for join in joins}
-            reply = self._reply(self._with_positions(result, wanted or remaining, starts))
+            topics = wanted or remaining
+            seen = self._seen(topics)
+            starts = {
+                join.topic.id.key: start_of(join, seen.get(join.topic.id.key)) for join in joins
+            }
+            reply = self._reply(self._with_positions(result, topics, starts))
             if self._connection.is_ended:
                 return
             left = session.remove(self._request, staged.unsubscribe)
@@ -182,7 +188,7 @@ class CommandRun:
             if reply is not None:
                 self._answer(reply)
             for join in joins:
-                self._admit(join)
+                self._admit(join, starts[join.topic.id.key])
         finally:
             for join in joins:
                 join.cancel()
@@ -218,16 +224,29 @@ class CommandRun:
             self._connection.joins = []
         return joins
 
-    def _admit(self, join: Join[Receiver]) -> None:
-        topic = join.topic.id
-        self._hub.metrics.subscriptions += 1
+    def _seen(self, topics: Sequence[str]) -> Mapping[str, Position]:
+        """Return the positions that the client goes on from, by topic."""
+        resume = self._pending.resume
+        return {} if resume is None else resume.of(topics)
+
+    def _admit(self, join: Join[Receiver], start: Start) -> None:
+        topic, metrics = join.topic.id, self._hub.metrics
+        metrics.subscriptions += 1
+        if start.recovered is not None:
+            metrics.recovered += start.recovered
+            metrics.not_recovered += not start.recovered
+        if start.is_snapshot:
+            metrics.snapshots_sent += 1
+        else:
+            metrics.updates_replayed += len(start.backlog)
         self._hub.logger.debug(
             "subscribe: topic %s, connection %s",
             topic.key,
             self._connection.id,
             extra={"topic": topic.key, "route": topic.route, "connection": self._connection.id},
         )
-        for frame in join.admit():
+        self._connection.push_backlog(start.backlog)
+        for frame in join.admit(start.position.seq):
             self._connection.push(frame)
 
     def _leave(self, topics: list[TopicId]) -> None:
@@ -238,21 +257,35 @@ class CommandRun:
     # The reply
 
     def _with_positions(
-        self, result: Any, topics: Sequence[str], starts: Mapping[str, Position]
+        self, result: Any, topics: Sequence[str], starts: Mapping[str, Start]
     ) -> Any:
         if not topics or not isinstance(result, SubscriptionResponse):
             return result
-        route = self._pending.command.route.name
-        places = []
-        for key in topics:
-            position = starts.get(key) or self._hub.position(TopicId(route, key))
-            places.append(TopicPosition(topic=key, epoch=position.epoch, seq=position.seq))
+        seen = self._seen(topics)
+        places = [self._place(key, starts.get(key), seen.get(key)) for key in topics]
+        answers = [place.recovered for place in places if place.recovered is not None]
         return result.model_copy(
             update={
                 "epoch": places[0].epoch,
                 "seq": places[0].seq,
+                "recovered": all(answers) if answers else None,
+                "snapshot": places[0].snapshot,
                 "topics": places if len(places) > 1 else None,
             }
+        )
+
+    def _place(self, key: str, start: Start | None, seen: Position | None) -> TopicPosition:
+        if start is None:  # the connection receives it already
+            topic = self._hub.held(TopicId(self._pending.command.route.name, key))
+            recovered = None if seen is None else continued(topic, self._connection, seen)
+            start = Start(topic.audience.position, recovered)
+        epoch, seq = start.position
+        return TopicPosition(
+            topic=key,
+            epoch=epoch,
+            seq=seq,
+            recovered=start.recovered,
+            snapshot=start.is_snapshot or None,
         )
 
     def _send(self, result: Any) -> None:
@@ -261,7 +294,7 @@ class CommandRun:
             self._answer(reply)
 
     def _reply(self, result: Any) -> Frame | None:
-        command, _, message_id = self._pending
+        command, message_id = self._pending.command, self._pending.id
         if command.reply_type is None:
             return None
         payload = None if command.encode_reply is None else command.encode_reply(result)

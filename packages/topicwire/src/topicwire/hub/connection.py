@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 
 from topicwire.close_codes import (
@@ -24,6 +24,7 @@ from topicwire.hub.route import Command, PendingCommand
 from topicwire.types import Direction
 from topicwire.wire.codec import decode_message, no_matching_type
 from topicwire.wire.frames import PROTOCOL_VERSION, Frame, json_bytes, message_frame
+from topicwire.wire.resume import decode_resume
 
 if TYPE_CHECKING:
     from topicwire.hub.fanout import Receiver
@@ -98,6 +99,7 @@ class Connection:
         )
         self._worker: asyncio.Task[None] | None = None
         self._wake: asyncio.Future[None] | None = None
+        self._less_backlog: asyncio.Future[None] | None = None
         self._cut: asyncio.Timeout | None = None
         self._send_watch = Watch(hub.clock, settings.send_timeout_s, self._give_up)
         self._close: tuple[int, str] | None = None
@@ -129,7 +131,22 @@ class Connection:
             self.end(SLOW_CONSUMER, "slow consumer")
             # not in the middle of a fan-out: a handler of the application's may publish
             self._loop.call_soon(self._log_slow, self._outbox.size)
-        elif self._wake is not None:
+        else:
+            self._wake_writer()
+
+    def push_backlog(self, frames: Iterable[bytes]) -> None:
+        """Send what the client missed, or a topic's present state. It is never too much.
+
+        The frames are the ring's own: waiting costs no copy, and what the ring lets go meanwhile
+        is sent all the same. How much may wait is bounded by `_work`, which handles no further
+        command before it has become less.
+        """
+        if not self.is_ended:
+            self._outbox.push_backlog(frames)
+            self._wake_writer()
+
+    def _wake_writer(self) -> None:
+        if self._wake is not None:
             if not self._wake.done():  # done: the server has cancelled the connection's task
                 self._wake.set_result(None)
             self._wake = None
@@ -223,12 +240,15 @@ class Connection:
             return
         try:
             payload = command.decode(text)
+            asked = message.resume if command.can_resume else None
+            resume = None if asked is None else decode_resume(asked)
         except BaseException as error:  # validators are the application's
             if ends_this_task(error):
                 raise
             self._refuse(failure_frame(self.hub, command, message.id, error))
             return
-        if self._queue.offer(PendingCommand(command, payload, message.id)) is Admission.REFUSED:
+        pending = PendingCommand(command, payload, message.id, resume)
+        if self._queue.offer(pending) is Admission.REFUSED:
             too_many = TooManyCommandsError(self.hub.settings.max_waiting_commands)
             self._refuse(failure_frame(self.hub, command, message.id, too_many))
             return
@@ -257,12 +277,19 @@ class Connection:
             while (waiting := self._queue.take()) is not None and not self.is_ended:
                 pending, answer = waiting
                 if pending is not None:
+                    await self._room_for_backlog()
                     self.hub.metrics.commands += 1
                     await CommandRun(self, pending).run()
                 elif answer is not None:
                     self.push(answer)
         finally:
             self._worker = None
+
+    async def _room_for_backlog(self) -> None:
+        """Wait while more than `max_queue_bytes` of backlog wait: commands make more of it."""
+        while self._outbox.backlog > self.hub.settings.max_queue_bytes:
+            self._less_backlog = asyncio.get_running_loop().create_future()
+            await self._less_backlog
 
     # What goes out
 
@@ -284,6 +311,9 @@ class Connection:
             else:
                 await self._send("\n".join([frame.text for frame in frames]))
             self._outbox.sent()
+            if self._less_backlog is not None:
+                self._less_backlog.set_result(None)
+                self._less_backlog = None
             if self._outbox:
                 await asyncio.sleep(0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from topicwire.core.registry import Audience
@@ -16,16 +17,24 @@ class Receiver(Protocol):
         ...
 
 
-def fan_out(audience: Audience[Receiver], prefix: bytes, seq: int, payload: bytes) -> int:
-    """Send one update. Returns how many receive it.
+def fan_out(
+    audience: Audience[Receiver],
+    prefix: bytes,
+    seq: int,
+    payload: bytes,
+    keep: Callable[[int, bytes], None] | None = None,
+) -> int:
+    """Send one update, and `keep` it for those who come back. Returns how many receive it.
 
     The cost depends on the topic's own subscribers, not on other topics or connections. A receiver
     that is too slow ends itself; its neighbours do not notice.
     """
-    if audience.is_empty:
+    if keep is None and audience.is_empty:
         audience.skip(seq)
         return 0
     frame = update_frame(prefix, seq, payload)
+    if keep is not None:
+        keep(seq, frame.data)
     audience.advance(seq, frame)
     for receiver in audience.members:
         receiver.push(frame)

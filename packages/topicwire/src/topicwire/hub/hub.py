@@ -10,15 +10,17 @@ from typing import Any, Final
 
 from topicwire.backplane.base import Backplane
 from topicwire.close_codes import GOING_AWAY
+from topicwire.core.lifecycle import State
 from topicwire.errors import CommandError, UpdateTooLargeError, WrongThreadError
 from topicwire.hub.clock import Clock, Deadline, Timer
 from topicwire.hub.connection import Connection, Transport
 from topicwire.hub.fanout import Receiver, fan_out
 from topicwire.hub.metrics import Metrics
 from topicwire.hub.producers import Topic
+from topicwire.hub.retention import Retention
 from topicwire.hub.route import Command, Route
 from topicwire.settings import Settings
-from topicwire.types import Direction, Position, TopicId
+from topicwire.types import Direction, TopicId
 
 CLOSE_PATIENCE: Final = 5
 """How many timeouts closing may take: a start that is under way, then its stop, the end of its task
@@ -52,6 +54,11 @@ class Hub:
         self.backplane.attach(self._deliver)
         self.explain = explain
         self.metrics = Metrics()
+        self.retention = Retention(
+            max_topics=settings.max_retained_topics,
+            max_bytes=settings.max_replay_bytes,
+            metrics=self.metrics,
+        )
         self.command_timeout_s = settings.command_timeout_s
         self.is_closing = False
         self._topics: dict[TopicId, Topic[Receiver]] = {}
@@ -64,8 +71,9 @@ class Hub:
 
     @property
     def topics(self) -> frozenset[TopicId]:
-        """The topics that are held, lingering or being stopped."""
-        return frozenset(self._topics)
+        """The topics that are held, lingering or being stopped; not those that are merely kept."""
+        kept = {State.RETAINED, State.CLOSING}
+        return frozenset(id_ for id_, one in self._topics.items() if one.state not in kept)
 
     async def serve(
         self,
@@ -124,15 +132,19 @@ class Hub:
         """Let `connection` out of a topic that it receives."""
         self._topics[topic].leave(connection)
 
-    def position(self, topic: TopicId) -> Position:
-        """Return the position of the latest update of a topic that is held."""
-        return self._topics[topic].audience.position
+    def held(self, topic: TopicId) -> Topic[Receiver]:
+        """Return a topic that is held."""
+        return self._topics[topic]
+
+    def retain(self, topic: Topic[Receiver]) -> None:
+        """Nobody wants `topic` any longer, but it keeps something for those who come back."""
+        self.retention.add(topic)
 
     def lingers(self, topic: Topic[Receiver]) -> None:
         """Let the producer of `topic` go on for a while, and hasten the oldest of too many."""
         self._lingering[topic] = None
         if len(self._lingering) > self.settings.max_lingering_topics:
-            next(iter(self._lingering)).hasten()
+            next(iter(self._lingering)).stop_lingering()
 
     def lingers_no_longer(self, topic: Topic[Receiver]) -> None:
         """`topic` is wanted again, or is being stopped."""
@@ -196,7 +208,10 @@ class Hub:
     def _deliver(self, topic: TopicId, seq: int, payload: bytes) -> None:
         state = self._topics.get(topic)
         if state is not None:
-            self.metrics.updates_sent += fan_out(state.audience, state.prefix, seq, payload)
+            state.note(payload)
+            self.metrics.updates_sent += fan_out(
+                state.audience, state.prefix, seq, payload, state.keep
+            )
 
     def _expire(self) -> None:
         due_s = self.backplane.expire()

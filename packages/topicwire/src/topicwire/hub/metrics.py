@@ -50,3 +50,24 @@ class Metrics:
 
     sends_timed_out: int = 0
     """Total of connections given up because they took no byte for `Settings.send_timeout_s`."""
+
+    recovered: int = 0
+    """Total of topics whose subscriber came back and was sent all that it had missed."""
+
+    not_recovered: int = 0
+    """Total of topics whose subscriber came back and could not be."""
+
+    updates_replayed: int = 0
+    """Total of missed updates that were sent to those who came back."""
+
+    snapshots_sent: int = 0
+    """Total of present states that were sent after a subscription's reply."""
+
+    snapshots_failed: int = 0
+    """Total of services whose `get_snapshot` raised or gave what the route does not declare."""
+
+    replay_bytes: int = 0
+    """Kept now for clients that come back."""
+
+    replays_evicted: int = 0
+    """Total of topics that lost what they kept before its time, for want of room."""

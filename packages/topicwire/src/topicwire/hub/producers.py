@@ -11,9 +11,11 @@ from typing import Any, Generic, Protocol, TypeVar
 from topicwire.backplane.base import Backplane
 from topicwire.core.lifecycle import Effect, Lifecycle, State
 from topicwire.core.registry import Audience
+from topicwire.core.replay import ReplayRing
 from topicwire.errors import CommandError, CommandTimeoutError, ProducerFailedError
 from topicwire.hub.clock import Clock, Deadline, Timer, ends_this_task
 from topicwire.hub.metrics import Metrics
+from topicwire.hub.retention import Retention
 from topicwire.hub.route import Route, Service
 from topicwire.settings import Settings
 from topicwire.types import Position, TopicId
@@ -29,6 +31,7 @@ class Surroundings(Protocol):
     clock: Clock
     logger: Logger
     metrics: Metrics
+    retention: Retention
     settings: Settings
     is_closing: bool
 
@@ -46,6 +49,10 @@ class Surroundings(Protocol):
 
     def lingers_no_longer(self, topic: Topic[Any]) -> None:
         """It was wanted again, or is being stopped."""
+        ...
+
+    def retain(self, topic: Topic[Any]) -> None:
+        """Nobody wants the topic any longer, but it keeps something."""
         ...
 
     def forget(self, topic: TopicId) -> None:
@@ -119,10 +126,18 @@ class Join(Generic[_Member]):
         if not self.outcome.done():
             self.outcome.set_result(error)
 
-    def admit(self) -> Sequence[Frame]:
-        """Receive from now on. Returns what came after `position`: to be sent after the reply."""
+    def restart(self, position: Position) -> None:
+        """Start at `position`: what was held back until now is sent some other way."""
+        self._joining.restart(position)
+
+    def admit(self, seq: int) -> Sequence[Frame]:
+        """Receive from now on. Returns what came after `position`: to be sent after the reply.
+
+        Args:
+            seq: what the reply names; what lies between that and `position` is sent before.
+        """
         self._holds = False
-        joining = self.topic.audience.admit(self.member)
+        joining = self.topic.audience.admit(self.member, seq)
         self.topic.count_sent(len(joining.frames) - joining.is_over)
         return joining.frames
 
@@ -139,17 +154,21 @@ class Join(Generic[_Member]):
 
 
 class Topic(Generic[_Member]):
-    """One topic, from the first who wants it until its producer has stopped."""
+    """One topic, from the first who wants it until its producer has stopped and nothing is kept."""
 
     __slots__ = (
+        "_expiry",
         "_feed",
-        "_hub",
+        "_last",
+        "_left_s",
         "_lifecycle",
         "_linger",
+        "_ring",
         "_route",
         "_task",
         "_waiting",
         "audience",
+        "hub",
         "id",
         "prefix",
     )
@@ -158,11 +177,18 @@ class Topic(Generic[_Member]):
         self.id = topic
         self.prefix = update_prefix(topic.route, topic.key)
         self.audience: Audience[_Member] = Audience(Position("", 0), hub.settings.max_queue_bytes)
-        self._hub = hub
+        self.hub = hub
         self._route = route
-        self._lifecycle = Lifecycle(lingers=route.linger_s > 0)
+        self._lifecycle = Lifecycle(
+            lingers=route.linger_s > 0,
+            retains=route.replay is not None and route.outlives_producer,
+        )
         self._waiting: list[Join[_Member]] = []
         self._linger: Timer | None = None
+        self._expiry: Timer | None = None
+        self._left_s = 0.0
+        self._ring: ReplayRing | None = None
+        self._last: bytes | None = None
         self._feed: Feed | None = None
         self._task: asyncio.Future[Any] | None = None
 
@@ -186,24 +212,67 @@ class Topic(Generic[_Member]):
         """Let `member` go, whether it receives or still waits."""
         self._waiting = [join for join in self._waiting if join.member is not member]
         self.audience.leave(member)
+        self._left_s = self.hub.clock.now_s()
         self._perform(self._lifecycle.release())
 
     def hasten(self) -> None:
-        """Linger no longer: the app is shutting down, or too many do."""
+        """Linger no longer, and keep nothing: the app is shutting down."""
+        if self._lifecycle.state is State.LINGERING:
+            self._linger_elapsed()
+        elif self._lifecycle.state is State.RETAINED:
+            self.evict()
+
+    def stop_lingering(self) -> None:
+        """Linger no longer: too many do."""
         if self._lifecycle.state is State.LINGERING:
             self._linger_elapsed()
 
     def count_sent(self, updates: int) -> None:
         """Note that updates which were held back are sent now."""
-        self._hub.metrics.updates_sent += updates
+        self.hub.metrics.updates_sent += updates
 
-    def _perform(self, effects: Iterable[Effect]) -> None:
+    @property
+    def keep(self) -> Callable[[int, bytes], None] | None:
+        """What an update is to be given to, with its number; None while nothing is kept."""
+        return None if self._ring is None else self._append
+
+    def note(self, payload: bytes) -> None:
+        """Remember the last update's payload, where that is the route's snapshot."""
+        if self._route.keeps_last:
+            self._last = payload
+
+    def since(self, seen: Position) -> Sequence[bytes] | None:
+        """Return every update after `seen`, as sent; None when they are not all kept."""
+        if self._ring is None:
+            return None
+        return self.hub.retention.since(self._ring, seen, self.hub.clock.now_s())
+
+    def snapshot(self) -> bytes | None:
+        """Return the topic's present state, encoded; None when there is none.
+
+        Raises whatever the service raises, and InvalidUpdateError.
+        """
+        if self._route.get_snapshot is None:
+            return self._last
+        state = self._route.get_snapshot(self.id.key)
+        return None if state is None else self._route.encode(state)
+
+    def evict(self) -> None:
+        """Give up what a topic that nobody holds keeps."""
+        self._disarm_expiry()
+        self._perform(self._lifecycle.expired())
+
+    def _append(self, seq: int, frame: bytes) -> None:
+        if self._ring is not None:
+            self.hub.retention.append(self._ring, seq, frame, self.hub.clock.now_s())
+
+    def _perform(self, effects: Iterable[Effect]) -> None:  # noqa: C901 - one line an effect
         for effect in effects:
             match effect:
                 case Effect.START:
-                    self._hub.spawn(self._start())
+                    self.hub.spawn(self._start())
                 case Effect.STOP:
-                    self._hub.spawn(self._stop())
+                    self.hub.spawn(self._stop())
                 case Effect.ADMIT:
                     self._admit_waiting()
                 case Effect.ARM_LINGER:
@@ -211,9 +280,16 @@ class Topic(Generic[_Member]):
                 case Effect.DISARM_LINGER:
                     self._disarm()
                 case Effect.FORGET:
-                    self._hub.forget(self.id)
+                    self.hub.forget(self.id)
                 case Effect.REJECT:
                     self.audience.clear_joining()
+                case Effect.ARM_EXPIRY:
+                    self._arm_expiry()
+                case Effect.DISARM_EXPIRY:
+                    self._disarm_expiry()
+                case Effect.CLOSE:
+                    self._forget_updates()
+                    self.hub.spawn(self._close())
 
     def _admit_waiting(self) -> None:
         for join in self._waiting:
@@ -221,21 +297,58 @@ class Topic(Generic[_Member]):
         self._waiting.clear()
 
     def _arm(self) -> None:
-        if self._hub.is_closing:
+        if self.hub.is_closing:
             self._perform(self._lifecycle.linger_elapsed())
             return
-        self._linger = self._hub.clock.call_later(self._route.linger_s, self._linger_elapsed)
-        self._hub.lingers(self)
+        self._linger = self.hub.clock.call_later(self._route.linger_s, self._linger_elapsed)
+        self.hub.lingers(self)
 
     def _disarm(self) -> None:
         if self._linger is not None:
             self._linger.cancel()
             self._linger = None
-            self._hub.lingers_no_longer(self)
+            self.hub.lingers_no_longer(self)
 
     def _linger_elapsed(self) -> None:
         self._disarm()
         self._perform(self._lifecycle.linger_elapsed())
+
+    def _arm_expiry(self) -> None:
+        self.hub.retain(self)
+        if self._lifecycle.state is not State.RETAINED:
+            return  # there was no room: it is evicted already
+        limits = self._route.replay
+        left_s = self._left_s - self.hub.clock.now_s() + (limits.max_age_s if limits else 0)
+        if left_s <= 0 or self.hub.is_closing:
+            self.evict()
+        else:
+            self._expiry = self.hub.clock.call_later(left_s, self.evict)
+
+    def _disarm_expiry(self) -> None:
+        self.hub.retention.remove(self)
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+
+    async def _close(self) -> None:
+        try:
+            await self._close_numbering(keep=False)
+        finally:
+            self._perform(self._lifecycle.closed())
+
+    def _open(self, position: Position) -> None:
+        """Begin at `position`; what is kept goes on when nothing has been missed meanwhile."""
+        if self.audience.position != position:
+            self._forget_updates()
+        self.audience.open(position)
+        if self._ring is None and self._route.replay is not None:
+            self._ring = ReplayRing(position, self._route.replay)
+
+    def _forget_updates(self) -> None:
+        self._last = None
+        if self._ring is not None:
+            self.hub.retention.give_up(self._ring)
+            self._ring = None
 
     async def _start(self) -> None:
         failure: CommandError | None = ProducerFailedError(self.id.key)
@@ -252,7 +365,7 @@ class Topic(Generic[_Member]):
         deadline = self._deadline()
         try:
             async with deadline:
-                self.audience.open(await self._hub.backplane.open(self.id))
+                self._open(await self.hub.backplane.open(self.id))
                 await self._create()
         except BaseException as error:
             if ends_this_task(error):
@@ -262,11 +375,13 @@ class Topic(Generic[_Member]):
         return None
 
     async def _fail(self, failure: CommandError) -> None:
-        self._hub.metrics.starts_failed += 1
+        self.hub.metrics.starts_failed += 1
         if self._feed is not None:
             self._feed.close()
         try:
-            await self._close_numbering()
+            if not self._lifecycle.keeps:
+                self._forget_updates()
+                await self._close_numbering(keep=self._route.outlives_producer)
         finally:
             for join in self._waiting:
                 join.reject(failure)
@@ -277,13 +392,13 @@ class Topic(Generic[_Member]):
         service = self._route.service
         if service is None:
             return
-        metrics = self._hub.metrics
+        metrics = self.hub.metrics
 
         def discard() -> None:
             metrics.updates_discarded += 1
 
         key = self.id.key
-        self._feed = Feed(lambda data: self._hub.publish(self._route, key, data), discard)
+        self._feed = Feed(lambda data: self.hub.publish(self._route, key, data), discard)
         started = service.create_topic(key, self._feed)
         if not isinstance(started, asyncio.Future) and isawaitable(started):
             started = await started
@@ -301,7 +416,9 @@ class Topic(Generic[_Member]):
                 await self._remove(self._route.service, task)
         finally:  # also when this task is ended: nothing is stuck
             try:
-                await self._close_numbering()
+                if not self._lifecycle.keeps:
+                    self._forget_updates()
+                    await self._close_numbering(keep=self._route.outlives_producer)
             finally:
                 self._perform(self._lifecycle.stopped())
 
@@ -316,7 +433,7 @@ class Topic(Generic[_Member]):
                 raise
             self._log_failure("remove_topic failed", error)
         finally:
-            self._hub.metrics.producers -= 1
+            self.hub.metrics.producers -= 1
             if task is not None:
                 task.cancel()
         if task is not None:
@@ -333,28 +450,28 @@ class Topic(Generic[_Member]):
         if failure is not None:
             self._log_failure("the producer's task failed as it was stopped", failure)
 
-    async def _close_numbering(self) -> None:
+    async def _close_numbering(self, *, keep: bool = True) -> None:
         try:
             async with self._deadline():
-                await self._hub.backplane.close(self.id)
+                await self.hub.backplane.close(self.id, keep=keep)
         except BaseException as error:
             if ends_this_task(error):
                 raise
             self._log_failure("the backplane could not close the topic", error)
 
     def _deadline(self) -> Deadline:
-        return Deadline(self._hub.clock, self._hub.settings.command_timeout_s)
+        return Deadline(self.hub.clock, self.hub.settings.command_timeout_s)
 
     def _log_failure(self, what: str, error: BaseException) -> None:
         key = self.id.key
-        self._hub.logger.error("%s: %s", what, key, exc_info=error, extra={"topic": key})
+        self.hub.logger.error("%s: %s", what, key, exc_info=error, extra={"topic": key})
 
     def _ended(self, task: asyncio.Future[Any]) -> None:
         error = None if task.cancelled() else task.exception()
         if task is not self._task:
             return
-        self._hub.metrics.producers_ended += 1
-        self._hub.logger.error(
+        self.hub.metrics.producers_ended += 1
+        self.hub.logger.error(
             "the producer of %s ended by itself: nothing feeds the topic until its last "
             "subscriber has left",
             self.id.key,

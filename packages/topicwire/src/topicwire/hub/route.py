@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from topicwire.types import Client, MessageId, SubscriptionResponse
+from topicwire.types import Client, MessageId, ReplayLimits, SubscriptionResponse
+from topicwire.wire.resume import Resume
 
 
 class Service(Protocol):
@@ -33,12 +34,21 @@ class Route:
         encode: an update's data to JSON; raises PublishError.
         service: feeds the topics; None when updates come from `publish` alone.
         linger_s: between the last subscriber's leaving and the stop of a producer.
+        replay: how much is kept for clients that come back; None to keep nothing.
+        get_snapshot: a topic's present state, or None; None where the route has no such thing.
+        keeps_last: the last update is the snapshot.
+        outlives_producer: updates come whether or not the service feeds the topic, so numbering
+            and ring outlive it.
     """
 
     name: str
     encode: Callable[[Any], bytes]
     service: Service | None
     linger_s: float
+    replay: ReplayLimits | None = None
+    get_snapshot: Callable[[str], Any] | None = None
+    keeps_last: bool = False
+    outlives_producer: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,7 @@ class Command:
         encode_reply: what the handler returned to JSON; None when the reply has no payload.
         response: what the handler returned as the `SubscriptionResponse` that the reply is, so
             failures are told by it; raises when it is none. None for a reply of another type.
+        can_resume: it subscribes, and may say from where.
     """
 
     type: str
@@ -65,6 +76,7 @@ class Command:
     reply_type: str | None
     encode_reply: Callable[[Any], bytes] | None
     response: Callable[[Any], SubscriptionResponse] | None
+    can_resume: bool = False
 
 
 class PendingCommand(NamedTuple):
@@ -73,3 +85,4 @@ class PendingCommand(NamedTuple):
     command: Command
     payload: Any
     id: MessageId | None
+    resume: Resume | None = None

@@ -9,9 +9,12 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final, Literal, Protocol, TypeVar
 
+from typing_extensions import Unpack
+
 from topicwire.errors import DeclarationError, NotIncludedError, RouterInUseError
 from topicwire.routing.annotations import MISSING, read_handler
 from topicwire.routing.concrete import ConcreteGeneric
+from topicwire.routing.options import RouteOptions, settle
 from topicwire.routing.service import TopicService, check_service
 from topicwire.types import SubscriptionResponse, SubscriptionUpdate, Topics
 from topicwire.wire.names import check_operation_name, check_route_name
@@ -19,7 +22,8 @@ from topicwire.wire.names import check_operation_name, check_route_name
 UPDATE: Final = "update"
 """The operation whose payload is the data of a topic."""
 
-DEFAULT_LINGER_S: Final = 5.0
+SUBSCRIBE: Final = "subscribe"
+"""The operation that a client may send with `resume`."""
 
 _Handler = TypeVar("_Handler", bound=Callable[..., Any])
 
@@ -96,12 +100,11 @@ class OperationRouter(ConcreteGeneric):
         prefix: the route and a dot, `trades.`; `.` alone for a route that is named later.
         tags: group the route in the AsyncAPI document.
         service: feeds the topics; None where updates come from `publish` alone.
-        linger_s: seconds between the last subscriber's leaving a topic and the stop of its
-            producer; 0 stops it at once.
+        options: of the delivery: see `RouteOptions`.
 
     Raises:
-        DeclarationError: the name cannot be one of a route, the service lacks a method, or
-            `linger_s` is negative.
+        DeclarationError: the name cannot be one of a route, the service lacks a method, or an
+            option is wrong or cannot hold.
     """
 
     def __init__(
@@ -110,20 +113,15 @@ class OperationRouter(ConcreteGeneric):
         prefix: str = "",
         tags: Sequence[str | Enum] | None = None,
         service: TopicService[Any] | None = None,
-        linger_s: float = DEFAULT_LINGER_S,
+        **options: Unpack[RouteOptions],
     ) -> None:
         self.route = prefix.removesuffix(".")
         if self.route:
             check_route_name(self.route)
         if service is not None:
             check_service(service, self.route)
-        if linger_s < 0:
-            raise DeclarationError(
-                f"linger_s of route {self.route!r} is {linger_s}: it must be 0 (stop at once) or "
-                "a number of seconds."
-            )
         self.service = service
-        self.linger_s = linger_s
+        self.settings = settle(self.route, service, options)
         self.tags = [str(tag.value) if isinstance(tag, Enum) else tag for tag in tags or ()]
         self._operations: dict[str, Operation] = {}
         self._outlet: Outlet | None = None

@@ -6,8 +6,15 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, Generic, Protocol, TypeVar
 
+from typing_extensions import Unpack
+
 from topicwire.routing.hooks import RequestHandler, ask
-from topicwire.routing.operations import DEFAULT_LINGER_S, Operation, OperationRouter, Outlet
+from topicwire.routing.operations import (
+    Operation,
+    OperationRouter,
+    Outlet,
+)
+from topicwire.routing.options import RouteOptions, RouteSettings
 from topicwire.routing.service import TopicService
 from topicwire.routing.topic_builders import AnyTopicBuilder, TopicBuilder
 from topicwire.types import Client, SubscriptionResponse, Topics
@@ -31,7 +38,7 @@ class WsRouter(OperationRouter, Generic[_TRequest, _TData]):
         topic_builder: from a request to one topic or several; by default one topic a request.
         subscribe_request_handler: looks at a request before it is subscribed to, and may refuse.
         unsubscribe_request_handler: the same before it is unsubscribed.
-        linger_s: seconds between the last subscriber's leaving and the stop of the service.
+        options: of the delivery: see `RouteOptions`.
     """
 
     def __init__(
@@ -43,9 +50,9 @@ class WsRouter(OperationRouter, Generic[_TRequest, _TData]):
         topic_builder: AnyTopicBuilder[_TRequest] | None = None,
         subscribe_request_handler: RequestHandler[_TRequest] | None = None,
         unsubscribe_request_handler: RequestHandler[_TRequest] | None = None,
-        linger_s: float = DEFAULT_LINGER_S,
+        **options: Unpack[RouteOptions],
     ) -> None:
-        super().__init__(prefix=f"{route}.", tags=tags, service=service, linger_s=linger_s)
+        super().__init__(prefix=f"{route}.", tags=tags, service=service, **options)
         self.topic_builder: TopicBuilder[_TRequest] = TopicBuilder(route, topic_builder)
 
         @self.send("subscribe", reply="subscribe.response")
@@ -112,8 +119,8 @@ class WsRouterInterface(Protocol):
         ...
 
     @property
-    def linger_s(self) -> float:
-        """Seconds between the last subscriber's leaving and the stop of the service."""
+    def settings(self) -> RouteSettings:
+        """What the route declares of its delivery."""
         ...
 
     def attach(self, outlet: Outlet) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeGuard, TypeVar
 
 from topicwire.errors import DeclarationError
 
@@ -21,6 +22,13 @@ class WsRouteService(ABC):
     For one topic the two are never called at the same time: `create_topic` once when the first
     client subscribes, however many do so at that moment, and `remove_topic` once after the last
     has left. Any class with these two methods is a service; inheriting says so to readers.
+
+    A service may also have `get_snapshot(self, topic: str) -> Data | None`, a plain method that
+    returns the topic's present state, None when there is none. It is called between `create_topic`
+    and `remove_topic`, for each subscriber that is not given what it missed, and its result is sent
+    right after the reply. State and position are read in one step, so it includes every update that
+    was given so far, and the updates after it follow. When it raises, or returns what the route
+    does not declare, the subscription fails with `producer_failed`.
     """
 
     @abstractmethod
@@ -55,6 +63,10 @@ class TopicService(Protocol[_TData_co]):
         ...
 
 
+class _HasSnapshot(Protocol):
+    def get_snapshot(self, topic: str, /) -> Any: ...
+
+
 def check_service(service: object, route: str) -> None:
     """Accept a service, or say what it lacks.
 
@@ -75,3 +87,13 @@ def check_service(service: object, route: str) -> None:
                 f"the service of route {route!r}, {name}, has no method {method}. "
                 f"Add `def {method}{purpose}`, or derive it from WsRouteService."
             )
+    if has_snapshot(service) and inspect.iscoroutinefunction(service.get_snapshot):
+        raise DeclarationError(
+            f"get_snapshot of {name}, the service of route {route!r}, is a coroutine. State and "
+            "position are read in one step, so it is plain: `def get_snapshot(self, topic)`."
+        )
+
+
+def has_snapshot(service: object) -> TypeGuard[_HasSnapshot]:
+    """Say whether a service knows the present state of its topics."""
+    return callable(getattr(service, "get_snapshot", None))

@@ -71,22 +71,33 @@ class InProcessClient:
         return self._pending.popleft()
 
     async def request(
-        self, type_name: str, payload: object = None, *, message_id: MessageId | None = None
+        self,
+        type_name: str,
+        payload: object = None,
+        *,
+        message_id: MessageId | None = None,
+        resume: object = None,
     ) -> dict[str, Any]:
         """Send a command and return its answer, a reply or an error.
 
-        What arrives before the answer is kept for `receive`, in order.
+        What arrives before the answer is kept for `receive`, in order. `resume` is sent beside the
+        payload, unless it is None.
         """
         own = next(self._ids) if message_id is None else message_id
         message: dict[str, Any] = {"type": type_name, "id": own}
         if payload is not None:
             message["payload"] = payload
+        if resume is not None:
+            message["resume"] = resume
         await self.send(message)
         return await self._receive_answer(own)
 
-    async def subscribe(self, route: str, request: object) -> dict[str, Any]:
-        """Subscribe; returns the payload of the answer."""
-        payload: dict[str, Any] = (await self.request(f"{route}.subscribe", request))["payload"]
+    async def subscribe(
+        self, route: str, request: object, *, resume: object = None
+    ) -> dict[str, Any]:
+        """Subscribe, from a position where `resume` says one; returns the payload of the answer."""
+        answer = await self.request(f"{route}.subscribe", request, resume=resume)
+        payload: dict[str, Any] = answer["payload"]
         return payload
 
     async def unsubscribe(self, route: str, request: object) -> dict[str, Any]:

@@ -74,7 +74,8 @@ def decode_message(data: str | bytes) -> tuple[Message, str]:
     type_name = decoded.get("type")
     if not isinstance(type_name, str) or not type_name:
         raise _invalid("A message has a `type`, which is a string", message_id)
-    return Message(type_name, decoded.get("payload"), message_id), data
+    resume = decoded.get("resume")
+    return Message(type_name, decoded.get("payload"), message_id, resume), data
 
 
 def no_matching_type(type_name: str, known: Iterable[str]) -> CommandError:

@@ -55,6 +55,11 @@ def update_frame(prefix: bytes, seq: int, payload: bytes) -> Frame:
     return Frame(b'%b%d,"payload":%b}}' % (prefix, seq, payload))
 
 
+def snapshot_frame(prefix: bytes, seq: int, payload: bytes) -> Frame:
+    """Return a topic's state as of its update `seq`: `prefix` is the topic's."""
+    return Frame(b'%b%d,"payload":%b,"snapshot":true}}' % (prefix, seq, payload))
+
+
 def json_bytes(value: object) -> bytes:
     """Return compact JSON in UTF-8. NaN and infinities are refused with ValueError."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()

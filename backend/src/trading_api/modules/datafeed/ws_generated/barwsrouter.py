@@ -6,11 +6,14 @@
 from collections.abc import Sequence
 from enum import Enum
 
+from typing_extensions import Unpack
+
 from topicwire import (
     AnyTopicBuilder,
     Client,
     OperationRouter,
     RequestHandler,
+    RouteOptions,
     SubscriptionResponse,
     TopicBuilder,
     Topics,
@@ -33,7 +36,7 @@ class BarWsRouter(OperationRouter):
             of its own.
         subscribe_request_handler: looks at a request before it is subscribed to, and may refuse.
         unsubscribe_request_handler: the same before it is unsubscribed.
-        linger_s: seconds between the last subscriber's leaving and the stop of the service.
+        options: of the delivery: linger, replay, snapshot and the rest of `RouteOptions`.
     """
 
     def __init__(
@@ -45,9 +48,9 @@ class BarWsRouter(OperationRouter):
         topic_builder: AnyTopicBuilder[BarsSubscriptionRequest] | None = None,
         subscribe_request_handler: RequestHandler[BarsSubscriptionRequest] | None = None,
         unsubscribe_request_handler: RequestHandler[BarsSubscriptionRequest] | None = None,
-        linger_s: float = 5.0,
+        **options: Unpack[RouteOptions],
     ) -> None:
-        super().__init__(prefix=f"{route}.", tags=tags, service=service, linger_s=linger_s)
+        super().__init__(prefix=f"{route}.", tags=tags, service=service, **options)
         self.topic_builder: TopicBuilder[BarsSubscriptionRequest] = TopicBuilder(
             route, topic_builder
         )

@@ -1,0 +1,111 @@
+"""The last updates of one topic, kept for clients that come back (protocol, section 4.5).
+
+Pure: no clock and no I/O. The caller passes `now_s`, from one monotonic clock.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import islice
+from typing import NamedTuple
+
+from topicwire.errors import TopicwireError
+from topicwire.types import Position, ReplayLimits
+
+
+class _Kept(NamedTuple):
+    at_s: float
+    frame: bytes
+
+
+class OutOfOrderError(TopicwireError, ValueError):
+    """An update whose number does not follow the last one: a fault of the backplane.
+
+    Attributes:
+        expected: the number that would have followed.
+        seen: the number that came.
+    """
+
+    def __init__(self, expected: int, seen: int) -> None:
+        super().__init__(
+            f"update {seen} does not follow: {expected} was expected. A backplane numbers the "
+            "updates of a topic one higher each time, and delivers them in that order."
+        )
+        self.expected = expected
+        self.seen = seen
+
+
+class ReplayRing:
+    """Keeps the latest updates of a topic, in order and without a gap, within its limits.
+
+    Guarantee: `since` gives every update after a position, or None; never a part of them.
+
+    Args:
+        start: the position that the topic has now: updates after it are kept.
+        limits: whichever is reached first lets the oldest go.
+    """
+
+    __slots__ = ("_epoch", "_kept", "_limits", "_seq", "_size")
+
+    def __init__(self, start: Position, limits: ReplayLimits) -> None:
+        self._epoch, self._seq = start
+        self._limits = limits
+        self._kept: deque[_Kept] = deque()
+        self._size = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @property
+    def position(self) -> Position:
+        """Of the latest update, whether or not it is still kept."""
+        return Position(self._epoch, self._seq)
+
+    @property
+    def size(self) -> int:
+        """Bytes that are kept."""
+        return self._size
+
+    def append(self, seq: int, frame: bytes, now_s: float) -> None:
+        """Keep the next update. One that is larger than all that may be kept is let go at once.
+
+        Raises:
+            OutOfOrderError: `seq` is not one higher than the last.
+        """
+        if seq != self._seq + 1:
+            raise OutOfOrderError(expected=self._seq + 1, seen=seq)
+        self._seq = seq
+        self._kept.append(_Kept(now_s, frame))
+        self._size += len(frame)
+        self._let_go(now_s)
+
+    def since(self, seen: Position, now_s: float) -> list[bytes] | None:
+        """Return the frames after `seen`, oldest first; empty when nothing was missed.
+
+        None when it cannot be continued: another epoch, a number that has not been reached, or
+        one of the missed updates is no longer kept.
+        """
+        self._let_go(now_s)
+        missed = self._seq - seen.seq
+        if seen.epoch != self._epoch or not 0 <= missed <= len(self._kept):
+            return None
+        return [kept.frame for kept in islice(self._kept, len(self._kept) - missed, None)]
+
+    def shed(self, size: int) -> None:
+        """Let the oldest go until `size` bytes more are free, or nothing is kept."""
+        goal = max(0, self._size - size)
+        while self._size > goal:
+            self._drop()
+
+    def _let_go(self, now_s: float) -> None:
+        kept, limits = self._kept, self._limits
+        oldest_s = now_s - limits.max_age_s
+        while kept and (
+            len(kept) > limits.max_updates
+            or self._size > limits.max_bytes
+            or kept[0].at_s < oldest_s
+        ):
+            self._drop()
+
+    def _drop(self) -> None:
+        self._size -= len(self._kept.popleft().frame)

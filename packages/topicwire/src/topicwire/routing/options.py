@@ -1,0 +1,136 @@
+"""What a route may declare about its delivery: said once, for every router and every template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+from typing_extensions import TypedDict
+
+from topicwire.errors import DeclarationError
+from topicwire.routing.service import has_snapshot
+from topicwire.types import ReplayLimits
+
+DEFAULT_LINGER_S: Final = 5.0
+
+DEFAULT_REPLAY: Final = ReplayLimits()
+
+Snapshot: TypeAlias = Literal["last"]
+"""Where a new subscriber's first state comes from, when the service has no `get_snapshot`."""
+
+Source: TypeAlias = Literal["producer", "application"]
+"""Who makes the updates: the service, between its start and its stop, or code that runs anyway."""
+
+
+class RouteOptions(TypedDict, total=False):
+    """The options of a route, as a router's constructor takes them.
+
+    Keys:
+        linger_s: seconds between the last subscriber's leaving a topic and the stop of its
+            producer; 0 stops it at once. 5 by default.
+        replay: how much of each topic is kept for clients that come back; None or a limit of 0
+            keeps nothing. By default 300 updates, 300 s and 1 MiB.
+        snapshot: "last" sends a topic's last update to a new subscriber as its present state. None:
+            the service's `get_snapshot(topic)` says what that is, if it has such a method.
+        updates_from: "producer": the updates are made by the service while it feeds the topic, so
+            numbering and ring end when it is stopped. "application": they are published by code
+            that runs whether or not anybody is subscribed, so both outlive the last subscriber. By
+            default the one or the other, as the route has a service or not.
+    """
+
+    linger_s: float
+    replay: ReplayLimits | None
+    snapshot: Snapshot | None
+    updates_from: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteSettings:
+    """The options of a route, checked, with their defaults filled in.
+
+    Attributes:
+        linger_s: seconds between the last subscriber's leaving and the stop of the producer.
+        replay: how much is kept for clients that come back; None for nothing.
+        snapshot: "last", or None where the service says, or nobody.
+        updates_from: who makes the updates.
+    """
+
+    linger_s: float
+    replay: ReplayLimits | None
+    snapshot: Snapshot | None
+    updates_from: Source
+
+
+def settle(route: str, service: object, options: Mapping[str, Any]) -> RouteSettings:
+    """Check a route's options and fill in the defaults.
+
+    Raises:
+        DeclarationError: an option is unknown or wrong, or two cannot hold together.
+    """
+    unknown = options.keys() - RouteOptions.__annotations__.keys()
+    if unknown:
+        known = ", ".join(RouteOptions.__annotations__)
+        raise DeclarationError(
+            f"the route {route!r} has no option {min(unknown)!r}. Its options are {known}."
+        )
+    settings = RouteSettings(
+        linger_s=options.get("linger_s", DEFAULT_LINGER_S),
+        replay=_replay(options.get("replay", DEFAULT_REPLAY)),
+        snapshot=options.get("snapshot"),
+        updates_from=options.get("updates_from", "producer" if service else "application"),
+    )
+    _check_values(route, settings)
+    _check_snapshot(route, service, settings)
+    _check_source(route, service, settings, is_promised=options.get("replay") is not None)
+    return settings
+
+
+def _replay(limits: ReplayLimits | None) -> ReplayLimits | None:
+    return None if limits is None or limits.keeps_nothing else limits
+
+
+def _check_values(route: str, settings: RouteSettings) -> None:
+    if settings.linger_s < 0:
+        raise DeclarationError(
+            f"linger_s of route {route!r} is {settings.linger_s}: it must be 0 (stop at once) or "
+            "a number of seconds."
+        )
+    if settings.snapshot not in {None, "last"}:
+        raise DeclarationError(
+            f"snapshot of route {route!r} is {settings.snapshot!r}: it is 'last' (the last update) "
+            "or None (what the service's get_snapshot returns, if it has that method)."
+        )
+    if settings.updates_from not in {"producer", "application"}:
+        raise DeclarationError(
+            f"updates_from of route {route!r} is {settings.updates_from!r}: it is 'producer' (the "
+            "service makes them while it feeds the topic) or 'application' (code that runs anyway)."
+        )
+
+
+def _check_snapshot(route: str, service: object, settings: RouteSettings) -> None:
+    if settings.snapshot is not None and has_snapshot(service):
+        raise DeclarationError(
+            f"the route {route!r} has two snapshots: snapshot='last' and the get_snapshot "
+            f"of {type(service).__name__}. Leave one of them out."
+        )
+
+
+def _check_source(
+    route: str, service: object, settings: RouteSettings, *, is_promised: bool
+) -> None:
+    if settings.updates_from == "application":
+        return
+    if service is None:
+        raise DeclarationError(
+            f"the route {route!r} says updates_from='producer' and has no service to produce them. "
+            "Pass service=, or leave updates_from out."
+        )
+    replay = settings.replay
+    if is_promised and replay is not None and replay.max_age_s > settings.linger_s:
+        raise DeclarationError(
+            f"the route {route!r} promises to replay {replay.max_age_s:g} s, but its producer is "
+            f"stopped {settings.linger_s:g} s after the last subscriber left, and nobody makes "
+            f"updates from then on. Say linger_s={replay.max_age_s:g}, or a shorter max_age_s, or "
+            "updates_from='application' if they come from code that runs anyway."
+        )

@@ -1,0 +1,1 @@
+"""The Python client: subscribe, resume and ask, over one connection that heals itself."""

@@ -1,0 +1,86 @@
+"""The text of commands and of the server's messages. Nothing of a message is trusted yet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from pydantic_core import from_json
+
+from topicwire.client.errors import InvalidMessageFromServerError, RefusedError
+
+PING: Final = '{"type":"ping"}'
+PONG: Final = '{"type":"pong"}'
+
+_NONE: Final[Mapping[str, Any]] = {}
+
+
+class ServerMessage(NamedTuple):
+    """One message of the server, its envelope checked."""
+
+    type: str
+    id: object
+    payload: Any
+
+
+def encode_command(
+    type_name: str, command_id: int, payload: str | None, resume: object = None
+) -> str:
+    """Return a command as it goes on the wire. `payload` is JSON already."""
+    body = "" if payload is None else f',"payload":{payload}'
+    position = "" if resume is None else f',"resume":{_compact(resume)}'
+    return f'{{"type":{_compact(type_name)},"id":{command_id}{body}{position}}}'
+
+
+def decode_message(line: str) -> ServerMessage:
+    """Read one line of a text frame.
+
+    Raises:
+        InvalidMessageFromServerError: it is not JSON, or no message.
+    """
+    try:
+        value = from_json(line)
+    except ValueError as error:
+        raise InvalidMessageFromServerError(
+            f"The server sent {len(line)} characters that are not JSON: {error}"
+        ) from None
+    members = members_of(value)
+    type_name = members.get("type")
+    if not isinstance(type_name, str):
+        raise InvalidMessageFromServerError(
+            f"The server sent a message of {len(line)} characters that has no `type`."
+        )
+    return ServerMessage(type_name, members.get("id"), members.get("payload"))
+
+
+def members_of(value: object) -> Mapping[str, Any]:
+    """Return the value's members where it is an object; none otherwise."""
+    return value if isinstance(value, dict) else _NONE
+
+
+def number_of(value: object) -> float:
+    """Return 0 for what is no number."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return 0.0
+    return float(value)
+
+
+def error_of(payload: object, type_name: str) -> RefusedError:
+    """Return the error that a server's payload describes."""
+    members = members_of(payload)
+    code, message, topic, details = (
+        members.get(name) for name in ("code", "message", "topic", "details")
+    )
+    text = message if isinstance(message, str) else "refused without a message"
+    return RefusedError(
+        code if isinstance(code, str) else "internal",
+        f"{type_name}: {text}",
+        type=type_name,
+        topic=topic if isinstance(topic, str) else None,
+        details=[members_of(one) for one in details] if isinstance(details, list) else (),
+    )
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,103 @@
+"""Where a subscription stands in one of its topics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+from topicwire.client.effects import UpdateInfo
+from topicwire.client.frames import members_of
+
+
+@dataclass(slots=True)
+class State:
+    """The state of a topic at its place, of one that has had a snapshot."""
+
+    data: Any
+    info: UpdateInfo
+
+
+@dataclass(slots=True)
+class Place:
+    """What was passed on last."""
+
+    epoch: object
+    seq: int | None
+    """None where the server gave no number to go on from: then there is no order to check."""
+
+    heard_at_ms: float
+    """When something last came of it."""
+
+    is_fresh: bool = True
+    """Nothing was passed on since the server named this place, so a snapshot of this very number
+    may follow."""
+
+    torn_at: int | None = None
+    """The number after which a gap was seen and the server was asked again."""
+
+    has_given_up: bool = False
+    """The server was asked, said that nothing is missing, and left it out again."""
+
+    state: State | None = None
+
+    is_stale: bool = False
+    """Its producer died, or it was silent for longer than it promised."""
+
+    def takes_state(self, info: UpdateInfo) -> bool:
+        """Say whether an update of this very number is the state that the place begins with."""
+        return self.is_fresh and info.snapshot
+
+    def may_ask_again(self) -> bool:
+        """Say whether a gap is worth a new connection; the answer is to be acted on."""
+        if self.has_given_up or (self.torn_at is not None and self.torn_at == self.seq):
+            # the server said that nothing is missing, and left it out again: asking more would
+            # never end
+            self.has_given_up = True
+            return False
+        self.torn_at = self.seq
+        return True
+
+    def take(self, data: Any, info: UpdateInfo, now_ms: float) -> None:
+        """Stand at an update that is passed on."""
+        self.seq = info.seq
+        self.is_fresh = False
+        self.heard_at_ms = now_ms
+        # a pattern's update is the state of one topic among many
+        if (info.snapshot or self.state is not None) and info.source is None:
+            self.state = State(data, info)
+
+
+def place_at(item: Mapping[str, Any], now_ms: float) -> Place:
+    """Return the place that a reply or a reset names."""
+    seq = item.get("seq")
+    return Place(item.get("epoch"), seq if is_number(seq) else None, now_ms)
+
+
+def accepted_by(reply: Mapping[str, Any], otherwise: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the topics that a reply accepts, and what it says of each."""
+    topics = reply.get("topics")
+    several = [members_of(one) for one in topics] if isinstance(topics, list) else [reply]
+    return [(text_of(item.get("topic"), otherwise), item) for item in several]
+
+
+def resume_of(places: Mapping[str, Place]) -> Mapping[str, Any] | None:
+    """Return `resume` of a subscription that goes on from these places; None to begin anew."""
+    known = {
+        topic: {"epoch": place.epoch, "seq": place.seq}
+        for topic, place in places.items()
+        if isinstance(place.epoch, str) and place.seq is not None and place.seq >= 0
+    }
+    if not known:
+        return None
+    return next(iter(known.values())) if len(places) == 1 else known
+
+
+def is_number(value: object) -> TypeGuard[int]:
+    """Say whether `value` may be a position."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def text_of(value: object, otherwise: str) -> str:
+    """Return `value` where it is text."""
+    return value if isinstance(value, str) else otherwise

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from topicwire.core.session import RequestId
 from topicwire.errors import CommandError, CommandTimeoutError, TopicKeyError
 from topicwire.hub.clock import Deadline, ends_this_task
-from topicwire.hub.producers import Join
+from topicwire.hub.join import Join
 from topicwire.hub.route import Command, PendingCommand
 from topicwire.hub.start import Start, continued, start_of
 from topicwire.types import (

@@ -19,7 +19,7 @@ from topicwire.core.session import Session
 from topicwire.errors import CommandError, InvalidMessageError, TooManyCommandsError
 from topicwire.hub.clock import Watch, ends_this_task
 from topicwire.hub.commands import CommandRun, error_frame, failure_frame
-from topicwire.hub.producers import Join
+from topicwire.hub.join import Join
 from topicwire.hub.route import Command, PendingCommand
 from topicwire.types import Direction
 from topicwire.wire.codec import decode_message, no_matching_type

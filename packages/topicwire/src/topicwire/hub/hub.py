@@ -16,9 +16,9 @@ from topicwire.hub.clock import Clock, Deadline, Timer
 from topicwire.hub.connection import Connection, Transport
 from topicwire.hub.fanout import Receiver, fan_out
 from topicwire.hub.metrics import Metrics
-from topicwire.hub.producers import Topic
 from topicwire.hub.retention import Retention
 from topicwire.hub.route import Command, Route
+from topicwire.hub.topic import Topic
 from topicwire.settings import Settings
 from topicwire.types import Direction, TopicId
 

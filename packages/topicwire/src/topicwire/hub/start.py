@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from topicwire.errors import ProducerFailedError, TopicwireError, UpdateTooLargeError
-from topicwire.hub.producers import Join, Topic
+from topicwire.hub.join import Join
+from topicwire.hub.topic import Topic
 from topicwire.types import Position
 from topicwire.wire.frames import snapshot_frame
 

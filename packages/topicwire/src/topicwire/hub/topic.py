@@ -2,155 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from inspect import isawaitable
-from logging import Logger
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, TypeVar
 
-from topicwire.backplane.base import Backplane
 from topicwire.core.lifecycle import Effect, Lifecycle, State
 from topicwire.core.registry import Audience
 from topicwire.core.replay import ReplayRing
 from topicwire.errors import CommandError, CommandTimeoutError, ProducerFailedError
-from topicwire.hub.clock import Clock, Deadline, Timer, ends_this_task
-from topicwire.hub.metrics import Metrics
-from topicwire.hub.retention import Retention
-from topicwire.hub.route import Route, Service
-from topicwire.settings import Settings
+from topicwire.hub.clock import Deadline, Timer, ends_this_task
+from topicwire.hub.join import Join
+from topicwire.hub.producer import Producer
+from topicwire.hub.route import Route
+from topicwire.hub.surroundings import Surroundings
 from topicwire.types import Position, TopicId
-from topicwire.wire.frames import Frame, update_prefix
+from topicwire.wire.frames import update_prefix
 
 _Member = TypeVar("_Member")
-
-
-class Surroundings(Protocol):
-    """What a topic needs of its hub."""
-
-    backplane: Backplane
-    clock: Clock
-    logger: Logger
-    metrics: Metrics
-    retention: Retention
-    settings: Settings
-    is_closing: bool
-
-    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run a task of the hub's."""
-        ...
-
-    def publish(self, route: Route, key: str, data: Any) -> None:
-        """Send an update to the subscribers of a topic."""
-        ...
-
-    def lingers(self, topic: Topic[Any]) -> None:
-        """Nobody wants the topic, and its producer goes on for a while."""
-        ...
-
-    def lingers_no_longer(self, topic: Topic[Any]) -> None:
-        """It was wanted again, or is being stopped."""
-        ...
-
-    def retain(self, topic: Topic[Any]) -> None:
-        """Nobody wants the topic any longer, but it keeps something."""
-        ...
-
-    def forget(self, topic: TopicId) -> None:
-        """Nobody wants the topic any longer."""
-        ...
-
-
-class Feed:
-    """What a producer calls with each update, for as long as it runs: `topic_update`."""
-
-    __slots__ = ("_discard", "_is_open", "_publish")
-
-    def __init__(self, publish: Callable[[Any], None], discard: Callable[[], None]) -> None:
-        self._publish = publish
-        self._discard = discard
-        self._is_open = True
-
-    def __call__(self, data: Any) -> None:
-        """Send `data` to the topic's subscribers. Discarded and counted once it was stopped.
-
-        Raises:
-            PublishError: `data` is not what the route declares, or is too large.
-        """
-        if self._is_open:
-            self._publish(data)
-        else:
-            self._discard()
-
-    def close(self) -> None:
-        """Take nothing from this producer any longer."""
-        self._is_open = False
-
-
-class Join(Generic[_Member]):
-    """One connection's way into a topic: it holds the topic from the start, and receives later."""
-
-    __slots__ = ("_holds", "_joining", "member", "outcome", "topic")
-
-    def __init__(self, topic: Topic[_Member], member: _Member) -> None:
-        self.topic = topic
-        self.member = member
-        self._joining = topic.audience.join(member)
-        self.outcome: asyncio.Future[CommandError | None] = (
-            asyncio.get_running_loop().create_future()
-        )
-        self._holds = True
-
-    @property
-    def is_ready(self) -> bool:
-        """The producer runs, or could not be started; giving up waiting is neither."""
-        return self.outcome.done() and not self.outcome.cancelled()
-
-    async def ready(self) -> None:
-        """Wait until the topic's producer runs.
-
-        Raises:
-            CommandError: it could not be started. Nothing is held any longer.
-        """
-        error = await self.outcome
-        if error is not None:
-            raise error
-
-    def proceed(self) -> None:
-        """The topic's producer runs."""
-        if not self.outcome.done():
-            self.outcome.set_result(None)
-
-    def reject(self, error: CommandError) -> None:
-        """The start failed: those who waited hold nothing."""
-        self._holds = False
-        if not self.outcome.done():
-            self.outcome.set_result(error)
-
-    def restart(self, position: Position) -> None:
-        """Start at `position`: what was held back until now is sent some other way."""
-        self._joining.restart(position)
-
-    def admit(self, seq: int) -> Sequence[Frame]:
-        """Receive from now on. Returns what came after `position`: to be sent after the reply.
-
-        Args:
-            seq: what the reply names; what lies between that and `position` is sent before.
-        """
-        self._holds = False
-        joining = self.topic.audience.admit(self.member, seq)
-        self.topic.count_sent(len(joining.frames) - joining.is_over)
-        return joining.frames
-
-    @property
-    def position(self) -> Position:
-        """Where this subscriber will start from."""
-        return Position(self._joining.epoch, self._joining.seq)
-
-    def cancel(self) -> None:
-        """Give up. Does nothing when it is over already."""
-        if self._holds:
-            self._holds = False
-            self.topic.leave(self.member)
 
 
 class Topic(Generic[_Member]):
@@ -158,14 +25,13 @@ class Topic(Generic[_Member]):
 
     __slots__ = (
         "_expiry",
-        "_feed",
         "_last",
         "_left_s",
         "_lifecycle",
         "_linger",
+        "_producer",
         "_ring",
         "_route",
-        "_task",
         "_waiting",
         "audience",
         "hub",
@@ -189,8 +55,7 @@ class Topic(Generic[_Member]):
         self._left_s = 0.0
         self._ring: ReplayRing | None = None
         self._last: bytes | None = None
-        self._feed: Feed | None = None
-        self._task: asyncio.Future[Any] | None = None
+        self._producer = Producer(hub, route, topic.key)
 
     @property
     def state(self) -> State:
@@ -366,7 +231,7 @@ class Topic(Generic[_Member]):
         try:
             async with deadline:
                 self._open(await self.hub.backplane.open(self.id))
-                await self._create()
+                await self._producer.start()
         except BaseException as error:
             if ends_this_task(error):
                 raise
@@ -376,8 +241,7 @@ class Topic(Generic[_Member]):
 
     async def _fail(self, failure: CommandError) -> None:
         self.hub.metrics.starts_failed += 1
-        if self._feed is not None:
-            self._feed.close()
+        self._producer.silence()
         try:
             if not self._lifecycle.keeps:
                 self._forget_updates()
@@ -388,32 +252,9 @@ class Topic(Generic[_Member]):
             self._waiting.clear()
             self._perform(self._lifecycle.failed())
 
-    async def _create(self) -> None:
-        service = self._route.service
-        if service is None:
-            return
-        metrics = self.hub.metrics
-
-        def discard() -> None:
-            metrics.updates_discarded += 1
-
-        key = self.id.key
-        self._feed = Feed(lambda data: self.hub.publish(self._route, key, data), discard)
-        started = service.create_topic(key, self._feed)
-        if not isinstance(started, asyncio.Future) and isawaitable(started):
-            started = await started
-        metrics.producers += 1
-        if isinstance(started, asyncio.Future):
-            self._task = started
-            started.add_done_callback(self._ended)
-
     async def _stop(self) -> None:
-        task, self._task = self._task, None  # from now on it does not end by itself
-        if self._feed is not None:
-            self._feed.close()
         try:
-            if self._route.service is not None:
-                await self._remove(self._route.service, task)
+            await self._producer.stop()
         finally:  # also when this task is ended: nothing is stuck
             try:
                 if not self._lifecycle.keeps:
@@ -421,34 +262,6 @@ class Topic(Generic[_Member]):
                     await self._close_numbering(keep=self._route.outlives_producer)
             finally:
                 self._perform(self._lifecycle.stopped())
-
-    async def _remove(self, service: Service, task: asyncio.Future[Any] | None) -> None:
-        try:
-            async with self._deadline():
-                stopping = service.remove_topic(self.id.key)
-                if isawaitable(stopping):
-                    await stopping
-        except BaseException as error:
-            if ends_this_task(error):
-                raise
-            self._log_failure("remove_topic failed", error)
-        finally:
-            self.hub.metrics.producers -= 1
-            if task is not None:
-                task.cancel()
-        if task is not None:
-            await self._wait_for_end(task)
-
-    async def _wait_for_end(self, task: asyncio.Future[Any]) -> None:
-        try:
-            async with self._deadline():
-                await asyncio.wait((task,))
-        except TimeoutError as error:
-            self._log_failure("the producer's task does not end, though it was cancelled", error)
-            return
-        failure = None if task.cancelled() else task.exception()
-        if failure is not None:
-            self._log_failure("the producer's task failed as it was stopped", failure)
 
     async def _close_numbering(self, *, keep: bool = True) -> None:
         try:
@@ -465,16 +278,3 @@ class Topic(Generic[_Member]):
     def _log_failure(self, what: str, error: BaseException) -> None:
         key = self.id.key
         self.hub.logger.error("%s: %s", what, key, exc_info=error, extra={"topic": key})
-
-    def _ended(self, task: asyncio.Future[Any]) -> None:
-        error = None if task.cancelled() else task.exception()
-        if task is not self._task:
-            return
-        self.hub.metrics.producers_ended += 1
-        self.hub.logger.error(
-            "the producer of %s ended by itself: nothing feeds the topic until its last "
-            "subscriber has left",
-            self.id.key,
-            exc_info=error,
-            extra={"topic": self.id.key},
-        )

@@ -1,0 +1,83 @@
+"""One connection's way into a topic: it holds the topic from the start, and receives later."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from topicwire.errors import CommandError
+from topicwire.types import Position
+from topicwire.wire.frames import Frame
+
+if TYPE_CHECKING:
+    from topicwire.hub.topic import Topic
+
+_Member = TypeVar("_Member")
+
+
+class Join(Generic[_Member]):
+    """Held from `Topic.join` until it is admitted, rejected or cancelled: one of them, once."""
+
+    __slots__ = ("_holds", "_joining", "member", "outcome", "topic")
+
+    def __init__(self, topic: Topic[_Member], member: _Member) -> None:
+        self.topic = topic
+        self.member = member
+        self._joining = topic.audience.join(member)
+        self.outcome: asyncio.Future[CommandError | None] = (
+            asyncio.get_running_loop().create_future()
+        )
+        self._holds = True
+
+    @property
+    def is_ready(self) -> bool:
+        """The producer runs, or could not be started; giving up waiting is neither."""
+        return self.outcome.done() and not self.outcome.cancelled()
+
+    async def ready(self) -> None:
+        """Wait until the topic's producer runs.
+
+        Raises:
+            CommandError: it could not be started. Nothing is held any longer.
+        """
+        error = await self.outcome
+        if error is not None:
+            raise error
+
+    def proceed(self) -> None:
+        """The topic's producer runs."""
+        if not self.outcome.done():
+            self.outcome.set_result(None)
+
+    def reject(self, error: CommandError) -> None:
+        """The start failed: those who waited hold nothing."""
+        self._holds = False
+        if not self.outcome.done():
+            self.outcome.set_result(error)
+
+    def restart(self, position: Position) -> None:
+        """Start at `position`: what was held back until now is sent some other way."""
+        self._joining.restart(position)
+
+    def admit(self, seq: int) -> Sequence[Frame]:
+        """Receive from now on. Returns what came after `position`: to be sent after the reply.
+
+        Args:
+            seq: what the reply names; what lies between that and `position` is sent before.
+        """
+        self._holds = False
+        joining = self.topic.audience.admit(self.member, seq)
+        self.topic.count_sent(len(joining.frames) - joining.is_over)
+        return joining.frames
+
+    @property
+    def position(self) -> Position:
+        """Where this subscriber will start from."""
+        return Position(self._joining.epoch, self._joining.seq)
+
+    def cancel(self) -> None:
+        """Give up. Does nothing when it is over already."""
+        if self._holds:
+            self._holds = False
+            self.topic.leave(self.member)

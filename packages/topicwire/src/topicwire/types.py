@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import Any, Final, Generic, Literal, NamedTuple, Protocol, TypeAlias
 
 from pydantic import BaseModel, Field
 from typing_extensions import TypeVar
@@ -73,11 +74,11 @@ class ReplayLimits:
     """Of encoded updates, envelope included."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for limit in fields(self):
+            value = getattr(self, limit.name)
             if not (0 <= value < math.inf):
                 raise DeclarationError(
-                    f"ReplayLimits.{field.name} is {value!r}: it must be 0 (keep nothing) or a "
+                    f"ReplayLimits.{limit.name} is {value!r}: it must be 0 (keep nothing) or a "
                     "finite number above."
                 )
 
@@ -85,6 +86,30 @@ class ReplayLimits:
     def keeps_nothing(self) -> bool:
         """A limit is 0, so that no client can ever be given what it missed."""
         return not (self.max_updates and self.max_age_s and self.max_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who a client is, as the app's `authenticate` found out. Never changed.
+
+    Attributes:
+        subject: names who it is, the same in every token of theirs; "" is nobody in particular.
+        expires_at: when this stops being true, in Unix seconds; None for never.
+        scopes: what they were granted.
+        claims: whatever else is known of them.
+    """
+
+    subject: str
+    expires_at: float | None = None
+    scopes: frozenset[str] = frozenset()
+    claims: Mapping[str, Any] = field(
+        default_factory=lambda: MappingProxyType({}), hash=False, compare=False, repr=False
+    )
+
+
+ANONYMOUS: Final = Principal("")
+"""Nobody in particular: a client of an app that does not authenticate, or that lets it in without
+signing in. Such clients are not counted together, and may sign in later, by `auth`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,55 @@
+"""What a client says before its socket is accepted."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Final
+
+from starlette.requests import HTTPConnection
+from starlette.types import Scope
+
+BEARER_SUBPROTOCOL: Final = "topicwire.bearer."
+"""Before a token that is offered as a subprotocol, in base64url without padding: the one header of
+a WebSocket that a browser's script can choose."""
+
+
+class Handshake(HTTPConnection):
+    """The request that asks for a WebSocket: its headers, cookies, address and bearer token.
+
+    It has no query string, whatever the client sent: a token in a URL ends in logs, histories and
+    referrers, so there is none to be found.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__({"headers": [], **scope, "query_string": b""})
+
+    @cached_property
+    def bearer(self) -> str | None:
+        """The bearer token, of `Authorization` or else of a subprotocol; None when there is none.
+
+        One that cannot be read is "", which is nobody's.
+        """
+        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return token.strip()
+        for offered in self.subprotocols:
+            if offered.startswith(BEARER_SUBPROTOCOL):
+                return _decoded(offered.removeprefix(BEARER_SUBPROTOCOL))
+        return None
+
+    @property
+    def subprotocols(self) -> Sequence[str]:
+        """What the client offers."""
+        offered: Sequence[str] = self.scope.get("subprotocols") or ()
+        return offered
+
+
+def _decoded(text: str) -> str:
+    try:
+        padded = text + "=" * (-len(text) % 4)
+        return b64decode(padded.encode("ascii"), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        return ""

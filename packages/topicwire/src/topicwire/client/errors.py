@@ -150,6 +150,12 @@ class InvalidDataError(ClientError, ValueError):
 
 
 class InvalidMessageFromServerError(ClientError, ValueError):
-    """What the server sent is not JSON, or no message. It was dropped."""
+    """What the server sent is no message of the protocol. It was dropped."""
 
     code = "invalid_message"
+
+
+class InvalidJsonFromServerError(InvalidMessageFromServerError):
+    """What the server sent is not JSON. It was dropped."""
+
+    code = "invalid_json"

@@ -8,7 +8,11 @@ from typing import Any, Final, NamedTuple
 
 from pydantic_core import from_json
 
-from topicwire.client.errors import InvalidMessageFromServerError, RefusedError
+from topicwire.client.errors import (
+    InvalidJsonFromServerError,
+    InvalidMessageFromServerError,
+    RefusedError,
+)
 
 PING: Final = '{"type":"ping"}'
 PONG: Final = '{"type":"pong"}'
@@ -37,12 +41,12 @@ def decode_message(line: str) -> ServerMessage:
     """Read one line of a text frame.
 
     Raises:
-        InvalidMessageFromServerError: it is not JSON, or no message.
+        InvalidMessageFromServerError: it is not JSON, or no message of the protocol.
     """
     try:
         value = from_json(line)
     except ValueError as error:
-        raise InvalidMessageFromServerError(
+        raise InvalidJsonFromServerError(
             f"The server sent {len(line)} characters that are not JSON: {error}"
         ) from None
     members = members_of(value)

@@ -33,6 +33,9 @@ class Place:
     """Nothing was passed on since the server named this place, so a snapshot of this very number
     may follow."""
 
+    is_due: bool = False
+    """A snapshot was announced and has not come: there is nothing to resume from."""
+
     torn_at: int | None = None
     """The number after which a gap was seen and the server was asked again."""
 
@@ -62,6 +65,7 @@ class Place:
         """Stand at an update that is passed on."""
         self.seq = info.seq
         self.is_fresh = False
+        self.is_due = False
         self.heard_at_ms = now_ms
         # a pattern's update is the state of one topic among many
         if (info.snapshot or self.state is not None) and info.source is None:
@@ -71,7 +75,12 @@ class Place:
 def place_at(item: Mapping[str, Any], now_ms: float) -> Place:
     """Return the place that a reply or a reset names."""
     seq = item.get("seq")
-    return Place(item.get("epoch"), seq if is_number(seq) else None, now_ms)
+    return Place(
+        item.get("epoch"),
+        seq if is_number(seq) else None,
+        now_ms,
+        is_due=item.get("snapshot") is True,
+    )
 
 
 def accepted_by(reply: Mapping[str, Any], otherwise: str) -> list[tuple[str, Mapping[str, Any]]]:
@@ -86,7 +95,10 @@ def resume_of(places: Mapping[str, Place]) -> Mapping[str, Any] | None:
     known = {
         topic: {"epoch": place.epoch, "seq": place.seq}
         for topic, place in places.items()
-        if isinstance(place.epoch, str) and place.seq is not None and place.seq >= 0
+        if isinstance(place.epoch, str)
+        and place.seq is not None
+        and place.seq >= 0
+        and not place.is_due
     }
     if not known:
         return None

@@ -81,9 +81,12 @@ class Subscription:
         is_same = (earlier.epoch, earlier.seq) == (following.epoch, following.seq)
         if is_recovered or (is_same and earlier.seq is not None):
             earlier.is_fresh = not is_recovered
+            earlier.is_due = following.is_due
             return earlier
-        # what the newest replaces, or what may be dropped, is not missed
-        if earlier.epoch != following.epoch or self._delivery in {None, "merge"}:
+        # what the newest replaces, or what may be dropped, is not missed; nor is what came before
+        # a first snapshot
+        may_miss = earlier.epoch == following.epoch and self._delivery not in {None, "merge"}
+        if not (may_miss or earlier.is_due):
             self._tell_gap(topic, earlier, following.seq, "not_recovered")
         following.is_stale = earlier.is_stale
         return following
@@ -110,6 +113,7 @@ class Subscription:
             return
         following = place_at(payload, now_ms)
         following.is_stale = place.is_stale
+        following.is_due = following.is_due or place.state is not None
         self.places[topic] = following
         self._tell_gap(topic, place, following.seq, text_of(payload.get("reason"), "reset"))
         self._set_stale(topic, following, is_stale=False)

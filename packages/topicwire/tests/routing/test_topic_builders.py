@@ -21,7 +21,7 @@ from topicwire import (
     topic_request,
 )
 from topicwire.errors import TopicKeyError, TopicTooLongError
-from topicwire.routing.topic_builders import request_json
+from topicwire.wire.requests import request_json
 from topicwire.wire.topics import canonical_json
 
 

@@ -8,9 +8,10 @@ from typing import Any
 from topicwire.hub.route import Command, Route
 from topicwire.routing.operations import SUBSCRIBE, UPDATE, Operation
 from topicwire.routing.router import WsRouterInterface
-from topicwire.routing.topic_builders import check_request_type, request_json
+from topicwire.routing.topic_builders import check_request_type
 from topicwire.types import Client, SubscriptionResponse
 from topicwire.wire.codec import JsonEncoder, PayloadDecoder
+from topicwire.wire.requests import request_json
 from topicwire.wire.topics import canonical_json
 
 

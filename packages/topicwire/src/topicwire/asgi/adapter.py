@@ -119,6 +119,7 @@ class FastWSAdapter:
         route = RouteCommands(router)
         router.attach(_Outlet(self.title, self._hub, route.route))
         self._routes[name] = route
+        self._hub.metrics.include(name, route.route.metrics)
 
     def setup(self, app: Starlette) -> None:
         """Serve this adapter from `app`, any Starlette or FastAPI application.

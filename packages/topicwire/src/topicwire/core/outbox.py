@@ -80,9 +80,11 @@ class Outbox:
         """What was taken has been handed to the socket."""
         self._in_flight = 0
 
-    def clear(self) -> None:
-        """Forget everything: the connection is gone."""
+    def clear(self) -> list[Frame]:
+        """Forget everything: the connection is gone. Returns the frames that waited."""
+        left = [frame for frame in self._waiting if isinstance(frame, Frame)]
         self._waiting.clear()
         self._bytes = 0
         self._backlog = 0
         self._in_flight = 0
+        return left

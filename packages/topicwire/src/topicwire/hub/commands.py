@@ -60,10 +60,14 @@ def failure_frame(
 
     What the client is not told is logged, and `internal` is the answer.
     """
+    told = _told(hub, command, error)
     try:
-        return refusal_frame(command, message_id, _told(hub, command, error))
+        answer = refusal_frame(command, message_id, told)
     except Exception as unsayable:  # noqa: BLE001 - texts and details are the application's
-        return refusal_frame(command, message_id, _told(hub, command, unsayable))
+        told = _told(hub, command, unsayable)
+        answer = refusal_frame(command, message_id, told)
+    command.route.metrics.refuse(_text(told.code))
+    return answer
 
 
 class CommandRun:
@@ -146,7 +150,9 @@ class CommandRun:
         if response is not None:
             result = response(result)
             if result.status == "error":
-                self._send(result.model_copy(update={"code": result.code or "validation_error"}))
+                code = result.code or "validation_error"
+                self._pending.command.route.metrics.refuse(code)
+                self._send(result.model_copy(update={"code": code}))
                 return
         await self._settle(client.staged, result)
 
@@ -230,7 +236,7 @@ class CommandRun:
         return {} if resume is None else resume.of(topics)
 
     def _admit(self, join: Join[Receiver], start: Start) -> None:
-        topic, metrics = join.topic.id, self._hub.metrics
+        topic, metrics = join.topic.id, join.topic.metrics
         metrics.subscriptions += 1
         if start.recovered is not None:
             metrics.recovered += start.recovered
@@ -250,7 +256,6 @@ class CommandRun:
             self._connection.push(frame)
 
     def _leave(self, topics: list[TopicId]) -> None:
-        self._hub.metrics.subscriptions -= len(topics)
         for topic in topics:
             self._hub.leave(topic, self._connection)
 
@@ -308,7 +313,7 @@ def _told(hub: Hub, command: Command, error: BaseException) -> CommandError:
     known = hub.explain(error) if isinstance(error, Exception) else None
     if known is not None:
         return known
-    hub.metrics.handler_errors += 1
+    command.route.metrics.handler_errors += 1
     hub.logger.error(
         "the handler of %s failed", command.type, exc_info=error, extra={"command": command.type}
     )

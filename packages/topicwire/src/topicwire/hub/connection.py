@@ -92,6 +92,8 @@ class Connection:
         self._is_legacy = is_legacy
         self._observe = observe
         self._outbox = Outbox(settings.max_queue_bytes)
+        self._now_s = hub.clock.now_s
+        self._oldest_s: float | None = None  # when what waits longest came; later than true never
         self._queue: CommandQueue[PendingCommand, Frame] = CommandQueue(
             settings.max_waiting_commands,
             settings.max_waiting_refusals,
@@ -125,14 +127,23 @@ class Connection:
     def push(self, frame: Frame) -> None:
         """Send a frame, as soon as the client takes it. One that is too slow is closed: 4008."""
         if self.is_ended:
+            self._count_abandoned(frame)
             return
         if not self._outbox.push(frame):
-            self.hub.metrics.slow_consumers += 1
+            self._count_abandoned(frame)
+            self._count_slow(frame)
             self.end(SLOW_CONSUMER, "slow consumer")
             # not in the middle of a fan-out: a handler of the application's may publish
             self._loop.call_soon(self._log_slow, self._outbox.size)
         else:
+            if self._oldest_s is None:
+                self._oldest_s = self._now_s()
             self._wake_writer()
+
+    @property
+    def waiting_bytes(self) -> int:
+        """What waits to be sent, the backlog too."""
+        return self._outbox.size + self._outbox.backlog
 
     def push_backlog(self, frames: Iterable[bytes]) -> None:
         """Send what the client missed, or a topic's present state. It is never too much.
@@ -158,12 +169,24 @@ class Connection:
         self.is_ended = True
         if code is not None:
             self._close = (code, reason)
+            self.hub.metrics.closes[code] += 1
         # who publishes while the loop does not run ends a slow client as soon as it runs again
         self._loop.call_soon(self._cut_off)
 
     def _cut_off(self) -> None:
         if self._cut is not None:
             self._cut.reschedule(self._loop.time())
+
+    def _count_slow(self, frame: Frame) -> None:
+        route = self.hub.metrics.of_type(frame.type)
+        if route is not None:
+            route.slow_consumers += 1
+
+    def _count_abandoned(self, frame: Frame) -> None:
+        name, _, operation = frame.type.partition(".")
+        route = self.hub.metrics.routes.get(name)
+        if route is not None and operation == "update":
+            route.updates_abandoned += 1
 
     def _log_slow(self, waiting_bytes: int) -> None:
         self.hub.logger.warning(
@@ -179,10 +202,10 @@ class Connection:
         for join in self.joins:
             join.cancel()
         held = self.session.clear()
-        self.hub.metrics.subscriptions -= len(held)
         for topic in held:
             self.hub.leave(topic, self)
-        self._outbox.clear()
+        for frame in self._outbox.clear():
+            self._count_abandoned(frame)
         self._send_watch.close()
 
     def _give_up(self) -> None:
@@ -225,6 +248,7 @@ class Connection:
             message, text = decode_message(data)
         except CommandError as error:
             message_id = error.id if isinstance(error, InvalidMessageError) else None
+            self.hub.metrics.refuse(error.code)
             self._refuse(error_frame(error, message_id))
             return
         if message.type in {"ping", "pong"}:
@@ -236,6 +260,7 @@ class Connection:
         command = self._commands.get(message.type)
         if command is None:
             unknown = no_matching_type(message.type, self._commands)
+            self.hub.metrics.refuse(unknown.code)
             self._refuse(error_frame(unknown, message.id))
             return
         try:
@@ -260,7 +285,6 @@ class Connection:
             self._observe("to_server", text)
 
     def _refuse(self, answer: Frame) -> None:
-        self.hub.metrics.commands_refused += 1
         if self._worker is None:
             self.push(answer)  # nothing waits before it
         elif self._queue.answer(answer, answer.size) is Admission.FLOODED:
@@ -278,7 +302,7 @@ class Connection:
                 pending, answer = waiting
                 if pending is not None:
                     await self._room_for_backlog()
-                    self.hub.metrics.commands += 1
+                    pending.command.route.metrics.commands += 1
                     await CommandRun(self, pending).run()
                 elif answer is not None:
                     self.push(answer)
@@ -296,25 +320,33 @@ class Connection:
     async def _write(self) -> None:
         while True:
             frames = self._outbox.take(MAX_FLUSH_BYTES)
+            oldest_s = self._oldest_s
+            if not self._outbox:
+                self._oldest_s = None
             if not frames:
                 self._wake = self._loop.create_future()
                 await self._wake
                 continue
-            if self._observe is not None:
-                for frame in frames:
-                    self._observe("to_client", frame.text)
-            if self._is_legacy:
-                for sent, frame in enumerate(frames, 1):
-                    await self._send(frame.text)
-                    if sent % MAX_SENDS_IN_A_ROW == 0:
-                        await asyncio.sleep(0)
-            else:
-                await self._send("\n".join([frame.text for frame in frames]))
+            await self._flush(frames)
             self._outbox.sent()
+            if oldest_s is not None:
+                self.hub.metrics.send_lag.observe(self._now_s() - oldest_s)
             if self._less_backlog is not None:
                 self._less_backlog.set_result(None)
                 self._less_backlog = None
             if self._outbox:
+                await asyncio.sleep(0)
+
+    async def _flush(self, frames: list[Frame]) -> None:
+        if self._observe is not None:
+            for frame in frames:
+                self._observe("to_client", frame.text)
+        if not self._is_legacy:
+            await self._send("\n".join([frame.text for frame in frames]))
+            return
+        for sent, frame in enumerate(frames, 1):
+            await self._send(frame.text)
+            if sent % MAX_SENDS_IN_A_ROW == 0:
                 await asyncio.sleep(0)
 
     async def _send(self, text: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from topicwire.core.registry import Audience
+from topicwire.hub.metrics import RouteMetrics
 from topicwire.wire.frames import Frame, update_frame
 
 
@@ -22,20 +23,25 @@ def fan_out(
     prefix: bytes,
     seq: int,
     payload: bytes,
+    *,
+    metrics: RouteMetrics,
     keep: Callable[[int, bytes], None] | None = None,
-) -> int:
-    """Send one update, and `keep` it for those who come back. Returns how many receive it.
+) -> None:
+    """Send one update, and `keep` it for those who come back.
 
     The cost depends on the topic's own subscribers, not on other topics or connections. A receiver
     that is too slow ends itself; its neighbours do not notice.
     """
     if keep is None and audience.is_empty:
         audience.skip(seq)
-        return 0
+        return
     frame = update_frame(prefix, seq, payload)
     if keep is not None:
         keep(seq, frame.data)
     audience.advance(seq, frame)
-    for receiver in audience.members:
+    receivers = audience.members
+    sent = len(receivers)
+    metrics.updates_sent += sent
+    metrics.bytes_sent += sent * frame.size
+    for receiver in receivers:
         receiver.push(frame)
-    return len(audience.members)

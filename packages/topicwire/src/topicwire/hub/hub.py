@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any, Final
 
 from topicwire.backplane.base import Backplane
@@ -53,7 +53,7 @@ class Hub:
         self.backplane = backplane
         self.backplane.attach(self._deliver)
         self.explain = explain
-        self.metrics = Metrics()
+        self.metrics = Metrics(self._waiting_bytes)
         self.retention = Retention(
             max_topics=settings.max_retained_topics,
             max_bytes=settings.max_replay_bytes,
@@ -95,6 +95,7 @@ class Hub:
         connection = Connection(self, transport, commands(), is_legacy=is_legacy, observe=observe)
         self._connections.add(connection)
         self.metrics.connections += 1
+        self.metrics.connections_accepted += 1
         try:
             await connection.run()
         finally:
@@ -110,11 +111,11 @@ class Hub:
         if self._thread_id is not None and self._thread_id != threading.get_ident():
             raise WrongThreadError(route.name)
         topic = TopicId(route.name, key)
-        self.metrics.updates_published += 1
+        route.metrics.updates_published += 1
         if not self._is_logging and self.logger.isEnabledFor(logging.DEBUG):
             self._log_publish(topic)
         if not self.backplane.wants(topic):
-            self.metrics.updates_unwatched += 1
+            route.metrics.updates_unwatched += 1
             return
         payload = route.encode(data)
         if len(payload) > self.settings.max_update_bytes:
@@ -126,11 +127,14 @@ class Hub:
         state = self._topics.get(topic)
         if state is None:
             state = self._topics[topic] = Topic(self, route, topic)
+            route.metrics.topics += 1
         return state
 
     def leave(self, topic: TopicId, connection: Connection) -> None:
         """Let `connection` out of a topic that it receives."""
-        self._topics[topic].leave(connection)
+        state = self._topics[topic]
+        state.metrics.subscriptions -= 1
+        state.leave(connection)
 
     def held(self, topic: TopicId) -> Topic[Receiver]:
         """Return a topic that is held."""
@@ -152,7 +156,7 @@ class Hub:
 
     def forget(self, topic: TopicId) -> None:
         """Nobody wants `topic` any longer, and its producer has stopped."""
-        del self._topics[topic]
+        self._topics.pop(topic).metrics.topics -= 1
         if self._expiry is None:
             self._expire()
 
@@ -209,9 +213,17 @@ class Hub:
         state = self._topics.get(topic)
         if state is not None:
             state.note(payload)
-            self.metrics.updates_sent += fan_out(
-                state.audience, state.prefix, seq, payload, state.keep
+            fan_out(
+                state.audience,
+                state.prefix,
+                seq,
+                payload,
+                metrics=state.metrics,
+                keep=state.keep,
             )
+
+    def _waiting_bytes(self) -> Iterator[int]:
+        return (connection.waiting_bytes for connection in self._connections)
 
     def _expire(self) -> None:
         due_s = self.backplane.expire()

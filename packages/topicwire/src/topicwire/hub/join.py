@@ -68,7 +68,7 @@ class Join(Generic[_Member]):
         """
         self._holds = False
         joining = self.topic.audience.admit(self.member, seq)
-        self.topic.count_sent(len(joining.frames) - joining.is_over)
+        self.topic.count_sent(joining.frames)
         return joining.frames
 
     @property

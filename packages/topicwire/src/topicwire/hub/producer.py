@@ -66,7 +66,7 @@ class Producer:
         service = self._route.service
         if service is None:
             return
-        metrics = self._hub.metrics
+        metrics = self._route.metrics
 
         def discard() -> None:
             metrics.updates_discarded += 1
@@ -99,7 +99,7 @@ class Producer:
                 raise
             self._log_failure("remove_topic failed", error)
         finally:
-            self._hub.metrics.producers -= 1
+            self._route.metrics.producers -= 1
             if task is not None:
                 task.cancel()
         if task is not None:
@@ -127,7 +127,7 @@ class Producer:
         error = None if task.cancelled() else task.exception()
         if task is not self._task:
             return
-        self._hub.metrics.producers_ended += 1
+        self._route.metrics.producers_ended += 1
         self._hub.logger.error(
             "the producer of %s ended by itself: nothing feeds the topic until its last "
             "subscriber has left",

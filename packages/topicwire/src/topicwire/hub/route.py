@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+from topicwire.hub.metrics import RouteMetrics
 from topicwire.types import Client, MessageId, ReplayLimits, SubscriptionResponse
 from topicwire.wire.resume import Resume
 
@@ -39,6 +40,7 @@ class Route:
         keeps_last: the last update is the snapshot.
         outlives_producer: updates come whether or not the service feeds the topic, so numbering
             and ring outlive it.
+        metrics: what is counted for it.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Route:
     get_snapshot: Callable[[str], Any] | None = None
     keeps_last: bool = False
     outlives_producer: bool = True
+    metrics: RouteMetrics = field(default_factory=RouteMetrics, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

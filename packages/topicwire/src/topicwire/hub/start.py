@@ -94,7 +94,7 @@ def _snapshot(topic: Topic[Any]) -> bytes | None:
         if snapshot is not None and len(snapshot) > hub.settings.max_update_bytes:
             raise UpdateTooLargeError(key, len(snapshot), hub.settings.max_update_bytes)  # noqa: TRY301
     except Exception:
-        hub.metrics.snapshots_failed += 1
+        topic.metrics.snapshots_failed += 1
         hub.logger.exception("get_snapshot failed: %s", key, extra={"topic": key})
         raise ProducerFailedError(key) from None
     return snapshot

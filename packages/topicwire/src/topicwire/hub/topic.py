@@ -15,7 +15,7 @@ from topicwire.hub.producer import Producer
 from topicwire.hub.route import Route
 from topicwire.hub.surroundings import Surroundings
 from topicwire.types import Position, TopicId
-from topicwire.wire.frames import update_prefix
+from topicwire.wire.frames import Frame, update_prefix
 
 _Member = TypeVar("_Member")
 
@@ -36,6 +36,7 @@ class Topic(Generic[_Member]):
         "audience",
         "hub",
         "id",
+        "metrics",
         "prefix",
     )
 
@@ -44,6 +45,7 @@ class Topic(Generic[_Member]):
         self.prefix = update_prefix(topic.route, topic.key)
         self.audience: Audience[_Member] = Audience(Position("", 0), hub.settings.max_queue_bytes)
         self.hub = hub
+        self.metrics = route.metrics
         self._route = route
         self._lifecycle = Lifecycle(
             lingers=route.linger_s > 0,
@@ -92,9 +94,10 @@ class Topic(Generic[_Member]):
         if self._lifecycle.state is State.LINGERING:
             self._linger_elapsed()
 
-    def count_sent(self, updates: int) -> None:
+    def count_sent(self, updates: Sequence[Frame]) -> None:
         """Note that updates which were held back are sent now."""
-        self.hub.metrics.updates_sent += updates
+        self.metrics.updates_sent += len(updates)
+        self.metrics.bytes_sent += sum(frame.size for frame in updates)
 
     @property
     def keep(self) -> Callable[[int, bytes], None] | None:
@@ -240,7 +243,7 @@ class Topic(Generic[_Member]):
         return None
 
     async def _fail(self, failure: CommandError) -> None:
-        self.hub.metrics.starts_failed += 1
+        self.metrics.starts_failed += 1
         self._producer.silence()
         try:
             if not self._lifecycle.keeps:

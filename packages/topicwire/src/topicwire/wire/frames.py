@@ -9,6 +9,7 @@ from topicwire.types import MessageId
 
 SUBPROTOCOL: Final = "topicwire.v1+json"
 PROTOCOL_VERSION: Final = 1
+_BEGINNING: Final = b'{"type":"'
 
 
 class Frame:
@@ -27,6 +28,11 @@ class Frame:
         if self._text is None:
             self._text = self.data.decode()
         return self._text
+
+    @property
+    def type(self) -> str:
+        """The message's type, read from its beginning: for what happens rarely."""
+        return self.data[len(_BEGINNING) : self.data.index(b'"', len(_BEGINNING))].decode()
 
     def __repr__(self) -> str:
         return f"Frame({self.data!r})"

@@ -58,6 +58,7 @@ def test_subscribe_unsubscribe_replies_update_and_error_are_all_there() -> None:
         "plain.unsubscribe",
         "plain.unsubscribe.response",
         "plain.update",
+        "plain.closed",
         "error",
         "hello",
         "ping",

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topicwire.wire.frames import Frame, json_bytes, message_frame, update_frame, update_prefix
+from topicwire.types import TopicId
+from topicwire.wire.frames import (
+    Frame,
+    closed_frame,
+    json_bytes,
+    message_frame,
+    update_frame,
+    update_prefix,
+)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 IDS = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=64) | st.integers()
@@ -49,3 +57,9 @@ def test_text_is_decoded_once() -> None:
 def test_refuses_numbers_that_json_does_not_have() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         json_bytes(float("nan"))
+
+
+def test_a_topic_that_has_ended_is_named_with_the_reason() -> None:
+    frame = closed_frame(TopicId("trades", 'a"b'), "forbidden", "é", retry=False)
+    payload = {"topic": 'a"b', "code": "forbidden", "message": "é", "retry": False}
+    assert json.loads(frame.text) == {"type": "trades.closed", "payload": payload}

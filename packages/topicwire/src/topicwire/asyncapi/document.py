@@ -18,6 +18,7 @@ from topicwire.asyncapi.errors import DocumentError
 from topicwire.asyncapi.messages import (
     CORRELATION_IDS,
     CORRELATION_REF,
+    closed_payload,
     connection_payloads,
     envelope,
     shared_schemas,
@@ -154,6 +155,17 @@ class _Builder:
         channel["x-topicwire-route"] = {"name": route, **_delivery(router)}
         for operation in router.operations.values():
             self._add_operation(router, operation)
+        if SUBSCRIBE in router.operations:
+            self._add_told(router, "closed", closed_payload())
+
+    def _add_told(self, router: WsRouterInterface, name: str, payload: Schema) -> None:
+        """Add what the server tells of a topic by itself: no handler of the route makes it."""
+        route, full_name = router.route, f"{router.route}.{name}"
+        self._add_message(route, full_name, payload, None, correlated=False)
+        entry = self._operation(full_name, route, "send", full_name)
+        self.messages[full_name]["summary"] = entry["summary"] = _ROUTE_MESSAGES[name]
+        if router.tags:
+            entry["tags"] = _tags(router.tags)
 
     def _data_description(self, route: str) -> str:
         """Return what the model of the route's updates says about itself."""
@@ -269,6 +281,9 @@ class _Builder:
         }
 
 
+_ROUTE_MESSAGES = {
+    "closed": "A topic has ended for its subscriber, or is interrupted.",
+}
 _CONNECTION_MESSAGES = {
     "error": "What was wrong with a message that has no reply of its own.",
     "hello": f"The first message to a client that offers the subprotocol {SUBPROTOCOL}.",

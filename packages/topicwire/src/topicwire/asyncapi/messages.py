@@ -109,6 +109,26 @@ def update_payload(data: Any) -> Schema:
     }
 
 
+def closed_payload() -> Schema:
+    """`{topic, code, message, retry}`: a topic has ended for its subscriber, or is interrupted."""
+    return {
+        "type": "object",
+        "required": ["topic", "code", "message", "retry"],
+        "properties": {
+            "topic": {"type": "string", "description": "The topic that the reply named."},
+            "code": {"$ref": "#/components/schemas/ErrorCode"},
+            "message": {"type": "string"},
+            "retry": {
+                "type": "boolean",
+                "description": (
+                    "true: the topic is interrupted, and the subscription is kept. false: the "
+                    "subscription has ended."
+                ),
+            },
+        },
+    }
+
+
 def connection_payloads() -> dict[str, Schema | None]:
     """Payloads of the messages that belong to the connection and to no route."""
     return {

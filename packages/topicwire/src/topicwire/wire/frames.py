@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from topicwire.types import MessageId
+from topicwire.types import MessageId, TopicId
 
 SUBPROTOCOL: Final = "topicwire.v1+json"
 PROTOCOL_VERSION: Final = 1
@@ -64,6 +64,12 @@ def update_frame(prefix: bytes, seq: int, payload: bytes) -> Frame:
 def snapshot_frame(prefix: bytes, seq: int, payload: bytes) -> Frame:
     """Return a topic's state as of its update `seq`: `prefix` is the topic's."""
     return Frame(b'%b%d,"payload":%b,"snapshot":true}}' % (prefix, seq, payload))
+
+
+def closed_frame(topic: TopicId, code: str, message: str, *, retry: bool) -> Frame:
+    """Return that a topic has ended for its subscriber; with `retry`, that it is interrupted."""
+    payload = {"topic": topic.key, "code": code, "message": message, "retry": retry}
+    return message_frame(f"{topic.route}.closed", json_bytes(payload))
 
 
 def json_bytes(value: object) -> bytes:

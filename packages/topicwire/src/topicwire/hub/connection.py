@@ -93,7 +93,7 @@ class Connection:
         self._observe = observe
         self._outbox = Outbox(settings.max_queue_bytes)
         self._now_s = hub.clock.now_s
-        self._oldest_s: float | None = None  # when what waits longest came; later than true never
+        self._send_lag = hub.metrics.send_lag
         self._queue: CommandQueue[PendingCommand, Frame] = CommandQueue(
             settings.max_waiting_commands,
             settings.max_waiting_refusals,
@@ -136,8 +136,6 @@ class Connection:
             # not in the middle of a fan-out: a handler of the application's may publish
             self._loop.call_soon(self._log_slow, self._outbox.size)
         else:
-            if self._oldest_s is None:
-                self._oldest_s = self._now_s()
             self._wake_writer()
 
     @property
@@ -320,30 +318,27 @@ class Connection:
     async def _write(self) -> None:
         while True:
             frames = self._outbox.take(MAX_FLUSH_BYTES)
-            oldest_s = self._oldest_s
-            if not self._outbox:
-                self._oldest_s = None
             if not frames:
                 self._wake = self._loop.create_future()
                 await self._wake
                 continue
-            await self._flush(frames)
+            if self._observe is not None:
+                for frame in frames:
+                    self._observe("to_client", frame.text)
+            if self._is_legacy:
+                await self._send_singly(frames)
+            else:
+                await self._send("\n".join([frame.text for frame in frames]))
             self._outbox.sent()
-            if oldest_s is not None:
-                self.hub.metrics.send_lag.observe(self._now_s() - oldest_s)
+            if (published_s := frames[0].at_s) is not None:
+                self._send_lag.observe(self._now_s() - published_s)
             if self._less_backlog is not None:
                 self._less_backlog.set_result(None)
                 self._less_backlog = None
             if self._outbox:
                 await asyncio.sleep(0)
 
-    async def _flush(self, frames: list[Frame]) -> None:
-        if self._observe is not None:
-            for frame in frames:
-                self._observe("to_client", frame.text)
-        if not self._is_legacy:
-            await self._send("\n".join([frame.text for frame in frames]))
-            return
+    async def _send_singly(self, frames: list[Frame]) -> None:
         for sent, frame in enumerate(frames, 1):
             await self._send(frame.text)
             if sent % MAX_SENDS_IN_A_ROW == 0:

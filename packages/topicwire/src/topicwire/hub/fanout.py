@@ -24,6 +24,7 @@ def fan_out(
     seq: int,
     payload: bytes,
     *,
+    at_s: float,
     metrics: RouteMetrics,
     keep: Callable[[int, bytes], None] | None = None,
 ) -> None:
@@ -35,7 +36,7 @@ def fan_out(
     if keep is None and audience.is_empty:
         audience.skip(seq)
         return
-    frame = update_frame(prefix, seq, payload)
+    frame = update_frame(prefix, seq, payload, at_s)
     if keep is not None:
         keep(seq, frame.data)
     audience.advance(seq, frame)

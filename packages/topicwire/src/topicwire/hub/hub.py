@@ -218,6 +218,7 @@ class Hub:
                 state.prefix,
                 seq,
                 payload,
+                at_s=self.clock.now_s(),
                 metrics=state.metrics,
                 keep=state.keep,
             )

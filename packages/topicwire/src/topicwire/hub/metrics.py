@@ -62,7 +62,8 @@ class Histogram:
 
     def observe(self, seconds: float) -> None:
         """Count one more that took so long."""
-        self.counts[bisect_left(LAG_BOUNDS_S, seconds)] += 1
+        # most take no longer than the first bound
+        self.counts[0 if seconds <= LAG_BOUNDS_S[0] else bisect_left(LAG_BOUNDS_S, seconds)] += 1
         self.total_s += seconds
 
 
@@ -190,7 +191,8 @@ class Metrics:
         refusals: messages answered with an error that concern no route, by error code.
         replay_bytes: kept now for clients that come back.
         replays_evicted: topics that lost what they kept before its time, for want of room.
-        send_lag: from the oldest message of a flush to the moment at which the server took it.
+        send_lag: of each flush that begins with a live update: from when that was published to
+            when the server took the flush.
     """
 
     def __init__(self, waiting: Callable[[], Iterable[int]] = tuple) -> None:

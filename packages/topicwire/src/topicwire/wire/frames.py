@@ -13,11 +13,18 @@ _BEGINNING: Final = b'{"type":"'
 
 
 class Frame:
-    """One encoded message, shared by every connection that it goes to. Never modified."""
+    """One encoded message, shared by every connection that it goes to. Never modified.
 
-    __slots__ = ("_text", "data", "size")
+    Attributes:
+        data: the message.
+        size: in bytes.
+        at_s: when it was published, by the hub's clock; None for what is no live update.
+    """
 
-    def __init__(self, data: bytes) -> None:
+    __slots__ = ("_text", "at_s", "data", "size")
+
+    def __init__(self, data: bytes, at_s: float | None = None) -> None:
+        self.at_s = at_s
         self.data = data
         self.size = len(data)
         self._text: str | None = None
@@ -56,9 +63,9 @@ def update_prefix(route: str, topic: str) -> bytes:
     return b'{"type":"%b.update","payload":{"topic":%b,"seq":' % (route.encode(), json_bytes(topic))
 
 
-def update_frame(prefix: bytes, seq: int, payload: bytes) -> Frame:
+def update_frame(prefix: bytes, seq: int, payload: bytes, at_s: float | None = None) -> Frame:
     """Return one update: `prefix` is the topic's, from `update_prefix`."""
-    return Frame(b'%b%d,"payload":%b}}' % (prefix, seq, payload))
+    return Frame(b'%b%d,"payload":%b}}' % (prefix, seq, payload), at_s)
 
 
 def snapshot_frame(prefix: bytes, seq: int, payload: bytes) -> Frame:

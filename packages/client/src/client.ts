@@ -1,11 +1,12 @@
 import { canonicalJson } from './canonical.js'
-import { linkOf, type Link, type Observer } from './connection.js'
+import { linkOf, type Handle, type Link, type Observer } from './connection.js'
 import { TopicwireError } from './errors.js'
 import { host, reportToPage } from './host.js'
-import type { ClientOptions } from './options.js'
-import type { Client, RouteMap, RouteName, Subscriptions } from './routes.js'
-import type { Token } from './session.js'
+import type { ClientOptions, SubscribeOptions } from './options.js'
+import type { Client, RouteMap, RouteName, Subscriptions, UpdateListener } from './routes.js'
+import type { Token } from './effects.js'
 import type { Connection, ConnectionEvents, ConnectionStatus } from './status.js'
+import { streamOf } from './stream.js'
 
 /**
  * A client of the named routes. Making it does nothing yet (no socket, nothing of the page is read): the socket opens
@@ -46,12 +47,20 @@ export function defineAdapter<Routes extends RouteMap<Routes>>(
 
 function subscriptionsOf(connection: ClientConnection, route: string): Subscriptions<unknown, unknown> {
   const listeners = new Map<string, Token>()
+  const begin = (
+    params: unknown,
+    onUpdate: UpdateListener<unknown>,
+    { timeoutMs, onError, onGap }: SubscribeOptions,
+    { resolve, reject }: Pick<Handle, 'resolve' | 'reject'>,
+  ): Token => {
+    const handle = { owner: connection, resolve, reject, onUpdate, onError, onGap }
+    return connection.use().subscribe(route, canonicalJson(params), timeoutMs, handle)
+  }
   return {
-    subscribe: (listenerId, params, onUpdate, { timeoutMs, onError } = {}) =>
+    subscribe: (listenerId, params, onUpdate, options = {}) =>
       new Promise((resolve, reject) => {
         const earlier = listeners.get(listenerId)
-        const handle = { owner: connection, resolve, reject, onUpdate, onError }
-        listeners.set(listenerId, connection.use().subscribe(route, canonicalJson(params), timeoutMs, handle))
+        listeners.set(listenerId, begin(params, onUpdate, options, { resolve, reject }))
         // After the new one has joined, so that equal parameters keep their subscription on the wire.
         void connection.leave(earlier)
       }),
@@ -60,6 +69,11 @@ function subscriptionsOf(connection: ClientConnection, route: string): Subscript
       listeners.delete(listenerId)
       return connection.leave(token)
     },
+    stream: (params, options = {}) =>
+      streamOf((onUpdate, told) => {
+        const token = begin(params, onUpdate, told, { resolve: () => undefined, reject: told.onError })
+        return () => void connection.leave(token)
+      }, options),
   }
 }
 

@@ -1,10 +1,11 @@
 import { fullJitterMs } from './backoff.js'
-import { TopicwireError } from './errors.js'
+import type { Effect, Token } from './effects.js'
+import { gapError, TopicwireError } from './errors.js'
 import { PING, SUBPROTOCOL } from './frames.js'
 import { host, hostClock, reportToPage } from './host.js'
 import type { ClientOptions, Clock, WebSocketConstructor, WebSocketLike } from './options.js'
-import type { UpdateInfo } from './routes.js'
-import { Session, type Effect, type Token } from './session.js'
+import type { Gap, UpdateInfo } from './routes.js'
+import { Session } from './session.js'
 import type { ConnectionEvents, ConnectionStatus } from './status.js'
 
 /** A client, as the link sees it. */
@@ -21,6 +22,7 @@ export interface Handle {
   /** A listener's; without it the handle is over when it is resolved. */
   readonly onUpdate?: (data: unknown, info: UpdateInfo) => void
   readonly onError?: ((error: TopicwireError) => void) | undefined
+  readonly onGap?: ((gap: Gap) => void) | undefined
 }
 
 interface Held extends Handle {
@@ -37,7 +39,7 @@ export class Link {
   status: ConnectionStatus = 'idle'
   latencyMs: number | undefined
 
-  readonly #session = new Session()
+  readonly #session: Session
   readonly #held = new Map<Token, Held>()
   readonly #url: string
   readonly #options: ClientOptions
@@ -56,6 +58,7 @@ export class Link {
   constructor(url: string, options: ClientOptions) {
     this.#url = url
     this.#options = options
+    this.#session = new Session(options.skipping)
     this.#clock = options.clock ?? hostClock
     this.#timeoutMs = options.timeoutMs ?? 10_000
   }
@@ -162,6 +165,12 @@ export class Link {
         // Gone from here means unsubscribed by a listener earlier in this batch.
         const held = this.#held.get(effect.token)
         if (held !== undefined) this.guard(held.owner, () => held.onUpdate?.(effect.data, effect.info))
+        break
+      }
+      case 'gap': {
+        const held = this.#held.get(effect.token)
+        if (held?.onGap !== undefined) this.guard(held.owner, () => held.onGap?.(effect.gap))
+        else held?.owner.emit('error', gapError(effect.gap))
         break
       }
       case 'resolved': {

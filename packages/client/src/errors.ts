@@ -1,3 +1,5 @@
+import type { Gap } from './routes.js'
+
 /** Codes that a server sends. Stable strings; a newer server may send others. */
 export type ServerErrorCode =
   | 'invalid_json'
@@ -24,10 +26,19 @@ export type ServerErrorCode =
  * - `cancelled`: replaced by the same listener id, or unsubscribed, before the server had accepted.
  * - `closed`: `connection.close()` was called.
  * - `connection_failed`: no socket could be made at all (bad address, no WebSocket here).
+ * - `gap`: updates were missed for good, and nobody took `onGap`.
+ * - `too_slow`: a stream was read more slowly than updates came, until its buffer was full.
  * - `listener_failed`: a listener threw; only ever reported, never a rejection.
  */
 export type ClientErrorCode =
-  'offline' | 'disconnected' | 'cancelled' | 'closed' | 'connection_failed' | 'listener_failed'
+  | 'offline'
+  | 'disconnected'
+  | 'cancelled'
+  | 'closed'
+  | 'connection_failed'
+  | 'gap'
+  | 'too_slow'
+  | 'listener_failed'
 
 /** Every known code, completing in editors, and any code that a newer server may send. */
 export type ErrorCode = ServerErrorCode | ClientErrorCode | (string & Record<never, never>)
@@ -65,4 +76,10 @@ export class TopicwireError extends Error {
     this.topic = fields.topic
     this.details = fields.details ?? []
   }
+}
+
+/** A gap, for those who take errors alone. */
+export function gapError({ topic, after, seq, reason }: Gap): TopicwireError {
+  const message = `${topic}: what came after ${after} was missed (${reason}); updates go on after ${seq}.`
+  return new TopicwireError('gap', message, { topic })
 }

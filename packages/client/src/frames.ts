@@ -17,9 +17,15 @@ export interface ServerMessage {
 }
 
 /** A command as it goes on the wire. `payload` is JSON already, so what was asked cannot change on its way. */
-export function encodeCommand(type: string, id: number, payload: string | undefined): string {
+export function encodeCommand(
+  type: string,
+  id: number,
+  payload: string | undefined,
+  resume?: object,
+): string {
   const body = payload === undefined ? '' : `,"payload":${payload}`
-  return `{"type":${JSON.stringify(type)},"id":${id}${body}}`
+  const position = resume === undefined ? '' : `,"resume":${JSON.stringify(resume)}`
+  return `{"type":${JSON.stringify(type)},"id":${id}${body}${position}}`
 }
 
 /** One line of a text frame. Raises `TopicwireError` (`invalid_json`, `invalid_message`). */

@@ -8,9 +8,11 @@ export {
   type TopicwireErrorFields,
 } from './errors.js'
 export type {
+  AbortSignalLike,
   BackoffOptions,
   ClientOptions,
   Clock,
+  StreamOptions,
   SubscribeOptions,
   WebSocketConstructor,
   WebSocketLike,
@@ -19,6 +21,7 @@ export type {
   Accepted,
   Calls,
   Client,
+  Gap,
   NoOperations,
   Operation,
   OperationParameters,

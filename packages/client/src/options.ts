@@ -1,4 +1,5 @@
 import type { TopicwireError } from './errors.js'
+import type { Gap } from './routes.js'
 
 /** Timers and time. The default is the host's; tests pass a `ManualClock`. */
 export interface Clock {
@@ -51,7 +52,34 @@ export interface ClientOptions {
   readonly idleMs?: number
   /** Time between two measurements of the latency, in ms. Default 10 000; 0 measures never. */
   readonly pingIntervalMs?: number
+  /**
+   * Routes whose delivery policy may leave out numbers (`latest`, `drop_oldest`, `merge`): there a number left out is
+   * no gap. Default none.
+   */
+  readonly skipping?: readonly string[]
   readonly clock?: Clock
+}
+
+/** What is used of an `AbortSignal`. */
+export interface AbortSignalLike {
+  readonly aborted: boolean
+  addEventListener(type: 'abort', listener: () => void): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
+
+/** What may be said of one stream. */
+export interface StreamOptions {
+  /** Aborted, the stream ends: the loop is over, without an error. */
+  readonly signal?: AbortSignalLike
+  /** How many updates may wait to be read. Default 1 000; one more ends the stream with `too_slow`. */
+  readonly maxBuffered?: number
+  /** How long the subscription may wait to be accepted, in ms. Default: the client's. */
+  readonly timeoutMs?: number
+  /**
+   * Told as soon as updates were missed for good; those that still wait to be read came before. The stream goes on.
+   * Without it the stream ends with an error, code `gap`.
+   */
+  readonly onGap?: (gap: Gap) => void
 }
 
 /** What may be said of one subscription. */
@@ -61,6 +89,12 @@ export interface SubscribeOptions {
    * reconnection. It is not retried. Without it the error goes to `connection.on('error')`.
    */
   readonly onError?: (error: TopicwireError) => void
+  /**
+   * Told, before anything that comes after it, when updates of a topic were missed for good or its numbering began
+   * anew: what was built from earlier ones is to be thrown away. The subscription goes on. Without it,
+   * `connection.on('error')` is told, code `gap`.
+   */
+  readonly onGap?: (gap: Gap) => void
   /** How long this subscription may wait to be accepted, in ms. Default: the client's. */
   readonly timeoutMs?: number
 }

@@ -1,4 +1,4 @@
-import type { SubscribeOptions } from './options.js'
+import type { StreamOptions, SubscribeOptions } from './options.js'
 import type { Connection } from './status.js'
 
 /** A request/reply operation of a route, as a type: what is sent and what comes back. */
@@ -33,8 +33,19 @@ export interface UpdateInfo {
   readonly seq: number
   /** The literal topic, where `topic` is a wildcard pattern. */
   readonly source?: string
-  /** The state at `seq`, not a change. */
+  /** The state at `seq`, not a change: the first that comes to a listener, where the route has snapshots. */
   readonly snapshot?: true
+}
+
+/** What a listener missed: what follows does not continue what it has. */
+export interface Gap {
+  readonly topic: string
+  /** The number of the last update that was passed on, in the numbering of that time. */
+  readonly after: number
+  /** Updates go on after this number, perhaps of a new numbering; a snapshot of it follows where the route has one. */
+  readonly seq: number
+  /** `not_recovered`: the server no longer holds what was missed. Anything else is the server's word for a reset. */
+  readonly reason: string
 }
 
 /** Called once for each update, in the server's order. What it throws is reported and harms no other listener. */
@@ -70,6 +81,15 @@ export interface Subscriptions<Request, Data> {
    * other listeners stay, the connection is down or the id is unknown. Never rejects.
    */
   unsubscribe(listenerId: string): Promise<void>
+
+  /**
+   * The updates as a loop: `for await (const trade of ws.trades.stream({ symbols: ['AAPL'] })) …`. Every update once
+   * and in order, or an error: a `TopicwireError` with the codes of `subscribe`, `too_slow` when more than
+   * `maxBuffered` wait, `gap` when some were missed for good and there is no `onGap`. What came before is read first.
+   *
+   * Subscribes at once. Leaving the loop, an error or the signal unsubscribes.
+   */
+  stream(params: Request, options?: StreamOptions): AsyncIterableIterator<Data, undefined>
 }
 
 /** The parameters of an operation: none where its request is `undefined`. */

@@ -1,3 +1,4 @@
+import type { Effect, Token } from './effects.js'
 import { TopicwireError } from './errors.js'
 import {
   decodeMessage,
@@ -5,46 +6,12 @@ import {
   errorOf,
   membersOf,
   PONG,
-  textOf,
   type Members,
   type ServerMessage,
 } from './frames.js'
+import { resumeOf, type Place } from './place.js'
 import type { UpdateInfo } from './routes.js'
-
-/** Names a listener, a call or a wait; chosen by the caller, never twice. */
-export type Token = number
-
-/** What the caller is to do. In order; the session itself touches no socket, no timer and no promise. */
-export type Effect =
-  | { readonly kind: 'send'; readonly text: string }
-  /** A subscription accepted (again, after a reconnection), a call answered, a wait over. */
-  | { readonly kind: 'resolved'; readonly token: Token; readonly value: unknown }
-  /** A listener or a call is over and forgotten. */
-  | { readonly kind: 'rejected'; readonly token: Token; readonly error: TopicwireError }
-  | { readonly kind: 'update'; readonly token: Token; readonly data: unknown; readonly info: UpdateInfo }
-  /** Call `retry(key)` after a backoff of so many failures. */
-  | { readonly kind: 'retry'; readonly key: string; readonly failures: number }
-  | { readonly kind: 'pong' }
-  /** A fault that is nobody's answer. */
-  | { readonly kind: 'report'; readonly error: TopicwireError }
-
-/**
- * One canonical request and its listeners. `state` is what the wire knows: a command is in flight in the two states
- * that end in -scribing, never a second one, so the server holds at most one subscription of a key. `resting` is off
- * until a `retry`.
- */
-interface Subscription {
-  readonly key: string
-  readonly route: string
-  readonly params: string
-  readonly listeners: Set<Token>
-  leaving: Token[]
-  state: 'off' | 'resting' | 'subscribing' | 'on' | 'unsubscribing'
-  topics: readonly string[]
-  /** It was accepted once: a refusal that may pass is retried instead of told. */
-  established: boolean
-  failures: number
-}
+import { Subscription } from './subscription.js'
 
 interface Call {
   readonly token: Token
@@ -77,13 +44,23 @@ export class Session {
   readonly #subscriptions = new Map<string, Subscription>()
   /** What a listener or a call belongs to. */
   readonly #targets = new Map<Token, Subscription | Call>()
-  readonly #byTopic = new Map<string, Set<Subscription>>()
+  /** Who has a topic: found when first asked for, forgotten when that changes. */
+  readonly #holders = new Map<string, readonly Subscription[]>()
+  readonly #skipping: ReadonlySet<string>
   readonly #inFlight = new Map<number, InFlight>()
   /** What waits for room on the wire, first come first served. */
   readonly #queue = new Set<Subscription | Call>()
   #effects: Effect[] = []
+  readonly #emit = (effect: Effect): void => {
+    this.#effects.push(effect)
+  }
   #open = false
   #lastId = 0
+
+  /** `skipping` are the routes whose delivery policy may leave out numbers: there a number left out is no gap. */
+  constructor(skipping: Iterable<string> = []) {
+    this.#skipping = new Set(skipping)
+  }
 
   /** The effects since the last call. */
   take(): readonly Effect[] {
@@ -97,22 +74,12 @@ export class Session {
     const key = `${route}:${params}`
     let subscription = this.#subscriptions.get(key)
     if (subscription === undefined) {
-      subscription = {
-        key,
-        route,
-        params,
-        listeners: new Set(),
-        leaving: [],
-        state: 'off',
-        topics: [],
-        established: false,
-        failures: 0,
-      }
+      subscription = new Subscription(key, route, params, this.#emit)
       this.#subscriptions.set(key, subscription)
     }
-    subscription.listeners.add(listener)
+    subscription.listeners.set(listener, false)
     this.#targets.set(listener, subscription)
-    if (subscription.state === 'on') this.#resolve(listener, { topics: subscription.topics })
+    if (subscription.state === 'on') subscription.welcome()
     this.#reconcile(subscription)
   }
 
@@ -120,7 +87,7 @@ export class Session {
   leave(token: Token, wait?: Token): void {
     const target = this.#targets.get(token)
     this.#targets.delete(token)
-    if (target !== undefined && 'listeners' in target) {
+    if (target !== undefined && target instanceof Subscription) {
       target.listeners.delete(token)
       if (wait !== undefined) target.leaving.push(wait)
       this.#reconcile(target)
@@ -146,7 +113,7 @@ export class Session {
     this.#reconcile(subscription)
   }
 
-  /** A new connection: everything that has listeners is subscribed again. */
+  /** A new connection: everything that has listeners is subscribed again, from where it stands. */
   opened(): void {
     this.#open = true
     this.#reconcileAll()
@@ -162,7 +129,6 @@ export class Session {
     this.#open = false
     const unanswered = [...this.#inFlight.values()]
     this.#inFlight.clear()
-    this.#byTopic.clear()
     for (const subscription of this.#subscriptions.values()) subscription.state = 'off'
     const sizes = unanswered.map((command) => command.size)
     const atFault = closeCode === 1009 ? unanswered[sizes.indexOf(Math.max(...sizes))] : undefined
@@ -172,7 +138,7 @@ export class Session {
       this.#refuse(atFault.target, new TopicwireError('too_large', message, { type }))
     }
     for (const { target, type } of unanswered) {
-      if ('listeners' in target || target === atFault?.target) continue
+      if (target instanceof Subscription || target === atFault?.target) continue
       const message = `${type}: the connection was lost before the answer; it may have been carried out.`
       this.#refuse(target, new TopicwireError('disconnected', message, { type }))
     }
@@ -194,7 +160,7 @@ export class Session {
         this.#handle(decodeMessage(line))
       } catch (error) {
         if (!(error instanceof TopicwireError)) throw error
-        this.#effects.push({ kind: 'report', error })
+        this.#emit({ kind: 'report', error })
       }
     }
   }
@@ -206,35 +172,47 @@ export class Session {
       this.#inFlight.delete(id as number)
       this.#answered(command, message)
       this.#pump()
-    } else if (type === 'ping') this.#effects.push({ kind: 'send', text: PONG })
-    else if (type === 'pong') this.#effects.push({ kind: 'pong' })
-    else if (type === 'error') this.#effects.push({ kind: 'report', error: errorOf(payload, type) })
+    } else if (type === 'ping') this.#emit({ kind: 'send', text: PONG })
+    else if (type === 'pong') this.#emit({ kind: 'pong' })
+    else if (type === 'error') this.#emit({ kind: 'report', error: errorOf(payload, type) })
     else {
       const dot = type.lastIndexOf('.')
       const route = type.slice(0, dot)
       if (type.slice(dot) === '.update') this.#update(route, membersOf(payload))
-      else if (type.slice(dot) === '.closed') this.#ended(type, route, membersOf(payload))
+      else if (type.slice(dot) === '.reset') {
+        const reset = membersOf(payload)
+        const topic = String(reset['topic'])
+        for (const holder of this.#holdersOf(route, topic)) holder.reset(topic, reset)
+      } else if (type.slice(dot) === '.closed') this.#ended(type, route, membersOf(payload))
     }
   }
 
+  /**
+   * Every subscription has places of its own, for two that share a topic may have come to it at different times. The
+   * server sends a topic once a connection, so one that is still to be accepted may take what another of the same
+   * numbering is sent.
+   */
   #update(route: string, { topic, seq, payload, source, snapshot }: Members): void {
-    const subscriptions = this.#byTopic.get(`${route} ${String(topic)}`)
-    if (subscriptions === undefined) return
     const info: UpdateInfo = {
       topic: String(topic),
       seq: Number(seq),
       ...(typeof source === 'string' && { source }),
       ...(snapshot === true && { snapshot }),
     }
-    for (const { listeners } of subscriptions) {
-      for (const token of listeners) this.#effects.push({ kind: 'update', token, data: payload, info })
+    const holders = this.#holdersOf(route, info.topic)
+    const live = holders.find(({ state }) => state === 'on')
+    if (live === undefined) return
+    const epoch = live.places.get(info.topic)?.epoch
+    for (const holder of holders) {
+      holder.update(epoch, info, payload, this.#skipping.has(route))
+      if (holder.torn) this.#reconcile(holder)
     }
   }
 
   /** The server ended the subscriptions of a topic. */
   #ended(type: string, route: string, payload: Members): void {
-    for (const subscription of [...(this.#byTopic.get(`${route} ${String(payload['topic'])}`) ?? [])]) {
-      this.#forget(subscription)
+    for (const subscription of this.#holdersOf(route, String(payload['topic']))) {
+      if (subscription.state !== 'on') continue
       subscription.state = 'off'
       if (payload['retry'] === true) this.#rest(subscription)
       else this.#refuse(subscription, errorOf(payload, type))
@@ -242,11 +220,22 @@ export class Session {
     }
   }
 
+  #holdersOf(route: string, topic: string): readonly Subscription[] {
+    const index = `${route} ${topic}`
+    let holders = this.#holders.get(index)
+    if (holders === undefined) {
+      const all = [...this.#subscriptions.values()]
+      holders = all.filter((subscription) => subscription.route === route && subscription.places.has(topic))
+      this.#holders.set(index, holders)
+    }
+    return holders
+  }
+
   #answered({ target, type }: InFlight, reply: ServerMessage): void {
     const members = membersOf(reply.payload)
-    const refused = reply.type === 'error' || ('listeners' in target && members['status'] !== 'ok')
+    const refused = reply.type === 'error' || (target instanceof Subscription && members['status'] !== 'ok')
     const error = refused ? errorOf(reply.payload, type) : undefined
-    if (!('listeners' in target)) {
+    if (!(target instanceof Subscription)) {
       if (error === undefined) {
         this.#targets.delete(target.token)
         this.#resolve(target.token, reply.payload)
@@ -255,10 +244,11 @@ export class Session {
     }
     if (target.state === 'unsubscribing') {
       target.state = 'off'
-      if (error !== undefined && error.code !== 'not_subscribed')
-        this.#effects.push({ kind: 'report', error })
-    } else if (error === undefined) this.#accept(target, members)
-    else {
+      if (error !== undefined && error.code !== 'not_subscribed') this.#emit({ kind: 'report', error })
+    } else if (error === undefined) {
+      target.accept(members)
+      this.#holders.clear()
+    } else {
       target.state = 'off'
       if (target.established && PASSING.has(error.code)) this.#rest(target)
       else this.#refuse(target, error)
@@ -267,49 +257,24 @@ export class Session {
     this.#reconcileAll()
   }
 
-  #accept(subscription: Subscription, { topic, topics }: Members): void {
-    const several = Array.isArray(topics) ? topics.map((item: unknown) => membersOf(item)['topic']) : [topic]
-    subscription.state = 'on'
-    subscription.established = true
-    subscription.failures = 0
-    subscription.topics = several.map((name) => textOf(name, subscription.key))
-    for (const name of subscription.topics) {
-      const index = `${subscription.route} ${name}`
-      const holders = this.#byTopic.get(index)
-      if (holders === undefined) this.#byTopic.set(index, new Set([subscription]))
-      else holders.add(subscription)
-    }
-    for (const listener of subscription.listeners) this.#resolve(listener, { topics: subscription.topics })
-  }
-
   #rest(subscription: Subscription): void {
     subscription.state = 'resting'
-    this.#effects.push({ kind: 'retry', key: subscription.key, failures: subscription.failures })
+    this.#emit({ kind: 'retry', key: subscription.key, failures: subscription.failures })
     subscription.failures += 1
   }
 
   #refuse(target: Subscription | Call, error: TopicwireError): void {
-    for (const token of 'listeners' in target ? target.listeners : [target.token]) {
+    for (const token of target instanceof Subscription ? target.listeners.keys() : [target.token]) {
       this.#targets.delete(token)
-      this.#effects.push({ kind: 'rejected', token, error })
+      this.#emit({ kind: 'rejected', token, error })
     }
-    if (!('listeners' in target)) return
+    if (!(target instanceof Subscription)) return
     target.listeners.clear()
     this.#reconcile(target)
   }
 
   #resolve(token: Token, value: unknown): void {
-    this.#effects.push({ kind: 'resolved', token, value })
-  }
-
-  /** Updates of its topics are no longer its own. */
-  #forget(subscription: Subscription): void {
-    for (const name of subscription.topics) {
-      const index = `${subscription.route} ${name}`
-      const holders = this.#byTopic.get(index)
-      holders?.delete(subscription)
-      if (holders?.size === 0) this.#byTopic.delete(index)
-    }
+    this.#emit({ kind: 'resolved', token, value })
   }
 
   /** Brings the wire nearer to what the listeners want, by at most one command. */
@@ -321,6 +286,7 @@ export class Session {
       subscription.leaving = []
     }
     if (off && !wanted) {
+      this.#holders.clear()
       if (this.#subscriptions.get(subscription.key) === subscription)
         this.#subscriptions.delete(subscription.key)
     } else if (this.#open && this.#verbOf(subscription) !== undefined) {
@@ -338,17 +304,26 @@ export class Session {
       const [target] = this.#queue
       if (target === undefined) return
       this.#queue.delete(target)
-      if (!('listeners' in target)) {
+      if (!(target instanceof Subscription)) {
         this.#send(target.type, target.payload, target)
         continue
       }
       const verb = this.#verbOf(target)
       if (verb === undefined) continue
+      if (verb === 'subscribe') {
+        target.state = 'subscribing'
+        this.#send(`${target.route}.subscribe`, target.params, target, resumeOf(target.places))
+        continue
+      }
+      const resuming = this.#wanted(target)
       // Its peers with it, for they may have ended with it: none is to be joined any more.
-      for (const subscription of verb === 'subscribe' ? [target] : this.#peersOf(target)) {
-        if (verb === 'unsubscribe') this.#forget(subscription)
-        subscription.state = `${verb.slice(0, -1)}ing` as 'subscribing' | 'unsubscribing'
-        this.#send(`${subscription.route}.${verb}`, subscription.params, subscription)
+      for (const peer of this.#peersOf(target)) {
+        peer.state = 'unsubscribing'
+        if (!resuming) {
+          peer.places = new Map()
+          this.#holders.clear()
+        }
+        this.#send(`${peer.route}.unsubscribe`, peer.params, peer)
       }
     }
   }
@@ -357,10 +332,10 @@ export class Session {
    * Who has the same topics, itself included. Requests that differ here may be one to the server, which fills in
    * defaults; ending one of them then ends them all.
    */
-  #peersOf({ route, topics }: Subscription): Subscription[] {
-    const same = topics.join('\n')
+  #peersOf({ route, places }: Subscription): Subscription[] {
+    const topicsOf = (of: ReadonlyMap<string, Place>): string => [...of.keys()].join('\n')
     return [...this.#subscriptions.values()].filter(
-      (peer) => peer.state === 'on' && peer.route === route && peer.topics.join('\n') === same,
+      (peer) => peer.state === 'on' && peer.route === route && topicsOf(peer.places) === topicsOf(places),
     )
   }
 
@@ -371,10 +346,10 @@ export class Session {
 
   /** The command that would bring the wire to what the listeners want, if any may be sent now. */
   #verbOf(subscription: Subscription): 'subscribe' | 'unsubscribe' | undefined {
-    const { state, route } = subscription
+    const { state, route, torn } = subscription
     const wanted = this.#wanted(subscription)
     if (state === 'off' && wanted) return 'subscribe'
-    if (state !== 'on' || wanted) return undefined
+    if (state !== 'on' || (wanted && !torn)) return undefined
     // What is being subscribed may turn out to be a peer.
     for (const other of this.#subscriptions.values()) {
       if (other.route === route && other.state === 'subscribing') return undefined
@@ -382,10 +357,10 @@ export class Session {
     return 'unsubscribe'
   }
 
-  #send(type: string, payload: string | undefined, target: Subscription | Call): void {
+  #send(type: string, payload: string | undefined, target: Subscription | Call, resume?: object): void {
     const id = (this.#lastId += 1)
-    const text = encodeCommand(type, id, payload)
+    const text = encodeCommand(type, id, payload, resume)
     this.#inFlight.set(id, { type, size: text.length, target })
-    this.#effects.push({ kind: 'send', text })
+    this.#emit({ kind: 'send', text })
   }
 }

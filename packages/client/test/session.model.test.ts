@@ -4,7 +4,8 @@
  */
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Session, type Effect } from '../src/session.js'
+import type { Effect } from '../src/effects.js'
+import { Session } from '../src/session.js'
 
 /** `A` is to the server what `a` is, as a request is that leaves out a default. */
 const TOPICS: Readonly<Record<string, readonly string[]>> = {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { Session, type Effect } from '../src/session.js'
+import type { Effect } from '../src/effects.js'
+import { Session } from '../src/session.js'
 
 let session: Session
 

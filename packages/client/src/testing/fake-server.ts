@@ -10,6 +10,16 @@ export interface ReceivedCommand {
   readonly type: string
   readonly id?: string | number
   readonly payload?: unknown
+  readonly resume?: unknown
+}
+
+/** A topic as the server keeps it: its numbering, the newest updates, and its state where it has one. */
+interface FakeTopic {
+  epoch: string
+  seq: number
+  readonly ring: { readonly seq: number; readonly payload: unknown }[]
+  /** The state, for topics that have snapshots. */
+  state: unknown
 }
 
 /**
@@ -23,6 +33,10 @@ export interface FakeServerOptions {
   readonly clock?: Clock
   /** False: a server that chooses no subprotocol, and so sends no `hello` and knows no `ping`. */
   readonly subprotocol?: boolean
+  /** How many updates of a topic are held for those who resume. Default 300; 0 recovers nobody who missed any. */
+  readonly replay?: number
+  /** Routes whose updates are states: who subscribes without being recovered is sent the newest as a snapshot. */
+  readonly snapshots?: readonly string[]
 }
 
 /** One socket of a client, seen from the server. */
@@ -52,8 +66,8 @@ export class FakeConnection {
 }
 
 /**
- * A server in the same process that keeps the protocol: `hello`, replies before updates, `seq` by topic, each topic
- * once a connection. Every command may be scripted, held back, delayed or cut off. Nothing waits for real time.
+ * A server in the same process that keeps the protocol: `hello`, replies before updates, `seq` and `epoch` by topic,
+ * each topic once a connection, `resume` from a ring, snapshots. Every command may be scripted, held back, delayed or cut off. Nothing waits for real time.
  *
  *     const server = new FakeServer()
  *     const client = createClient<Routes>(routeNames, { url: 'ws://test', webSocket: server.WebSocket })
@@ -76,11 +90,21 @@ export class FakeServer {
   readonly #clock: Clock
   readonly #subprotocol: boolean
   readonly #scripts: Map<string, Script> = new Map()
-  readonly #seqs: Map<string, number> = new Map()
+  readonly #topics: Map<string, FakeTopic> = new Map()
+  readonly #replay: number
+  readonly #snapshots: readonly string[]
+  #epochs = 0
   #refusal: number | undefined
   #held: (() => void)[] | undefined
 
-  constructor({ clock = new ManualClock(), subprotocol = true }: FakeServerOptions = {}) {
+  constructor({
+    clock = new ManualClock(),
+    subprotocol = true,
+    replay = 300,
+    snapshots = [],
+  }: FakeServerOptions = {}) {
+    this.#replay = replay
+    this.#snapshots = snapshots
     this.#clock = clock
     this.#subprotocol = subprotocol
     const connect = (end: FakeSocketEnd): void => {
@@ -134,16 +158,36 @@ export class FakeServer {
 
   /** Sends an update for each payload to every connection that has the topic, in one frame. Returns how many have it. */
   publish(route: string, topic: string, ...payloads: readonly unknown[]): number {
+    const kept = this.#topicOf(topic)
     const messages = payloads.map((payload) => {
-      const seq = (this.#seqs.get(topic) ?? 0) + 1
-      this.#seqs.set(topic, seq)
+      const seq = (kept.seq += 1)
+      kept.ring.push({ seq, payload })
+      if (kept.ring.length > this.#replay) kept.ring.shift()
+      kept.state = payload
       return { type: `${route}.update`, payload: { topic, seq, payload } }
     })
-    const receivers = this.connections.filter(({ subscriptions }) =>
-      [...subscriptions.values()].flat().includes(topic),
-    )
+    const receivers = this.#receiversOf(topic)
     for (const connection of receivers) connection.send(...messages)
     return receivers.length
+  }
+
+  /** Counts an update that no one is sent and no one may resume from: what follows leaves out a number. */
+  skip(topic: string): void {
+    const kept = this.#topicOf(topic)
+    kept.seq += 1
+    kept.ring.length = 0
+  }
+
+  /** Loses the topic's numbering, as a server does that was restarted; who has it is told by `reset`. */
+  reset(route: string, topic: string, reason = 'restarted'): void {
+    const kept = this.#topicOf(topic)
+    Object.assign(kept, { epoch: this.#newEpoch(), seq: 0 })
+    kept.ring.length = 0
+    const { epoch, seq } = kept
+    const messages = [{ type: `${route}.reset`, payload: { topic, epoch, seq, reason } }]
+    for (const connection of this.#receiversOf(topic)) {
+      connection.send(...messages, ...this.#snapshot(route, topic))
+    }
   }
 
   /** Resolves when everything that is under way without delay has arrived and been answered. */
@@ -201,7 +245,8 @@ export class FakeServer {
       const payload = script(command, connection)
       if (payload === undefined) return
       this.#note(command, membersOf(payload), connection)
-      connection.send({ type: `${type}.response`, id, payload })
+      const missed = this.#missed(command, membersOf(payload))
+      connection.send({ type: `${type}.response`, id, payload }, ...missed)
     } catch (error) {
       if (!(error instanceof TopicwireError)) throw error
       const { code, message, details } = error
@@ -209,18 +254,62 @@ export class FakeServer {
     }
   }
 
-  readonly #keepSubscriptions: Script = ({ type, payload }, connection) => {
+  readonly #keepSubscriptions: Script = ({ type, payload, resume }, connection) => {
     const [route = '', verb] = type.split('.')
     if (verb !== 'subscribe' && verb !== 'unsubscribe') {
       throw new TopicwireError('no_matching_type', `This server has no ${type}; script it.`)
     }
     const topic = topicOf(route, payload)
     if (verb === 'subscribe') {
-      return { status: 'ok', message: 'Subscribed', topic, epoch: 'fake', seq: this.#seqs.get(topic) ?? 0 }
+      const { epoch, seq, ring } = this.#topicOf(topic)
+      const from = membersOf(resume)
+      const position = Number(from['seq'])
+      const recovered = from['epoch'] === epoch && position >= seq - ring.length && position <= seq
+      const reply = { status: 'ok', message: 'Subscribed', topic, epoch, seq }
+      return resume === undefined ? reply : { ...reply, recovered }
     }
     return connection.subscriptions.has(topic)
       ? { status: 'ok', message: 'Unsubscribed', topic }
       : { status: 'error', code: 'not_subscribed', message: 'Not subscribed', topic }
+  }
+
+  /** What goes with the reply: what was missed, or the state. A script's replies are followed by nothing. */
+  #missed(
+    { type, resume }: ReceivedCommand,
+    { status, topic, epoch, recovered }: Readonly<Record<string, unknown>>,
+  ): object[] {
+    const [route = '', verb] = type.split('.')
+    const kept = this.#topics.get(String(topic))
+    if (verb !== 'subscribe' || status !== 'ok' || kept === undefined || epoch !== kept.epoch) return []
+    if (recovered !== true) return this.#snapshot(route, String(topic))
+    const from = Number(membersOf(resume)['seq'])
+    return kept.ring
+      .filter(({ seq }) => seq > from)
+      .map(({ seq, payload }) => ({ type: `${route}.update`, payload: { topic, seq, payload } }))
+  }
+
+  #snapshot(route: string, topic: string): object[] {
+    const { seq, state } = this.#topicOf(topic)
+    if (state === undefined || !this.#snapshots.includes(route)) return []
+    return [{ type: `${route}.update`, payload: { topic, seq, payload: state, snapshot: true } }]
+  }
+
+  #receiversOf(topic: string): FakeConnection[] {
+    return this.connections.filter(({ subscriptions }) => [...subscriptions.values()].flat().includes(topic))
+  }
+
+  #topicOf(topic: string): FakeTopic {
+    let kept = this.#topics.get(topic)
+    if (kept === undefined) {
+      kept = { epoch: this.#newEpoch(), seq: 0, ring: [], state: undefined }
+      this.#topics.set(topic, kept)
+    }
+    return kept
+  }
+
+  #newEpoch(): string {
+    this.#epochs += 1
+    return `epoch-${this.#epochs}`
   }
 
   /** What a reply says of the subscription is what the connection then has, whoever wrote the reply. */

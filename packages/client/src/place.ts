@@ -1,0 +1,32 @@
+import { membersOf, textOf, type Members } from './frames.js'
+import type { UpdateInfo } from './routes.js'
+
+/** Where a subscription stands in one of its topics: `seq` is the last number passed on, NaN where none is given. */
+export interface Place {
+  readonly epoch: unknown
+  seq: number
+  /** Nothing was passed on since the server named this place, so a snapshot of this very number may follow. */
+  fresh: boolean
+  /** The number after which a gap was seen and the server was asked again. */
+  tornAt: number | undefined
+  /** The state at `seq`, of a topic that has had a snapshot. */
+  state: { readonly data: unknown; readonly info: UpdateInfo } | undefined
+}
+
+export function placeAt({ epoch, seq }: Members): Place {
+  return { epoch, seq: Number(seq), fresh: true, tornAt: undefined, state: undefined }
+}
+
+/** The topics that a reply accepts, and what it says of each. */
+export function acceptedBy(reply: Members, otherwise: string): (readonly [topic: string, Members])[] {
+  const { topics } = reply
+  const several = Array.isArray(topics) ? topics.map(membersOf) : [reply]
+  return several.map((item) => [textOf(item['topic'], otherwise), item])
+}
+
+/** `resume` of a subscription that goes on from these places; nothing where the server gave none to go on from. */
+export function resumeOf(places: ReadonlyMap<string, Place>): object | undefined {
+  const known = [...places].filter(([, { epoch, seq }]) => typeof epoch === 'string' && seq >= 0)
+  const resume = known.map(([topic, { epoch, seq }]) => [topic, { epoch, seq }] as const)
+  return places.size === 1 ? resume[0]?.[1] : known.length > 0 ? Object.fromEntries(resume) : undefined
+}

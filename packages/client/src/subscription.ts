@@ -1,0 +1,112 @@
+import type { Effect, Token } from './effects.js'
+import { textOf, type Members } from './frames.js'
+import { acceptedBy, placeAt, type Place } from './place.js'
+import type { UpdateInfo } from './routes.js'
+
+/**
+ * One canonical request, its listeners, and where they stand. `state` is what the wire knows: a command is in flight in
+ * the two states that end in -scribing, never a second one, so the server holds at most one subscription of a key.
+ * `resting` is off until a `retry`.
+ */
+export class Subscription {
+  readonly key: string
+  readonly route: string
+  readonly params: string
+  /** Whether each was told that it is accepted: only then updates go to it. */
+  readonly listeners: Map<Token, boolean> = new Map()
+  leaving: Token[] = []
+  state: 'off' | 'resting' | 'subscribing' | 'on' | 'unsubscribing' = 'off'
+  /** By topic; it outlives the connection, to resume from. */
+  places: Map<string, Place> = new Map()
+  /** A gap was seen: it is to be ended and resumed. */
+  torn = false
+  /** It was accepted once: a refusal that may pass is retried instead of told. */
+  established = false
+  failures = 0
+  readonly #emit: (effect: Effect) => void
+
+  constructor(key: string, route: string, params: string, emit: (effect: Effect) => void) {
+    this.key = key
+    this.route = route
+    this.params = params
+    this.#emit = emit
+  }
+
+  /** The server has accepted it: on from where it stood, or from a new place. */
+  accept(reply: Members): void {
+    const before = this.places
+    this.places = new Map()
+    for (const [topic, item] of acceptedBy(reply, this.key)) {
+      const place = before.get(topic)
+      const next = placeAt(item)
+      const recovered = item['recovered'] === true
+      const kept = recovered || (place?.epoch === next.epoch && place?.seq === next.seq)
+      if (place !== undefined && kept) place.fresh = !recovered
+      else if (place !== undefined) this.#tellGap(topic, place, next.seq, 'not_recovered')
+      this.places.set(topic, place !== undefined && kept ? place : next)
+    }
+    this.state = 'on'
+    this.established = true
+    this.torn = false
+    this.failures = 0
+    this.welcome()
+  }
+
+  /** Accepts who is not accepted yet; who comes to a topic whose updates are states is given the present one. */
+  welcome(): void {
+    for (const [token, accepted] of this.listeners) {
+      if (accepted) continue
+      this.listeners.set(token, true)
+      this.#emit({ kind: 'resolved', token, value: { topics: [...this.places.keys()] } })
+      for (const { state } of this.places.values()) {
+        if (state === undefined) continue
+        const info: UpdateInfo = { ...state.info, snapshot: true }
+        this.#emit({ kind: 'update', token, data: state.data, info })
+      }
+    }
+  }
+
+  /** A new numbering begins. Who is still to be accepted learns of it from the reply. */
+  reset(topic: string, payload: Members): void {
+    const place = this.places.get(topic)
+    if (place === undefined || this.state !== 'on') return
+    const next = placeAt(payload)
+    this.places.set(topic, next)
+    this.#tellGap(topic, place, next.seq, textOf(payload['reason'], 'reset'))
+  }
+
+  /**
+   * Passes on an update of this epoch, unless it is a duplicate. One that leaves out numbers tears the subscription
+   * instead; torn, or not accepted yet on this connection, it takes only what is exactly its next.
+   */
+  update(epoch: unknown, info: UpdateInfo, data: unknown, maySkip: boolean): void {
+    const { topic, seq, snapshot, source } = info
+    const place = this.places.get(topic)
+    if (place === undefined || (this.state !== 'on' && place.epoch !== epoch)) return
+    if (seq < place.seq || (seq === place.seq && !(place.fresh && snapshot))) return
+    if (seq > place.seq + 1 && !maySkip) {
+      if (this.state !== 'on' || this.torn) return
+      if (place.tornAt !== place.seq) {
+        place.tornAt = place.seq
+        this.torn = true
+        return
+      }
+      // The server was asked, said that nothing is missing, and left it out again.
+      this.#tellGap(topic, place, seq - 1, 'not_recovered')
+    }
+    place.seq = seq
+    place.fresh = false
+    // A pattern's update is the state of one topic among many.
+    if ((snapshot ?? place.state) && source === undefined) place.state = { data, info }
+    for (const [token, accepted] of this.listeners) {
+      if (accepted) this.#emit({ kind: 'update', token, data, info })
+    }
+  }
+
+  #tellGap(topic: string, place: Place, seq: number, reason: string): void {
+    const gap = { topic, after: place.seq, seq, reason }
+    for (const [token, accepted] of this.listeners) {
+      if (accepted) this.#emit({ kind: 'gap', token, gap })
+    }
+  }
+}

@@ -199,6 +199,10 @@ export class Link {
           fullJitterMs(effect.failures, this.#options.backoff),
         )
         break
+      case 'resync':
+        this.#socket?.close(1000)
+        if (this.#socket !== undefined) this.#lost(1006, '')
+        break
       case 'pong':
         if (this.#pingedAt === undefined) break
         this.latencyMs = this.#clock.now() - this.#pingedAt

@@ -16,6 +16,8 @@ export type Effect =
   | { readonly kind: 'gap'; readonly token: Token; readonly gap: Gap }
   /** Call `retry(key)` after a backoff of so many failures. */
   | { readonly kind: 'retry'; readonly key: string; readonly failures: number }
+  /** A gap was seen: end the connection and make another, whose subscriptions resume from where they stand. */
+  | { readonly kind: 'resync' }
   | { readonly kind: 'pong' }
   /** A fault that is nobody's answer. */
   | { readonly kind: 'report'; readonly error: TopicwireError }

@@ -7,14 +7,14 @@ export interface Place {
   seq: number
   /** Nothing was passed on since the server named this place, so a snapshot of this very number may follow. */
   fresh: boolean
-  /** The number after which a gap was seen and the server was asked again. */
-  tornAt: number | undefined
+  /** The number after which a gap was seen and the server was asked again; NaN before. */
+  tornAt: number
   /** The state at `seq`, of a topic that has had a snapshot. */
   state: { readonly data: unknown; readonly info: UpdateInfo } | undefined
 }
 
 export function placeAt({ epoch, seq }: Members): Place {
-  return { epoch, seq: Number(seq), fresh: true, tornAt: undefined, state: undefined }
+  return { epoch, seq: Number(seq), fresh: true, tornAt: NaN, state: undefined }
 }
 
 /** The topics that a reply accepts, and what it says of each. */

@@ -116,6 +116,10 @@ export class Session {
   /** A new connection: everything that has listeners is subscribed again, from where it stands. */
   opened(): void {
     this.#open = true
+    // Who resumes goes first: were another to join its topic from now on, what it missed could come no more.
+    for (const subscription of this.#subscriptions.values()) {
+      if (subscription.places.size > 0) this.#reconcile(subscription)
+    }
     this.#reconcileAll()
     this.#pump()
   }
@@ -204,8 +208,11 @@ export class Session {
     if (live === undefined) return
     const epoch = live.places.get(info.topic)?.epoch
     for (const holder of holders) {
-      holder.update(epoch, info, payload, this.#skipping.has(route))
-      if (holder.torn) this.#reconcile(holder)
+      if (holder.update(epoch, info, payload, this.#skipping.has(route))) {
+        // Nothing more is sent: it would be lost with the connection.
+        this.#open = false
+        this.#emit({ kind: 'resync' })
+      }
     }
   }
 
@@ -315,14 +322,11 @@ export class Session {
         this.#send(`${target.route}.subscribe`, target.params, target, resumeOf(target.places))
         continue
       }
-      const resuming = this.#wanted(target)
+      this.#holders.clear()
       // Its peers with it, for they may have ended with it: none is to be joined any more.
       for (const peer of this.#peersOf(target)) {
         peer.state = 'unsubscribing'
-        if (!resuming) {
-          peer.places = new Map()
-          this.#holders.clear()
-        }
+        peer.places = new Map()
         this.#send(`${peer.route}.unsubscribe`, peer.params, peer)
       }
     }
@@ -346,10 +350,10 @@ export class Session {
 
   /** The command that would bring the wire to what the listeners want, if any may be sent now. */
   #verbOf(subscription: Subscription): 'subscribe' | 'unsubscribe' | undefined {
-    const { state, route, torn } = subscription
+    const { state, route } = subscription
     const wanted = this.#wanted(subscription)
     if (state === 'off' && wanted) return 'subscribe'
-    if (state !== 'on' || (wanted && !torn)) return undefined
+    if (state !== 'on' || wanted) return undefined
     // What is being subscribed may turn out to be a peer.
     for (const other of this.#subscriptions.values()) {
       if (other.route === route && other.state === 'subscribing') return undefined

@@ -18,8 +18,6 @@ export class Subscription {
   state: 'off' | 'resting' | 'subscribing' | 'on' | 'unsubscribing' = 'off'
   /** By topic; it outlives the connection, to resume from. */
   places: Map<string, Place> = new Map()
-  /** A gap was seen: it is to be ended and resumed. */
-  torn = false
   /** It was accepted once: a refusal that may pass is retried instead of told. */
   established = false
   failures = 0
@@ -47,7 +45,6 @@ export class Subscription {
     }
     this.state = 'on'
     this.established = true
-    this.torn = false
     this.failures = 0
     this.welcome()
   }
@@ -76,22 +73,24 @@ export class Subscription {
   }
 
   /**
-   * Passes on an update of this epoch, unless it is a duplicate. One that leaves out numbers tears the subscription
-   * instead; torn, or not accepted yet on this connection, it takes only what is exactly its next.
+   * Passes on an update of this epoch, unless it is a duplicate. One that leaves out numbers is not passed on: it is
+   * answered by true, and the connection is to be made anew and resumed. Not accepted yet on this connection, it takes
+   * only what is exactly its next.
    */
-  update(epoch: unknown, info: UpdateInfo, data: unknown, maySkip: boolean): void {
+  update(epoch: unknown, info: UpdateInfo, data: unknown, maySkip: boolean): boolean {
     const { topic, seq, snapshot, source } = info
     const place = this.places.get(topic)
-    if (place === undefined || (this.state !== 'on' && place.epoch !== epoch)) return
-    if (seq < place.seq || (seq === place.seq && !(place.fresh && snapshot))) return
+    if (place === undefined || (this.state !== 'on' && place.epoch !== epoch)) return false
+    if (seq < place.seq || (seq === place.seq && !(place.fresh && snapshot))) return false
     if (seq > place.seq + 1 && !maySkip) {
-      if (this.state !== 'on' || this.torn) return
-      if (place.tornAt !== place.seq) {
+      if (this.state !== 'on') return false
+      if (!(place.tornAt >= place.seq)) {
         place.tornAt = place.seq
-        this.torn = true
-        return
+        this.state = 'off'
+        return true
       }
-      // The server was asked, said that nothing is missing, and left it out again.
+      // The server was asked, said that nothing is missing, and left it out again: asking more would never end.
+      place.tornAt = Infinity
       this.#tellGap(topic, place, seq - 1, 'not_recovered')
     }
     place.seq = seq
@@ -101,6 +100,7 @@ export class Subscription {
     for (const [token, accepted] of this.listeners) {
       if (accepted) this.#emit({ kind: 'update', token, data, info })
     }
+    return false
   }
 
   #tellGap(topic: string, place: Place, seq: number, reason: string): void {

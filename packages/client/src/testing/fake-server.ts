@@ -59,7 +59,7 @@ export class FakeConnection {
     this.#end.deliver(data)
   }
 
-  /** Ends the connection; 1006 is what a client sees of a cut cable. */
+  /** Ends the connection; 1006 is what a client sees of a cut cable, which loses what is under way. */
   close(code = 1006, reason = ''): void {
     this.#end.close(code, reason)
   }

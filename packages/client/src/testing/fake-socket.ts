@@ -49,10 +49,16 @@ export class FakeSocket implements WebSocketLike {
       },
       close: (code, reason) => {
         this.#end.onClose?.()
-        this.#arrive(() => {
+        const closed = (): void => {
           this.#state = 'closed'
           call(this.onclose, { code, reason })
-        })
+        }
+        if (code !== 1006) this.#arrive(closed)
+        else if (this.#state !== 'closed') {
+          // A cut cable loses what is under way, in both directions.
+          this.#state = 'closed'
+          later(closed)
+        }
       },
     }
     later(() => {

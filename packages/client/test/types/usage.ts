@@ -9,6 +9,7 @@ import {
   type Client,
   type ConnectionStatus,
   type ErrorCode,
+  type Gap,
   type Operation,
   type Route,
   type RouteName,
@@ -75,6 +76,15 @@ void ws.trades.subscribe('id', params, (trade, info) => {
   isTrue<Equal<typeof info, UpdateInfo>>(info)
 })
 void ws.orders.subscribe('id', {}, ({ id }) => id.length, { onError: (error) => error.code, timeoutMs: 1 })
+isTrue<Equal<ReturnType<typeof ws.trades.stream>, AsyncIterableIterator<Trade, undefined>>>()
+export async function read(signal: AbortSignal): Promise<void> {
+  for await (const trade of ws.trades.stream(params, { signal, maxBuffered: 10 })) {
+    isTrue<Equal<typeof trade, Trade>>(trade)
+  }
+}
+void ws.trades.subscribe('id', params, () => undefined, {
+  onGap: (gap) => isTrue<Equal<typeof gap, Gap>>(gap),
+})
 ws.connection.on('latency', (ms) => ms.toFixed())
 
 // @ts-expect-error: no such route
@@ -91,6 +101,10 @@ void ws.orders.subscribe('id', { account_id: undefined }, () => undefined)
 void ws.trades.subscribe('id', params, (order: { id: string }) => order)
 // @ts-expect-error: the payload has no such field
 void ws.trades.subscribe('id', params, (trade) => void trade.amount)
+// @ts-expect-error: the loop's parameters are the route's
+void ws.trades.stream({ symbol: 'AAPL' })
+// @ts-expect-error: a signal, not its controller
+void ws.trades.stream(params, { signal: new AbortController() })
 // @ts-expect-error: no callback
 void ws.trades.subscribe('id', params)
 // @ts-expect-error: the listener id is not left out

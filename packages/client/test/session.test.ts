@@ -343,3 +343,26 @@ test('a bad line is reported and its neighbours are heard', () => {
     { kind: 'report', error: { code: 'invalid_json', message: 'error: Yours' } },
   ])
 })
+
+test('several topics resume each from its place; duplicates are dropped; a gap asks for a new connection once', () => {
+  const places = (...topics: object[]): object => ({ status: 'ok', message: '', topic: 'a', topics })
+  const reply = (id: number, payload: object): string =>
+    JSON.stringify({ type: 'r.subscribe.response', id, payload })
+  session.opened()
+  session.subscribe(1, 'r', '{}')
+  session.receive(reply(1, places({ topic: 'a', epoch: 'e', seq: 4 }, { topic: 'b', epoch: 'f', seq: 0 })))
+  session.receive([update('a', 5), update('a', 5), update('a', 4), update('b', 1)].join('\n'))
+  const passed = told().map((effect) => effect.kind === 'update' && [effect.info.topic, effect.info.seq])
+  expect(passed.slice(1)).toEqual([
+    ['a', 5],
+    ['b', 1],
+  ])
+  session.receive(`${update('a', 7)}\n${update('a', 8)}`)
+  expect(session.take()).toEqual([{ kind: 'resync' }])
+  session.lost(1006)
+  session.opened()
+  const [{ text } = { text: '' }] = session.take().filter((effect) => effect.kind === 'send')
+  expect(JSON.parse(text)).toMatchObject({
+    resume: { a: { epoch: 'e', seq: 5 }, b: { epoch: 'f', seq: 1 } },
+  })
+})

@@ -1,9 +1,11 @@
 import { canonicalJson } from './canonical.js'
-import { linkOf, type Handle, type Link, type Observer } from './connection.js'
+import type { Link } from './connection.js'
 import { TopicwireError } from './errors.js'
+import type { Handle, Observer } from './handle.js'
 import { host, reportToPage } from './host.js'
+import { linkOf } from './links.js'
 import type { ClientOptions, SubscribeOptions } from './options.js'
-import type { Client, RouteMap, RouteName, Subscriptions, UpdateListener } from './routes.js'
+import type { Client, RouteMap, RouteName, Staleness, Subscriptions, UpdateListener } from './routes.js'
 import type { Token } from './effects.js'
 import type { Connection, ConnectionEvents, ConnectionStatus } from './status.js'
 import { streamOf } from './stream.js'
@@ -47,20 +49,26 @@ export function defineAdapter<Routes extends RouteMap<Routes>>(
 
 function subscriptionsOf(connection: ClientConnection, route: string): Subscriptions<unknown, unknown> {
   const listeners = new Map<string, Token>()
+  const watchers = new Set<(staleness: Staleness) => void>()
   const begin = (
+    listenerId: string | undefined,
     params: unknown,
     onUpdate: UpdateListener<unknown>,
-    { timeoutMs, onError, onGap }: SubscribeOptions,
+    { timeoutMs, onError, onGap, onStale }: SubscribeOptions,
     { resolve, reject }: Pick<Handle, 'resolve' | 'reject'>,
   ): Token => {
-    const handle = { owner: connection, resolve, reject, onUpdate, onError, onGap }
+    const told = (stale: boolean, topic: string): void => {
+      for (const watcher of [...watchers]) connection.run(() => watcher({ topic, stale, listenerId }))
+      onStale?.(stale, topic)
+    }
+    const handle = { owner: connection, resolve, reject, onUpdate, onError, onGap, onStale: told }
     return connection.use().subscribe(route, canonicalJson(params), timeoutMs, handle)
   }
   return {
     subscribe: (listenerId, params, onUpdate, options = {}) =>
       new Promise((resolve, reject) => {
         const earlier = listeners.get(listenerId)
-        listeners.set(listenerId, begin(params, onUpdate, options, { resolve, reject }))
+        listeners.set(listenerId, begin(listenerId, params, onUpdate, options, { resolve, reject }))
         // After the new one has joined, so that equal parameters keep their subscription on the wire.
         void connection.leave(earlier)
       }),
@@ -71,9 +79,19 @@ function subscriptionsOf(connection: ClientConnection, route: string): Subscript
     },
     stream: (params, options = {}) =>
       streamOf((onUpdate, told) => {
-        const token = begin(params, onUpdate, told, { resolve: () => undefined, reject: told.onError })
+        const accepted = { resolve: () => undefined, reject: told.onError }
+        const token = begin(undefined, params, onUpdate, told, accepted)
         return () => void connection.leave(token)
       }, options),
+    on: (_event, handler) => {
+      const watcher = (staleness: Staleness): void => {
+        handler(staleness)
+      }
+      watchers.add(watcher)
+      return () => {
+        watchers.delete(watcher)
+      }
+    },
   }
 }
 
@@ -136,6 +154,17 @@ class ClientConnection implements Connection, Observer {
       const payload = request === undefined ? undefined : canonicalJson(request)
       this.use().call(type, payload, { owner: this, resolve, reject })
     })
+  }
+
+  auth(token: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#attach().auth(token, { owner: this, resolve, reject })
+    })
+  }
+
+  /** Runs what is the client's user's: what it throws harms no other. */
+  run(act: () => void): void {
+    this.#attach().guard(this, act)
   }
 
   /** The link to subscribe and call through; after `close` a new beginning. */

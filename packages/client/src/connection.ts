@@ -1,65 +1,54 @@
 import { fullJitterMs } from './backoff.js'
+import { fetchToken } from './credentials.js'
+import { dial, type SocketEvents } from './dial.js'
 import type { Effect, Token } from './effects.js'
 import { gapError, TopicwireError } from './errors.js'
-import { PING, SUBPROTOCOL } from './frames.js'
-import { host, hostClock, reportToPage } from './host.js'
-import type { ClientOptions, Clock, WebSocketConstructor, WebSocketLike } from './options.js'
-import type { Gap, UpdateInfo } from './routes.js'
+import { errorOf, membersOf, PING, SUBPROTOCOL } from './frames.js'
+import type { Handle, Observer } from './handle.js'
+import { hostClock, reportToPage } from './host.js'
+import type { ClientOptions, Clock, WebSocketLike } from './options.js'
+import { HeldHandles } from './held.js'
+import { Pace } from './pace.js'
 import { Session } from './session.js'
 import type { ConnectionEvents, ConnectionStatus } from './status.js'
+import { Timers } from './timers.js'
 
-/** A client, as the link sees it. */
-export interface Observer {
-  emit<Event extends keyof ConnectionEvents>(event: Event, value: ConnectionEvents[Event]): boolean
-}
-
-/** Who waits for a listener, a call or an end. */
-export interface Handle {
-  readonly owner: Observer
-  /** A method, so that the resolver of a typed promise fits: the wire's word is taken for the value's type. */
-  resolve(value: unknown): void
-  reject(error: TopicwireError): void
-  /** A listener's; without it the handle is over when it is resolved. */
-  readonly onUpdate?: (data: unknown, info: UpdateInfo) => void
-  readonly onError?: ((error: TopicwireError) => void) | undefined
-  readonly onGap?: ((gap: Gap) => void) | undefined
-}
-
-interface Held extends Handle {
-  deadline: unknown
-  accepted: boolean
-}
-
-/** A connection that lasted so long ends the doubling of delays. */
-const STABLE_MS = 30_000
+/** How much later than it promised a server may be heard. */
+const GRACE_MS = 10_000
 
 /** One socket and its session, shared by every client of an address: what the session decides is carried out here. */
 export class Link {
+  readonly url: string
+  readonly options: ClientOptions
   readonly observers: Set<Observer> = new Set()
   status: ConnectionStatus = 'idle'
   latencyMs: number | undefined
 
-  readonly #session: Session
-  readonly #held = new Map<Token, Held>()
-  readonly #url: string
-  readonly #options: ClientOptions
+  readonly #session = new Session()
+  readonly #held: HeldHandles
   readonly #clock: Clock
+  readonly #timers: Timers
+  readonly #pace: Pace
   readonly #timeoutMs: number
-  #lastToken = 0
   #draining = false
   #socket: WebSocketLike | undefined
-  #failures = 0
+  /** Counts what begins and ends connections: who comes back from waiting sees whether it is still wanted. */
+  #era = 0
   #openedAt = 0
+  #heardAt = 0
   #pingedAt: number | undefined
-  /** The deadline of an attempt, the wait before one, or the next ping: never two of them. */
-  #timer: unknown
-  #idleTimer: unknown
+  /** The newest token that `auth` was given. */
+  #given: string | undefined
+  /** A fresh token was refused, and none was accepted since. */
+  #refused = false
 
   constructor(url: string, options: ClientOptions) {
-    this.#url = url
-    this.#options = options
-    this.#session = new Session(options.skipping)
+    this.url = url
+    this.options = options
     this.#clock = options.clock ?? hostClock
+    this.#timers = new Timers(this.#clock)
+    this.#held = new HeldHandles(this.#clock)
+    this.#pace = new Pace(options.backoff)
     this.#timeoutMs = options.timeoutMs ?? 10_000
   }
 
@@ -75,26 +64,42 @@ export class Link {
     })
   }
 
+  /** The token of this connection and of those to come; resolved when the server has taken it. */
+  auth(token: string, handle: Handle): void {
+    this.#given = token
+    if (this.status !== 'open') {
+      handle.resolve(undefined)
+      return
+    }
+    this.call('auth', JSON.stringify({ token }), {
+      ...handle,
+      resolve: (reply) => {
+        if (membersOf(reply)['status'] === 'ok') handle.resolve(undefined)
+        else handle.reject(errorOf(reply, 'auth'))
+      },
+    })
+  }
+
   /** Ends a listener; `handle` is resolved when the server holds nothing of it any more. */
   leave(token: Token, handle: Handle): void {
-    this.#drop(token)?.reject(
-      new TopicwireError('cancelled', 'Replaced or unsubscribed before it was accepted.'),
-    )
-    const wait = this.#hold(handle)
+    this.#held
+      .drop(token)
+      ?.reject(new TopicwireError('cancelled', 'Replaced or unsubscribed before it was accepted.'))
+    const wait = this.#held.hold(handle)
     this.#session.leave(token, wait)
     this.#drain()
   }
 
   /** Ends all that is the owner's. */
   release(owner: Observer): void {
-    for (const [token, held] of this.#held) {
+    for (const [token, held] of this.#held.all) {
       if (held.owner !== owner) continue
-      this.#drop(token)
+      this.#held.drop(token)
       this.#session.leave(token)
       held.reject(new TopicwireError('closed', 'connection.close() was called.'))
     }
     this.#drain()
-    if (this.#held.size === 0) this.#stop('idle')
+    if (this.#held.all.size === 0) this.#stop('idle')
   }
 
   /** Runs what belongs to somebody else: what it throws is reported to its owner and goes no further. */
@@ -110,12 +115,12 @@ export class Link {
   }
 
   #start(type: string, timeoutMs = this.#timeoutMs, handle: Handle, begin: (token: Token) => void): Token {
-    const token = this.#hold(
+    const token = this.#held.hold(
       handle,
-      () => {
+      (token) => {
         const offline = this.status !== 'open'
         const message = `${type}: ${offline ? 'no connection' : 'no answer'} within ${timeoutMs} ms.`
-        this.#drop(token)?.reject(new TopicwireError(offline ? 'offline' : 'timeout', message, { type }))
+        this.#held.drop(token)?.reject(new TopicwireError(offline ? 'offline' : 'timeout', message, { type }))
         this.#session.leave(token)
         this.#drain()
       },
@@ -123,23 +128,8 @@ export class Link {
     )
     begin(token)
     this.#drain()
-    if (this.#socket === undefined && this.status !== 'reconnecting') this.#connect('connecting')
+    if (this.status === 'idle' || this.status === 'closed') this.#connect('connecting')
     return token
-  }
-
-  #hold(handle: Handle, expire?: () => void, timeoutMs = 0): Token {
-    const token = (this.#lastToken += 1)
-    const deadline = expire && this.#clock.setTimeout(expire, timeoutMs)
-    this.#held.set(token, { ...handle, deadline, accepted: false })
-    return token
-  }
-
-  #drop(token: Token): Held | undefined {
-    const held = this.#held.get(token)
-    if (held === undefined) return undefined
-    this.#held.delete(token)
-    this.#clock.clearTimeout(held.deadline)
-    return held
   }
 
   /** Carries out what the session wants; a listener that calls back in only adds to it. */
@@ -157,51 +147,55 @@ export class Link {
   }
 
   #apply(effect: Effect): void {
+    // Gone from here means unsubscribed by a listener earlier in this batch.
+    const held = 'token' in effect ? this.#held.all.get(effect.token) : undefined
     switch (effect.kind) {
       case 'send':
         this.#socket?.send(effect.text)
         break
-      case 'update': {
-        // Gone from here means unsubscribed by a listener earlier in this batch.
-        const held = this.#held.get(effect.token)
+      case 'update':
         if (held !== undefined) this.guard(held.owner, () => held.onUpdate?.(effect.data, effect.info))
         break
-      }
-      case 'gap': {
-        const held = this.#held.get(effect.token)
+      case 'gap':
         if (held?.onGap !== undefined) this.guard(held.owner, () => held.onGap?.(effect.gap))
         else held?.owner.emit('error', gapError(effect.gap))
         break
-      }
-      case 'resolved': {
-        const held = this.#held.get(effect.token)
-        if (held?.onUpdate === undefined) this.#drop(effect.token)
-        else {
-          held.accepted = true
-          this.#clock.clearTimeout(held.deadline)
-        }
+      case 'stale':
+        if (held !== undefined) this.guard(held.owner, () => held.onStale?.(effect.stale, effect.topic))
+        break
+      case 'resolved':
+        if (held?.onUpdate === undefined) this.#held.drop(effect.token)
+        else this.#held.accept(held)
         held?.resolve(effect.value)
         break
-      }
-      case 'rejected': {
-        const held = this.#drop(effect.token)
+      case 'rejected':
+        this.#held.drop(effect.token)
         if (held?.accepted !== true) held?.reject(effect.error)
         else if (held.onError === undefined) this.#report(effect.error, held.owner)
         else this.guard(held.owner, () => held.onError?.(effect.error))
         break
-      }
+      case 'watch':
+        this.#timers.set(`watch ${effect.key} ${effect.topic}`, effect.delayMs, () => {
+          this.#session.silent(effect.key, effect.topic, this.#clock.now())
+          this.#drain()
+        })
+        break
       case 'retry':
-        this.#clock.setTimeout(
-          () => {
-            this.#session.retry(effect.key)
-            this.#drain()
-          },
-          fullJitterMs(effect.failures, this.#options.backoff),
-        )
+        this.#timers.set(`retry ${effect.key}`, fullJitterMs(effect.failures, this.options.backoff), () => {
+          this.#session.retry(effect.key)
+          this.#drain()
+        })
         break
       case 'resync':
-        this.#socket?.close(1000)
-        if (this.#socket !== undefined) this.#lost(1006, '')
+        if (this.#socket !== undefined) this.#abandon(1000)
+        break
+      case 'hello':
+        this.#refused = false
+        if (this.#socket !== undefined && effect.heartbeatMs > 0)
+          this.#watchdog(effect.heartbeatMs + GRACE_MS)
+        break
+      case 'closing':
+        this.#pace.retryAfterMs = effect.retryAfterMs
         break
       case 'pong':
         if (this.#pingedAt === undefined) break
@@ -210,93 +204,143 @@ export class Link {
         this.#emit('latency', this.latencyMs)
         break
       case 'report':
-        this.#report(effect.error)
+        if (effect.error.code === 'token_expired' && typeof this.options.token === 'function') this.#refresh()
+        else this.#report(effect.error)
         break
     }
   }
 
+  /** A token first, where one is used: it may have to be fetched. */
   #connect(status: ConnectionStatus): void {
-    let socket: WebSocketLike
-    try {
-      const Socket = webSocketOf(this.#options)
-      if (Socket === undefined) throw new TypeError('there is no WebSocket here; pass one as `webSocket`')
-      socket = new Socket(absolute(this.#url), [SUBPROTOCOL])
-    } catch (cause) {
-      const message = `No socket to ${this.#url}: ${String(cause)}`
-      this.#stop('closed', new TopicwireError('connection_failed', message, { cause }))
+    const era = (this.#era += 1)
+    const { token } = this.options
+    this.#timers.set('attempt', this.#timeoutMs, () => {
+      this.#abandon(1000)
+    })
+    this.#setStatus(status)
+    if (era !== this.#era) return
+    if (typeof token !== 'function') {
+      this.#dial(this.#given ?? token)
       return
     }
-    this.#socket = socket
-    // An abandoned socket may still speak: only the current one is heard.
-    const current =
-      <Event>(handler: (event: Event) => void) =>
-      (event: Event): void => {
-        if (socket === this.#socket) handler(event)
-      }
-    socket.onopen = current(() => {
-      this.#opened(socket)
-    })
-    socket.onmessage = current(({ data }: { readonly data: unknown }) => {
-      if (typeof data === 'string') this.#session.receive(data)
+    fetchToken(token).then(
+      (fetched) => {
+        if (era === this.#era) this.#dial(fetched)
+      },
+      (cause: unknown) => {
+        if (era !== this.#era) return
+        this.#report(new TopicwireError('connection_failed', `No token: ${String(cause)}`, { cause }))
+        this.#lost(1006, '')
+      },
+    )
+  }
+
+  #dial(token: string | undefined): void {
+    try {
+      const isCurrent = (socket: WebSocketLike): boolean => socket === this.#socket
+      this.#socket = dial(this.url, token, this.options.webSocket, isCurrent, this.#events)
+    } catch (cause) {
+      const message = `No socket to ${this.url}: ${String(cause)}`
+      this.#stop('closed', new TopicwireError('connection_failed', message, { cause }))
+    }
+  }
+
+  readonly #events: SocketEvents = {
+    opened: (socket) => {
+      this.#openedAt = this.#clock.now()
+      this.#timers.clear('attempt')
+      this.#setStatus('open')
+      this.#session.opened()
+      this.#drain()
+      // A server that did not choose the subprotocol knows no `ping`.
+      if (socket === this.#socket && socket.protocol === SUBPROTOCOL) this.#ping()
+    },
+    received: (data) => {
+      this.#heardAt = this.#clock.now()
+      if (typeof data === 'string') this.#session.receive(data, this.#heardAt)
       else
         this.#report(
           new TopicwireError('invalid_message', 'The server sent a binary frame; text was agreed.'),
         )
       this.#drain()
-    })
-    socket.onclose = current(({ code, reason }: { readonly code: number; readonly reason: string }) => {
+    },
+    closed: (code, reason) => {
       this.#lost(code, reason)
-    })
-    // Says nothing that the close after it does not say better; unheard, it would be an exception in Node.
-    socket.onerror = () => undefined
-    this.#setTimer(this.#timeoutMs, () => {
-      socket.close(1000)
-      this.#lost(1006, '')
-    })
-    this.#setStatus(status)
-  }
-
-  #opened(socket: WebSocketLike): void {
-    this.#openedAt = this.#clock.now()
-    this.#clock.clearTimeout(this.#timer)
-    this.#setStatus('open')
-    this.#session.opened()
-    this.#drain()
-    // A server that did not choose the subprotocol knows no `ping`.
-    if (socket === this.#socket && socket.protocol === SUBPROTOCOL) this.#ping()
+    },
   }
 
   #ping(): void {
-    const intervalMs = this.#options.pingIntervalMs ?? 10_000
+    const intervalMs = this.options.pingIntervalMs ?? 10_000
     if (intervalMs === 0) return
     if (this.#pingedAt === undefined) {
       this.#pingedAt = this.#clock.now()
       this.#socket?.send(PING)
     }
-    this.#setTimer(intervalMs, () => {
+    this.#timers.set('ping', intervalMs, () => {
       this.#ping()
     })
   }
 
+  /** Gives the connection up when nothing at all was heard for so long. */
+  #watchdog(withinMs: number): void {
+    const restMs = this.#heardAt + withinMs - this.#clock.now()
+    if (restMs <= 0) this.#abandon(4010)
+    else {
+      this.#timers.set('watchdog', restMs, () => {
+        this.#watchdog(withinMs)
+      })
+    }
+  }
+
+  /** The server says that the token expires: another, on this connection. */
+  #refresh(): void {
+    const era = this.#era
+    const owner: Observer = { emit: (event, value) => this.#emit(event, value) }
+    const failed = (error: TopicwireError): void => {
+      if (error.code !== 'disconnected') this.#report(error)
+    }
+    fetchToken(this.options.token ?? '').then(
+      (token) => {
+        if (era === this.#era) this.auth(token, { owner, resolve: () => undefined, reject: failed })
+      },
+      (cause: unknown) => {
+        failed(new TopicwireError('token_expired', `No token: ${String(cause)}`, { cause }))
+      },
+    )
+  }
+
+  /** Ends the connection, or the attempt at one, from here. */
+  #abandon(code: number): void {
+    this.#socket?.close(code)
+    this.#lost(1006, '')
+  }
+
   #lost(code: number, reason: string): void {
-    const lasted = this.status === 'open' && this.#clock.now() - this.#openedAt >= STABLE_MS
-    if (code === 4001 || code === 4003) {
+    const now = this.#clock.now()
+    const openMs = this.status === 'open' ? now - this.#openedAt : 0
+    // A refused token may have been an old one: where there is a function, a fresh one is tried, once.
+    const renew = code === 4001 && typeof this.options.token === 'function' && !this.#refused
+    if ((code === 4001 || code === 4003) && !renew) {
       const message = `The server closed the connection: ${reason || `close code ${code}`}`
       this.#stop('closed', new TopicwireError(code === 4001 ? 'unauthenticated' : 'forbidden', message))
       return
     }
-    if (this.#held.size === 0) {
+    if (this.#held.all.size === 0) {
       this.#stop('idle')
       return
     }
     this.#forget()
+    this.#refused ||= renew
     this.#session.lost(code)
-    if (lasted) this.#failures = 0
-    this.#setTimer(fullJitterMs(this.#failures, this.#options.backoff), () => {
+    const slowTimes = this.#pace.slowTimes(code, now)
+    this.#timers.set('attempt', this.#pace.next(openMs, slowTimes > 0), () => {
       this.#connect('reconnecting')
     })
-    this.#failures += 1
     this.#setStatus('reconnecting')
+    if (slowTimes > 0) {
+      const message = `Closed ${slowTimes} times within a minute because updates are read too slowly.`
+      this.#report(new TopicwireError('slow_consumer', message))
+    }
     this.#drain()
   }
 
@@ -304,7 +348,8 @@ export class Link {
   #stop(status: 'idle' | 'closed', error?: TopicwireError): void {
     const socket = this.#socket
     this.#forget()
-    this.#failures = 0
+    this.#pace.reset()
+    this.#refused = false
     if (error === undefined) this.#session.lost(1000)
     else this.#session.fail(error)
     socket?.close(1000)
@@ -314,27 +359,21 @@ export class Link {
   }
 
   #forget(): void {
-    this.#clock.clearTimeout(this.#timer)
+    this.#era += 1
+    this.#timers.clearAll()
     this.#socket = undefined
     this.#pingedAt = undefined
     this.latencyMs = undefined
   }
 
   #restOrStay(): void {
-    const resting = this.#held.size === 0 && this.status !== 'idle' && this.status !== 'closed'
-    if (!resting) {
-      this.#clock.clearTimeout(this.#idleTimer)
-      this.#idleTimer = undefined
-    } else {
-      this.#idleTimer ??= this.#clock.setTimeout(() => {
+    const resting = this.#held.all.size === 0 && this.status !== 'idle' && this.status !== 'closed'
+    if (!resting) this.#timers.clear('idle')
+    else if (!this.#timers.has('idle')) {
+      this.#timers.set('idle', this.options.idleMs ?? 5_000, () => {
         this.#stop('idle')
-      }, this.#options.idleMs ?? 5_000)
+      })
     }
-  }
-
-  #setTimer(delayMs: number, callback: () => void): void {
-    this.#clock.clearTimeout(this.#timer)
-    this.#timer = this.#clock.setTimeout(callback, delayMs)
   }
 
   #setStatus(status: ConnectionStatus): void {
@@ -351,29 +390,4 @@ export class Link {
     if (owner === undefined ? this.#emit('error', error) : owner.emit('error', error)) return
     reportToPage(error)
   }
-}
-
-const links: WeakMap<object, Map<string, Link>> = new WeakMap()
-
-/** The link of an address, one for all who use the same WebSocket. Making it opens nothing. */
-export function linkOf(options: ClientOptions): Link {
-  const url = typeof options.url === 'function' ? options.url() : options.url
-  // Where there is no WebSocket, any object stands for that.
-  const family = webSocketOf(options) ?? links
-  let byUrl = links.get(family)
-  if (byUrl === undefined) links.set(family, (byUrl = new Map<string, Link>()))
-  let link = byUrl.get(url)
-  if (link === undefined) byUrl.set(url, (link = new Link(url, options)))
-  return link
-}
-
-function webSocketOf(options: ClientOptions): WebSocketConstructor | undefined {
-  return options.webSocket ?? host.WebSocket
-}
-
-/** Older browsers take no relative address and no `https:` for a socket. */
-function absolute(url: string): string {
-  const { location } = host
-  const page = location === undefined ? '' : `${location.protocol}//${location.host}`
-  return (url.startsWith('/') ? page + url : url).replace(/^http/, 'ws')
 }

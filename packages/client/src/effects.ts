@@ -14,10 +14,18 @@ export type Effect =
   | { readonly kind: 'update'; readonly token: Token; readonly data: unknown; readonly info: UpdateInfo }
   /** What comes next does not follow what came last. */
   | { readonly kind: 'gap'; readonly token: Token; readonly gap: Gap }
+  /** A topic has become stale, or is no longer. */
+  | { readonly kind: 'stale'; readonly token: Token; readonly topic: string; readonly stale: boolean }
+  /** Call `silent(key, topic, now)` after `delayMs`, instead of what was asked for this key and topic before. */
+  | { readonly kind: 'watch'; readonly key: string; readonly topic: string; readonly delayMs: number }
   /** Call `retry(key)` after a backoff of so many failures. */
   | { readonly kind: 'retry'; readonly key: string; readonly failures: number }
   /** A gap was seen: end the connection and make another, whose subscriptions resume from where they stand. */
   | { readonly kind: 'resync' }
+  /** The server has begun to speak; it is heard at least so often (0: it does not say). */
+  | { readonly kind: 'hello'; readonly heartbeatMs: number }
+  /** The server will end the connection; another is to be made after so long. */
+  | { readonly kind: 'closing'; readonly retryAfterMs: number }
   | { readonly kind: 'pong' }
   /** A fault that is nobody's answer. */
   | { readonly kind: 'report'; readonly error: TopicwireError }

@@ -27,6 +27,8 @@ export type ServerErrorCode =
  * - `closed`: `connection.close()` was called.
  * - `connection_failed`: no socket could be made at all (bad address, no WebSocket here).
  * - `gap`: updates were missed for good, and nobody took `onGap`.
+ * - `slow_consumer`: the server closed the connection three times within a minute, because updates are read too slowly;
+ *   only ever reported. It goes on, after ever longer waits.
  * - `too_slow`: a stream was read more slowly than updates came, until its buffer was full.
  * - `listener_failed`: a listener threw; only ever reported, never a rejection.
  */
@@ -37,6 +39,7 @@ export type ClientErrorCode =
   | 'closed'
   | 'connection_failed'
   | 'gap'
+  | 'slow_consumer'
   | 'too_slow'
   | 'listener_failed'
 

@@ -52,6 +52,11 @@ export function textOf(value: unknown, otherwise: string): string {
   return typeof value === 'string' ? value : otherwise
 }
 
+/** 0 for what is no number. */
+export function numberOf(value: unknown): number {
+  return typeof value === 'number' ? value : 0
+}
+
 /** The error that a server's payload describes. */
 export function errorOf(payload: unknown, type: string): TopicwireError {
   const { code, message, topic, details } = membersOf(payload)

@@ -14,6 +14,7 @@ export type {
   Clock,
   StreamOptions,
   SubscribeOptions,
+  TokenSource,
   WebSocketConstructor,
   WebSocketLike,
 } from './options.js'
@@ -21,6 +22,7 @@ export type {
   Accepted,
   Calls,
   Client,
+  DeliveryPolicy,
   Gap,
   NoOperations,
   Operation,
@@ -30,6 +32,7 @@ export type {
   RouteClient,
   RouteMap,
   RouteName,
+  Staleness,
   Subscriptions,
   UpdateInfo,
   UpdateListener,

@@ -36,8 +36,11 @@ export interface BackoffOptions {
   readonly random?: () => number
 }
 
+/** A token, or a function that gets one: it is called before each connection, and when the server says that one expires. */
+export type TokenSource = string | (() => string | Promise<string>)
+
 /**
- * What the socket is and does. Clients with the same `url` and `webSocket` share one socket; its timings are
+ * What the socket is and does. Clients with the same `url`, `webSocket` and `token` share one socket; its timings are
  * those of the client that used it first.
  */
 export interface ClientOptions {
@@ -45,6 +48,8 @@ export interface ClientOptions {
   readonly url: string | (() => string)
   /** Default `globalThis.WebSocket`. */
   readonly webSocket?: WebSocketConstructor
+  /** Who the user is: sent as a subprotocol, never in the address. A server may know the user by a cookie instead. */
+  readonly token?: TokenSource
   readonly backoff?: BackoffOptions
   /** How long a subscription or a call may wait for its answer, and a socket to open, in ms. Default 10 000. */
   readonly timeoutMs?: number
@@ -52,11 +57,6 @@ export interface ClientOptions {
   readonly idleMs?: number
   /** Time between two measurements of the latency, in ms. Default 10 000; 0 measures never. */
   readonly pingIntervalMs?: number
-  /**
-   * Routes whose delivery policy may leave out numbers (`latest`, `drop_oldest`, `merge`): there a number left out is
-   * no gap. Default none.
-   */
-  readonly skipping?: readonly string[]
   readonly clock?: Clock
 }
 
@@ -95,6 +95,11 @@ export interface SubscribeOptions {
    * `connection.on('error')` is told, code `gap`.
    */
   readonly onGap?: (gap: Gap) => void
+  /**
+   * Told when a topic of the subscription becomes stale (its route promised a rate and the topic is silent, or its
+   * producer died and the server starts it again), and when it is heard again. It says nothing of the connection.
+   */
+  readonly onStale?: (stale: boolean, topic: string) => void
   /** How long this subscription may wait to be accepted, in ms. Default: the client's. */
   readonly timeoutMs?: number
 }

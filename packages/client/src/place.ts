@@ -7,14 +7,29 @@ export interface Place {
   seq: number
   /** Nothing was passed on since the server named this place, so a snapshot of this very number may follow. */
   fresh: boolean
+  /** A snapshot was announced and has not come: there is nothing to resume from. */
+  due: boolean
   /** The number after which a gap was seen and the server was asked again; NaN before. */
   tornAt: number
   /** The state at `seq`, of a topic that has had a snapshot. */
   state: { readonly data: unknown; readonly info: UpdateInfo } | undefined
+  /** Its producer died, or it was silent for longer than it promised. */
+  stale: boolean
+  /** When something last came of it. */
+  heardAt: number
 }
 
-export function placeAt({ epoch, seq }: Members): Place {
-  return { epoch, seq: Number(seq), fresh: true, tornAt: NaN, state: undefined }
+export function placeAt({ epoch, seq, snapshot }: Members, heardAt: number): Place {
+  return {
+    epoch,
+    seq: typeof seq === 'number' ? seq : NaN,
+    fresh: true,
+    due: snapshot === true,
+    tornAt: NaN,
+    state: undefined,
+    stale: false,
+    heardAt,
+  }
 }
 
 /** The topics that a reply accepts, and what it says of each. */
@@ -26,7 +41,7 @@ export function acceptedBy(reply: Members, otherwise: string): (readonly [topic:
 
 /** `resume` of a subscription that goes on from these places; nothing where the server gave none to go on from. */
 export function resumeOf(places: ReadonlyMap<string, Place>): object | undefined {
-  const known = [...places].filter(([, { epoch, seq }]) => typeof epoch === 'string' && seq >= 0)
+  const known = [...places].filter(([, { epoch, seq, due }]) => typeof epoch === 'string' && seq >= 0 && !due)
   const resume = known.map(([topic, { epoch, seq }]) => [topic, { epoch, seq }] as const)
   return places.size === 1 ? resume[0]?.[1] : known.length > 0 ? Object.fromEntries(resume) : undefined
 }

@@ -14,17 +14,27 @@ export type Operations = Record<string, Operation<unknown, unknown>>
 export type NoOperations = Record<never, never>
 
 /**
- * A route, as a type alone: what a subscription asks for, what its updates carry, what else may be called.
+ * A route, as a type alone: what a subscription asks for, what its updates carry, how they are delivered, what else may
+ * be called.
  * No value of it exists at run time.
  */
-export interface Route<Request, Data, Ops = NoOperations> {
+export interface Route<Request, Data, Policy extends DeliveryPolicy = 'lossless', Ops = NoOperations> {
   readonly request: Request
   readonly data: Data
+  readonly policy: Policy
   readonly operations: Ops
 }
 
+/**
+ * What a client that is behind is sent: everything (`lossless`), the newest (`latest`), the newest few
+ * (`drop_oldest`), several in one (`merge`).
+ */
+export type DeliveryPolicy = 'lossless' | 'latest' | 'drop_oldest' | 'merge'
+
 /** What a route map may hold: `interface Routes { trades: Route<TradeSubscriptionRequest, Trade> }`. */
-export type RouteMap<Routes> = { readonly [Name in keyof Routes]: Route<unknown, unknown, unknown> }
+export type RouteMap<Routes> = {
+  readonly [Name in keyof Routes]: Route<unknown, unknown, DeliveryPolicy, unknown>
+}
 
 /** Where an update stands. */
 export interface UpdateInfo {
@@ -90,6 +100,20 @@ export interface Subscriptions<Request, Data> {
    * Subscribes at once. Leaving the loop, an error or the signal unsubscribes.
    */
   stream(params: Request, options?: StreamOptions): AsyncIterableIterator<Data, undefined>
+
+  /**
+   * Calls `handler` when a topic of one of this client's subscriptions becomes stale, or is heard again. Returns what
+   * ends it. For one subscription there is the option `onStale`.
+   */
+  on(event: 'stale', handler: (staleness: Staleness) => void): () => void
+}
+
+/** A topic that became stale, or is heard again. */
+export interface Staleness {
+  readonly topic: string
+  readonly stale: boolean
+  /** Whose subscription it is; undefined for a stream's. */
+  readonly listenerId: string | undefined
 }
 
 /** The parameters of an operation: none where its request is `undefined`. */
@@ -104,7 +128,9 @@ export type Calls<Ops> = {
 
 /** What `client.<route>` is. */
 export type RouteClient<R> =
-  R extends Route<infer Request, infer Data, infer Ops> ? Subscriptions<Request, Data> & Calls<Ops> : never
+  R extends Route<infer Request, infer Data, DeliveryPolicy, infer Ops>
+    ? Subscriptions<Request, Data> & Calls<Ops>
+    : never
 
 /** A property for each route, and `connection`. */
 export type Client<Routes> = { readonly [Name in keyof Routes]: RouteClient<Routes[Name]> } & {
@@ -115,5 +141,8 @@ export type Client<Routes> = { readonly [Name in keyof Routes]: RouteClient<Rout
 /** `trades`, and `orders.preview` for an operation of a route. */
 export type RouteName<Routes> = {
   [Name in keyof Routes & string]:
-    Name | (Routes[Name] extends Route<unknown, unknown, infer Ops> ? `${Name}.${keyof Ops & string}` : never)
+    | Name
+    | (Routes[Name] extends Route<unknown, unknown, DeliveryPolicy, infer Ops>
+        ? `${Name}.${keyof Ops & string}`
+        : never)
 }[keyof Routes & string]

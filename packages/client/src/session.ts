@@ -5,6 +5,7 @@ import {
   encodeCommand,
   errorOf,
   membersOf,
+  numberOf,
   PONG,
   type Members,
   type ServerMessage,
@@ -46,7 +47,6 @@ export class Session {
   readonly #targets = new Map<Token, Subscription | Call>()
   /** Who has a topic: found when first asked for, forgotten when that changes. */
   readonly #holders = new Map<string, readonly Subscription[]>()
-  readonly #skipping: ReadonlySet<string>
   readonly #inFlight = new Map<number, InFlight>()
   /** What waits for room on the wire, first come first served. */
   readonly #queue = new Set<Subscription | Call>()
@@ -56,11 +56,8 @@ export class Session {
   }
   #open = false
   #lastId = 0
-
-  /** `skipping` are the routes whose delivery policy may leave out numbers: there a number left out is no gap. */
-  constructor(skipping: Iterable<string> = []) {
-    this.#skipping = new Set(skipping)
-  }
+  /** The time of the frame that is being received. */
+  #now = 0
 
   /** The effects since the last call. */
   take(): readonly Effect[] {
@@ -113,6 +110,11 @@ export class Session {
     this.#reconcile(subscription)
   }
 
+  /** The time of a `watch` effect has come. */
+  silent(key: string, topic: string, now: number): void {
+    this.#subscriptions.get(key)?.silent(topic, now)
+  }
+
   /** A new connection: everything that has listeners is subscribed again, from where it stands. */
   opened(): void {
     this.#open = true
@@ -156,8 +158,9 @@ export class Session {
     this.#queue.clear()
   }
 
-  /** A text frame: one message, or several separated by newlines. A bad one does not touch the others. */
-  receive(frame: string): void {
+  /** A text frame: one message, or several separated by newlines. A bad one does not touch the others. `now` is in ms. */
+  receive(frame: string, now = 0): void {
+    this.#now = now
     for (const line of frame.split('\n')) {
       if (line === '') continue
       try {
@@ -178,7 +181,13 @@ export class Session {
       this.#pump()
     } else if (type === 'ping') this.#emit({ kind: 'send', text: PONG })
     else if (type === 'pong') this.#emit({ kind: 'pong' })
-    else if (type === 'error') this.#emit({ kind: 'report', error: errorOf(payload, type) })
+    else if (type === 'hello') {
+      this.#emit({ kind: 'hello', heartbeatMs: numberOf(membersOf(payload)['heartbeat_s']) * 1_000 })
+    } else if (type === 'closing') {
+      // What is asked from now on would be refused; the next connection takes it.
+      this.#open = false
+      this.#emit({ kind: 'closing', retryAfterMs: numberOf(membersOf(payload)['retry_after_ms']) })
+    } else if (type === 'error') this.#emit({ kind: 'report', error: errorOf(payload, type) })
     else {
       const dot = type.lastIndexOf('.')
       const route = type.slice(0, dot)
@@ -186,7 +195,7 @@ export class Session {
       else if (type.slice(dot) === '.reset') {
         const reset = membersOf(payload)
         const topic = String(reset['topic'])
-        for (const holder of this.#holdersOf(route, topic)) holder.reset(topic, reset)
+        for (const holder of this.#holdersOf(route, topic)) holder.reset(topic, reset, this.#now)
       } else if (type.slice(dot) === '.closed') this.#ended(type, route, membersOf(payload))
     }
   }
@@ -197,9 +206,13 @@ export class Session {
    * numbering is sent.
    */
   #update(route: string, { topic, seq, payload, source, snapshot }: Members): void {
+    if (typeof seq !== 'number') {
+      const message = `${route}.update: the server sent no number of the update.`
+      throw new TopicwireError('invalid_message', message, { type: `${route}.update` })
+    }
     const info: UpdateInfo = {
       topic: String(topic),
-      seq: Number(seq),
+      seq,
       ...(typeof source === 'string' && { source }),
       ...(snapshot === true && { snapshot }),
     }
@@ -208,7 +221,7 @@ export class Session {
     if (live === undefined) return
     const epoch = live.places.get(info.topic)?.epoch
     for (const holder of holders) {
-      if (holder.update(epoch, info, payload, this.#skipping.has(route))) {
+      if (holder.update(epoch, info, payload, this.#now)) {
         // Nothing more is sent: it would be lost with the connection.
         this.#open = false
         this.#emit({ kind: 'resync' })
@@ -216,14 +229,16 @@ export class Session {
     }
   }
 
-  /** The server ended the subscriptions of a topic. */
+  /** The server interrupts a topic, or has ended its subscriptions. */
   #ended(type: string, route: string, payload: Members): void {
-    for (const subscription of this.#holdersOf(route, String(payload['topic']))) {
+    const topic = String(payload['topic'])
+    for (const subscription of this.#holdersOf(route, topic)) {
       if (subscription.state !== 'on') continue
-      subscription.state = 'off'
-      if (payload['retry'] === true) this.#rest(subscription)
-      else this.#refuse(subscription, errorOf(payload, type))
-      this.#reconcile(subscription)
+      if (payload['retry'] === true) subscription.interrupt(topic)
+      else {
+        subscription.state = 'off'
+        this.#refuse(subscription, errorOf(payload, type))
+      }
     }
   }
 
@@ -242,8 +257,11 @@ export class Session {
     const members = membersOf(reply.payload)
     const refused = reply.type === 'error' || (target instanceof Subscription && members['status'] !== 'ok')
     const error = refused ? errorOf(reply.payload, type) : undefined
+    // Refused because the server is closing: the next connection takes it.
+    const postponed = error?.code === 'draining' && !this.#open
     if (!(target instanceof Subscription)) {
-      if (error === undefined) {
+      if (postponed) this.#queue.add(target)
+      else if (error === undefined) {
         this.#targets.delete(target.token)
         this.#resolve(target.token, reply.payload)
       } else this.#refuse(target, error)
@@ -251,14 +269,15 @@ export class Session {
     }
     if (target.state === 'unsubscribing') {
       target.state = 'off'
-      if (error !== undefined && error.code !== 'not_subscribed') this.#emit({ kind: 'report', error })
+      if (error !== undefined && error.code !== 'not_subscribed' && !postponed)
+        this.#emit({ kind: 'report', error })
     } else if (error === undefined) {
-      target.accept(members)
+      target.accept(members, this.#now)
       this.#holders.clear()
     } else {
       target.state = 'off'
       if (target.established && PASSING.has(error.code)) this.#rest(target)
-      else this.#refuse(target, error)
+      else if (!postponed) this.#refuse(target, error)
     }
     // All, because an unsubscribing may have waited for this answer.
     this.#reconcileAll()

@@ -29,6 +29,11 @@ export interface Connection {
     handler: (value: ConnectionEvents[Event]) => void,
   ): () => void
   /**
+   * A new token, for this connection (in-band: nothing is interrupted) and for those to come. Resolves when the server
+   * has taken it, at once where there is no connection. Rejects with the server's code where it refuses.
+   */
+  auth(token: string): Promise<void>
+  /**
    * Ends every subscription and pending promise of this client (`closed`); the socket closes when no other client of
    * the page needs it. Using the client again starts anew.
    */

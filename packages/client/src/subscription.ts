@@ -21,6 +21,10 @@ export class Subscription {
   /** It was accepted once: a refusal that may pass is retried instead of told. */
   established = false
   failures = 0
+  /** How the route delivers where it is not lossless: then a number left out is no gap. */
+  #delivery: unknown
+  /** How long a topic may be silent; undefined where no rate was promised. */
+  #staleAfterMs: number | undefined
   readonly #emit: (effect: Effect) => void
 
   constructor(key: string, route: string, params: string, emit: (effect: Effect) => void) {
@@ -31,17 +35,31 @@ export class Subscription {
   }
 
   /** The server has accepted it: on from where it stood, or from a new place. */
-  accept(reply: Members): void {
+  accept(reply: Members, now: number): void {
     const before = this.places
+    const { delivery, stale_after_s } = reply
+    this.#delivery = delivery
+    this.#staleAfterMs = typeof stale_after_s === 'number' ? stale_after_s * 1_000 : undefined
     this.places = new Map()
     for (const [topic, item] of acceptedBy(reply, this.key)) {
       const place = before.get(topic)
-      const next = placeAt(item)
+      const next = placeAt(item, now)
       const recovered = item['recovered'] === true
       const kept = recovered || (place?.epoch === next.epoch && place?.seq === next.seq)
-      if (place !== undefined && kept) place.fresh = !recovered
-      else if (place !== undefined) this.#tellGap(topic, place, next.seq, 'not_recovered')
-      this.places.set(topic, place !== undefined && kept ? place : next)
+      const taken = place !== undefined && kept ? place : next
+      this.places.set(topic, taken)
+      if (place !== undefined) {
+        // What the newest replaces, or what may be dropped, is not missed; nor is what came before a first snapshot.
+        const missed = place.epoch !== next.epoch || delivery === undefined || delivery === 'merge'
+        if (kept) {
+          place.fresh = !recovered
+          place.due = next.due
+        } else if (missed && !place.due) this.#tellGap(topic, place, next.seq, 'not_recovered')
+        taken.stale = place.stale
+        // A topic that promised a rate is heard of soon.
+        if (this.#staleAfterMs === undefined) this.#setStale(topic, taken, false)
+      }
+      this.#watch(topic, taken, now)
     }
     this.state = 'on'
     this.established = true
@@ -60,16 +78,38 @@ export class Subscription {
         const info: UpdateInfo = { ...state.info, snapshot: true }
         this.#emit({ kind: 'update', token, data: state.data, info })
       }
+      for (const [topic, { stale }] of this.places) {
+        if (stale) this.#emit({ kind: 'stale', token, topic, stale })
+      }
     }
   }
 
   /** A new numbering begins. Who is still to be accepted learns of it from the reply. */
-  reset(topic: string, payload: Members): void {
+  reset(topic: string, payload: Members, now: number): void {
     const place = this.places.get(topic)
     if (place === undefined || this.state !== 'on') return
-    const next = placeAt(payload)
+    const next = placeAt(payload, now)
     this.places.set(topic, next)
+    next.stale = place.stale
+    next.due ||= place.state !== undefined
     this.#tellGap(topic, place, next.seq, textOf(payload['reason'], 'reset'))
+    this.#setStale(topic, next, false)
+    this.#watch(topic, next, now)
+  }
+
+  /** The topic's producer has died; the server starts it again. */
+  interrupt(topic: string): void {
+    const place = this.places.get(topic)
+    if (place !== undefined) this.#setStale(topic, place, true)
+  }
+
+  /** The time of a `watch` has come: the topic is stale, unless something came of it meanwhile. */
+  silent(topic: string, now: number): void {
+    const place = this.places.get(topic)
+    if (place === undefined || this.state !== 'on' || this.#staleAfterMs === undefined) return
+    const delayMs = place.heardAt + this.#staleAfterMs - now
+    if (delayMs > 0) this.#emit({ kind: 'watch', key: this.key, topic, delayMs })
+    else this.#setStale(topic, place, true)
   }
 
   /**
@@ -77,12 +117,12 @@ export class Subscription {
    * answered by true, and the connection is to be made anew and resumed. Not accepted yet on this connection, it takes
    * only what is exactly its next.
    */
-  update(epoch: unknown, info: UpdateInfo, data: unknown, maySkip: boolean): boolean {
+  update(epoch: unknown, info: UpdateInfo, data: unknown, now: number): boolean {
     const { topic, seq, snapshot, source } = info
     const place = this.places.get(topic)
     if (place === undefined || (this.state !== 'on' && place.epoch !== epoch)) return false
     if (seq < place.seq || (seq === place.seq && !(place.fresh && snapshot))) return false
-    if (seq > place.seq + 1 && !maySkip) {
+    if (seq > place.seq + 1 && this.#delivery === undefined) {
       if (this.state !== 'on') return false
       if (!(place.tornAt >= place.seq)) {
         place.tornAt = place.seq
@@ -95,12 +135,32 @@ export class Subscription {
     }
     place.seq = seq
     place.fresh = false
+    place.due = false
+    if (place.stale) {
+      this.#setStale(topic, place, false)
+      this.#watch(topic, place, now)
+    }
+    place.heardAt = now
     // A pattern's update is the state of one topic among many.
     if ((snapshot ?? place.state) && source === undefined) place.state = { data, info }
     for (const [token, accepted] of this.listeners) {
       if (accepted) this.#emit({ kind: 'update', token, data, info })
     }
     return false
+  }
+
+  #setStale(topic: string, place: Place, stale: boolean): void {
+    if (place.stale === stale) return
+    place.stale = stale
+    for (const [token, accepted] of this.listeners) {
+      if (accepted) this.#emit({ kind: 'stale', token, topic, stale })
+    }
+  }
+
+  #watch(topic: string, place: Place, now: number): void {
+    place.heardAt = now
+    const delayMs = this.#staleAfterMs
+    if (delayMs !== undefined) this.#emit({ kind: 'watch', key: this.key, topic, delayMs })
   }
 
   #tellGap(topic: string, place: Place, seq: number, reason: string): void {

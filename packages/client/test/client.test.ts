@@ -299,6 +299,7 @@ describe('an adapter', () => {
     expect(Object.keys(adapter).sort()).toEqual(['connection', 'orders', 'quotes', 'trades'])
     expect(Object.keys(adapter.orders).sort()).toEqual([
       'cancel_all',
+      'on',
       'preview',
       'stream',
       'subscribe',

@@ -114,7 +114,8 @@ describe('a number left out', () => {
   test('is no gap on a route whose policy may skip', async () => {
     const seen: unknown[] = []
     const onGap = vi.fn()
-    const client = newClient({ skipping: ['quotes'] })
+    newServer({ delivery: { quotes: 'latest' } })
+    const client = newClient()
     await client.quotes.subscribe('q', aapl, (data) => seen.push(data), { onGap })
     server.publish('quotes', topic, 1)
     server.skip(topic)

@@ -29,8 +29,8 @@ export interface OrderOperations {
 export interface Routes {
   trades: Route<TradesRequest, Trade>
   /** The best bid and ask. */
-  quotes: Route<QuoteRequest, Quote>
-  orders: Route<{ account_id: string }, { id: string }, OrderOperations>
+  quotes: Route<QuoteRequest, Quote, 'latest'>
+  orders: Route<{ account_id: string }, { id: string }, 'lossless', OrderOperations>
 }
 
 export const routeNames = ['trades', 'quotes', 'orders', 'orders.preview', 'orders.cancel_all'] as const

@@ -108,6 +108,7 @@ class World {
   joined = new Map<string, Position>()
   toServer: Command[] = []
   toClient: string[] = []
+  readonly wentMissing = new Set<string>()
 
   /** @param held - how many updates of a topic the server holds */
   constructor(held: number) {
@@ -168,11 +169,18 @@ class World {
     this.session.lost(1006)
   }
 
-  /** An update of those under way goes missing, or comes twice. */
+  /**
+   * An update of those under way goes missing, or comes twice. The same one goes missing once: that it does again, after
+   * the server has said that nothing is missing, is a gap to the client.
+   */
   disturb(how: 'lose' | 'double', nth: number): void {
     const frame = this.toClient[nth]
-    if (frame?.includes('"r.update"') === true)
-      this.toClient.splice(nth, 1, ...(how === 'double' ? [frame, frame] : []))
+    if (frame?.includes('"r.update"') !== true) return
+    if (how === 'double') this.toClient.splice(nth, 0, frame)
+    else if (!this.wentMissing.has(frame)) {
+      this.wentMissing.add(frame)
+      this.toClient.splice(nth, 1)
+    }
   }
 
   serve(verdict: Verdict): void {

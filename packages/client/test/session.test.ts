@@ -213,21 +213,12 @@ describe('refusals', () => {
     session.receive(refused(3, 'rate_limited'))
     expect(session.take()).toEqual([{ kind: 'retry', key: 'r:{}', failures: 1 }])
     session.retry('r:{}')
-    session.receive(ok(4, 't'))
-    session.receive(
-      JSON.stringify({
-        type: 'r.closed',
-        payload: { topic: 't', code: 'internal', message: '', retry: true },
-      }),
-    )
-    expect(told().at(-1)).toEqual({ kind: 'retry', key: 'r:{}', failures: 0 })
-    session.retry('r:{}')
-    session.receive(refused(5, 'forbidden'))
+    session.receive(refused(4, 'forbidden'))
     expect(told()).toMatchObject([{ kind: 'rejected', token: 1, error: { code: 'forbidden' } }])
   })
 
   test.each([
-    [true, [{ kind: 'retry', key: 'r:{}', failures: 0 }]],
+    [true, [{ kind: 'stale', token: 1, topic: 't', stale: true }]],
     [false, [{ kind: 'rejected', token: 1, error: { code: 'producer_failed', topic: 't' } }]],
   ])('`closed` with retry: %s', (retry, effects) => {
     session.opened()
@@ -237,8 +228,9 @@ describe('refusals', () => {
     const payload = { topic: 't', code: 'producer_failed', message: 'It ended', retry }
     session.receive(JSON.stringify({ type: 'r.closed', payload }))
     expect(session.take()).toMatchObject(effects)
-    session.receive(update('t', 9))
-    expect(session.take()).toEqual([])
+    session.lost(1006)
+    session.opened()
+    expect(sent()).toHaveLength(retry ? 1 : 0)
   })
 })
 
@@ -320,13 +312,17 @@ describe('calls', () => {
   })
 })
 
-test('a ping is answered; hello, pong and what is unknown disturb nothing', () => {
+test('a ping is answered; hello and pong are told; what is unknown disturb nothing', () => {
   session.opened()
   session.receive('{"type":"ping"}')
   session.receive('{"type":"hello","payload":{"version":1}}')
-  session.receive('{"type":"closing","payload":{}}\n{"type":"r.reset","payload":{}}')
+  session.receive('{"type":"of_the_future","payload":{}}\n{"type":"r.reset","payload":{}}')
   session.receive('{"type":"pong"}')
-  expect(session.take()).toEqual([{ kind: 'send', text: '{"type":"pong"}' }, { kind: 'pong' }])
+  expect(session.take()).toEqual([
+    { kind: 'send', text: '{"type":"pong"}' },
+    { kind: 'hello', heartbeatMs: 0 },
+    { kind: 'pong' },
+  ])
 })
 
 test('a bad line is reported and its neighbours are heard', () => {

@@ -37,6 +37,10 @@ export interface FakeServerOptions {
   readonly replay?: number
   /** Routes whose updates are states: who subscribes without being recovered is sent the newest as a snapshot. */
   readonly snapshots?: readonly string[]
+  /** The delivery policies of routes that are not lossless, as their replies name them. */
+  readonly delivery?: Readonly<Record<string, string>>
+  /** The rates that routes promise: the seconds after which a silent topic is stale. */
+  readonly staleAfterS?: Readonly<Record<string, number>>
 }
 
 /** One socket of a client, seen from the server. */
@@ -92,21 +96,16 @@ export class FakeServer {
   readonly #scripts: Map<string, Script> = new Map()
   readonly #topics: Map<string, FakeTopic> = new Map()
   readonly #replay: number
-  readonly #snapshots: readonly string[]
+  readonly #options: FakeServerOptions
   #epochs = 0
   #refusal: number | undefined
   #held: (() => void)[] | undefined
 
-  constructor({
-    clock = new ManualClock(),
-    subprotocol = true,
-    replay = 300,
-    snapshots = [],
-  }: FakeServerOptions = {}) {
-    this.#replay = replay
-    this.#snapshots = snapshots
-    this.#clock = clock
-    this.#subprotocol = subprotocol
+  constructor(options: FakeServerOptions = {}) {
+    this.#options = options
+    this.#replay = options.replay ?? 300
+    this.#clock = options.clock ?? new ManualClock()
+    this.#subprotocol = options.subprotocol ?? true
     const connect = (end: FakeSocketEnd): void => {
       this.#connect(end)
     }
@@ -176,6 +175,12 @@ export class FakeServer {
     const kept = this.#topicOf(topic)
     kept.seq += 1
     kept.ring.length = 0
+  }
+
+  /** The topic's producer dies: who has it is told by `closed`, and keeps it. `reset` tells that it runs again. */
+  interrupt(route: string, topic: string): void {
+    const payload = { topic, code: 'producer_failed', message: 'The producer died', retry: true }
+    for (const connection of this.#receiversOf(topic)) connection.send({ type: `${route}.closed`, payload })
   }
 
   /** Loses the topic's numbering, as a server does that was restarted; who has it is told by `reset`. */
@@ -265,8 +270,16 @@ export class FakeServer {
       const from = membersOf(resume)
       const position = Number(from['seq'])
       const recovered = from['epoch'] === epoch && position >= seq - ring.length && position <= seq
-      const reply = { status: 'ok', message: 'Subscribed', topic, epoch, seq }
-      return resume === undefined ? reply : { ...reply, recovered }
+      const delivery = this.#options.delivery?.[route]
+      const staleAfterS = this.#options.staleAfterS?.[route]
+      return {
+        ...{ status: 'ok', message: 'Subscribed', topic, epoch },
+        seq: recovered ? position : seq,
+        ...(resume !== undefined && { recovered }),
+        ...(delivery !== undefined && { delivery }),
+        ...(staleAfterS !== undefined && { stale_after_s: staleAfterS }),
+        ...(!recovered && this.#snapshot(route, topic).length > 0 && { snapshot: true }),
+      }
     }
     return connection.subscriptions.has(topic)
       ? { status: 'ok', message: 'Unsubscribed', topic }
@@ -290,7 +303,7 @@ export class FakeServer {
 
   #snapshot(route: string, topic: string): object[] {
     const { seq, state } = this.#topicOf(topic)
-    if (state === undefined || !this.#snapshots.includes(route)) return []
+    if (state === undefined || this.#options.snapshots?.includes(route) !== true) return []
     return [{ type: `${route}.update`, payload: { topic, seq, payload: state, snapshot: true } }]
   }
 

@@ -32,6 +32,7 @@ interface Routes {
   orders: Route<
     { account_id?: string },
     { id: string },
+    'lossless',
     { preview: Operation<{ qty: string }, { fee: string }>; cancel_all: Operation<undefined, number> }
   >
 }

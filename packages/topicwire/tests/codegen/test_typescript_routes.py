@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from packages.topicwire.tests.codegen.typescript_project import TypeScriptProject
 from packages.topicwire.tests.corpus.models import Page, Plain
 from packages.topicwire.tests.corpus.routes import ListenRequest, adapter_of
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 
 from topicwire.asgi.adapter import FastWSAdapter
 from topicwire.asyncapi.document import build
+from topicwire.asyncapi.errors import DocumentError
 from topicwire.codegen.typescript import generate
 from topicwire.routing.operations import OperationRouter
 from topicwire.routing.router import WsRouter
@@ -97,6 +99,7 @@ export interface Routes {
   trades: Route<
     TradeSubscriptionRequest,
     Trade,
+    'lossless',
     {
       /**
        * Say what it would cost.
@@ -183,6 +186,21 @@ await ws.calls.subscribe('id', {}, () => undefined)
 """,
     )
     assert project.compile() == ""
+
+
+def test_how_a_route_delivers_is_in_its_type(tmp_path: Path) -> None:
+    document = build(adapter_of({"first": (Routes, Operation)}))
+    document["channels"]["first"]["x-topicwire-route"]["delivery"] = {"policy": "latest"}
+    project = TypeScriptProject(tmp_path, document)
+    assert project.compile() == ""
+    assert "first: Route<RoutesModel, Operation, 'latest'>" in project.generated.client
+
+
+def test_a_policy_of_the_future_is_refused_by_name() -> None:
+    document = build(adapter_of({"first": (Routes, Operation)}))
+    document["channels"]["first"]["x-topicwire-route"]["delivery"] = {"policy": "best"}
+    with pytest.raises(DocumentError, match="first is delivered by 'best', which is none of loss"):
+        generate(document)
 
 
 def test_names_of_the_runtime_can_be_names_of_models(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from topicwire.asyncapi.shapes import (
 )
 
 _USUAL_ANSWER = {"$ref": f"{COMPONENTS}SubscriptionResponse"}
+_POLICIES = ("lossless", "latest", "drop_oldest", "merge")
 _BUILT_IN = ("subscribe", "unsubscribe", "update")
 
 
@@ -49,6 +50,9 @@ class RouteContract:
     docs: Docs
     answer: Shape | None = None
     """The reply to subscribing, where it is the app's own."""
+
+    policy: str | None = None
+    """How a client that is behind is sent updates; None where the document does not say."""
 
     def sent(self) -> Iterator[Shape]:
         """Yield what the client sends."""
@@ -104,6 +108,17 @@ def read_contract(document: Any) -> Contract:
     )
 
 
+def _policy(route: str, extension: Mapping[str, Any]) -> str | None:
+    delivery = extension.get("delivery")
+    policy = delivery.get("policy") if isinstance(delivery, Mapping) else None
+    if policy is not None and policy not in _POLICIES:
+        raise DocumentError(
+            f"The route {route} is delivered by {policy!r}, which is none of "
+            f"{', '.join(_POLICIES)}. Generate with the version that wrote the document, or newer."
+        )
+    return policy
+
+
 class _Reader:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
@@ -123,7 +138,8 @@ class _Reader:
         return value
 
     def route(self, key: str, channel: Any) -> RouteContract:
-        name = str(channel["x-topicwire-route"].get("name", key))
+        extension = channel["x-topicwire-route"]
+        name = str(extension.get("name", key))
         messages = {one: self.resolve(ref) for one, ref in channel.get("messages", {}).items()}
         mine = {
             operation_key.removeprefix(f"{name}."): one
@@ -151,6 +167,7 @@ class _Reader:
                 subscribe is not None and subscribe.get("deprecated") is True,
             ),
             None if answer is None or answer == _USUAL_ANSWER else read_shape(answer),
+            _policy(name, extension),
         )
 
     def types(self, routes: Sequence[RouteContract]) -> tuple[NamedShape, ...]:

@@ -153,6 +153,8 @@ def _route(route: RouteContract, printer: TypePrinter, runtime: dict[str, str]) 
     arguments = [printer.flat(route.request), printer.flat(route.data)]
     head = f"  {property_key(route.name)}: {runtime['Route']}<"
     operations = [_operation(one, printer, runtime) for one in route.operations]
+    if route.policy is not None or operations:
+        arguments.append(string(route.policy or "lossless"))
     docs = comment(route.docs, "  ")
     if not operations:
         line = f"{head}{', '.join(arguments)}>\n"

@@ -1,0 +1,45 @@
+import { fullJitterMs } from './backoff.js'
+import type { BackoffOptions } from './options.js'
+
+/** A connection that lasted so long ends the doubling of delays. */
+const STABLE_MS = 30_000
+
+/** A client that was closed as slow so often within the time cannot keep up. */
+const SLOW_TIMES = 3
+const SLOW_WITHIN_MS = 60_000
+
+/** How long to wait before the next connection. */
+export class Pace {
+  /** Asked for by a server that is closing. */
+  retryAfterMs = 0
+  readonly #backoff: BackoffOptions | undefined
+  #failures = 0
+  /** When the server closed the connection because updates were read too slowly. */
+  #slowAt: number[] = []
+
+  constructor(backoff: BackoffOptions | undefined) {
+    this.#backoff = backoff
+  }
+
+  /** How often within a minute the client was closed as slow, where that is too often; 0 otherwise. */
+  slowTimes(closeCode: number, now: number): number {
+    if (closeCode !== 4008) return 0
+    this.#slowAt = [...this.#slowAt.filter((at) => now - at < SLOW_WITHIN_MS), now]
+    return this.#slowAt.length >= SLOW_TIMES ? this.#slowAt.length : 0
+  }
+
+  /** The delay after a connection that was open for `openMs` (0: never); one `slow` waits at least the ceiling. */
+  next(openMs: number, slow: boolean): number {
+    if (openMs >= STABLE_MS) this.#failures = 0
+    const delayMs = this.retryAfterMs + fullJitterMs(this.#failures, this.#backoff)
+    this.retryAfterMs = 0
+    this.#failures += 1
+    // Nothing here is quicker than it was: not at once again, however the dice fall.
+    return slow ? delayMs + fullJitterMs(this.#failures, { ...this.#backoff, random: () => 1 }) : delayMs
+  }
+
+  reset(): void {
+    this.#failures = 0
+    this.retryAfterMs = 0
+  }
+}

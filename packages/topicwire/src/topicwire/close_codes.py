@@ -20,5 +20,8 @@ INTERNAL_ERROR: Final = 1011
 SLOW_CONSUMER: Final = 4008
 """The client did not take its updates: `Settings.max_queue_bytes` were waiting for it."""
 
+NO_SIGN_OF_LIFE: Final = 4010
+"""Nothing came from the client within `Settings.heartbeat_grace_s` after a ping had left."""
+
 RATE_LIMITED: Final = 4029
 """The client went on sending commands although they were refused with `rate_limited`."""

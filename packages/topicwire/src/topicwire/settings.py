@@ -30,6 +30,13 @@ class Settings:
     send_timeout_s: float = 30.0
     """A client that takes no byte for this long while something waits for it is given up."""
 
+    heartbeat_s: float = 25.0
+    """A client with the subprotocol that has sent no message for this long is sent a ping."""
+
+    heartbeat_grace_s: float = 10.0
+    """One that does not send a byte within this time after the ping has left is closed with 4010.
+    """
+
     max_topics: int = 128
     """Topics one connection may hold; above, `too_many_subscriptions`."""
 

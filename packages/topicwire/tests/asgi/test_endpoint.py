@@ -35,11 +35,12 @@ async def test_with_our_subprotocol_hello_comes_first() -> None:
             "type": "hello",
             "payload": {
                 "version": 1,
-                "heartbeat_s": 0,
+                "heartbeat_s": 25,
                 "limits": {
                     "max_message_bytes": 65_536,
                     "max_topics": 7,
                     "max_waiting_commands": 64,
+                    "heartbeat_grace_s": 10,
                 },
             },
         }

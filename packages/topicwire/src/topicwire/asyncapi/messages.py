@@ -161,12 +161,15 @@ def connection_payloads() -> dict[str, Schema | None]:
                 "session": {"type": "string", "description": "Names this connection in logs."},
                 "heartbeat_s": {
                     "type": "number",
-                    "description": "Seconds between the server's signs of life; 0 for none.",
+                    "description": (
+                        "A connection that is quiet for so many seconds is sent a ping; one on "
+                        "which nothing comes for longer than this and `heartbeat_grace_s` is lost."
+                    ),
                 },
                 "limits": {
                     "description": "What the server takes from one connection.",
                     "type": "object",
-                    "additionalProperties": {"type": "integer"},
+                    "additionalProperties": {"type": "number"},
                 },
             },
         },

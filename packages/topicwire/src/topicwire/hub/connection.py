@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from topicwire.close_codes import (
     INTERNAL_ERROR,
     MESSAGE_TOO_BIG,
+    NO_SIGN_OF_LIFE,
     RATE_LIMITED,
     SLOW_CONSUMER,
 )
@@ -43,8 +44,7 @@ MAX_READS_IN_A_ROW: Final = 16
 CLOSE_TIMEOUT_S: Final = 10.0
 """How long a client that does not read may keep its close frame waiting."""
 
-HEARTBEAT_S: Final = 0
-"""What `hello` says: the server sends no pings of its own."""
+PING: Final = message_frame("ping")
 
 
 class Transport(Protocol):
@@ -105,11 +105,13 @@ class Connection:
         self._cut: asyncio.Timeout | None = None
         self._send_watch = Watch(hub.clock, settings.send_timeout_s, self._give_up)
         self._close: tuple[int, str] | None = None
+        self._is_ping_due = False
 
     async def run(self) -> None:
         """Serve the client until it leaves, or is closed."""
         if not self._is_legacy:
             self.push(self._hello())
+            self.hub.heartbeat.heard(self)
         reader = self.hub.spawn(self._read())
         try:
             async with asyncio.timeout(None) as self._cut:
@@ -154,6 +156,20 @@ class Connection:
             self._outbox.push_backlog(frames)
             self._wake_writer()
 
+    def ping(self) -> None:
+        """Send a ping with the next flush: it does not wait behind what waits for the client."""
+        self._is_ping_due = True
+        self._wake_writer()
+
+    def lost(self) -> None:
+        """End: the client gave no sign of life."""
+        self.end(NO_SIGN_OF_LIFE, "no sign of life")
+
+    @property
+    def received_bytes(self) -> int:
+        """As the transport counts them."""
+        return 0
+
     def _wake_writer(self) -> None:
         if self._wake is not None:
             if not self._wake.done():  # done: the server has cancelled the connection's task
@@ -195,6 +211,7 @@ class Connection:
         )
 
     def _let_go(self) -> None:
+        self.hub.heartbeat.forget(self)
         if self._worker is not None:
             self._worker.cancel()
         for join in self.joins:
@@ -228,6 +245,8 @@ class Connection:
                 if _size_is_over(message, limit):
                     self.end(MESSAGE_TOO_BIG, f"a message is larger than {limit} bytes")
                     return
+                if not self._is_legacy:
+                    self.hub.heartbeat.heard(self)
                 self._receive(message)
                 received += 1
                 if received % MAX_READS_IN_A_ROW == 0:
@@ -318,18 +337,17 @@ class Connection:
     async def _write(self) -> None:
         while True:
             frames = self._outbox.take(MAX_FLUSH_BYTES)
+            pings, self._is_ping_due = self._is_ping_due, False
+            if pings:
+                frames.append(PING)
             if not frames:
                 self._wake = self._loop.create_future()
                 await self._wake
                 continue
-            if self._observe is not None:
-                for frame in frames:
-                    self._observe("to_client", frame.text)
-            if self._is_legacy:
-                await self._send_singly(frames)
-            else:
-                await self._send("\n".join([frame.text for frame in frames]))
+            await self._send_all(frames)
             self._outbox.sent()
+            if pings:
+                self.hub.heartbeat.ping_left(self)
             if (published_s := frames[0].at_s) is not None:
                 self._send_lag.observe(self._now_s() - published_s)
             if self._less_backlog is not None:
@@ -337,6 +355,15 @@ class Connection:
                 self._less_backlog = None
             if self._outbox:
                 await asyncio.sleep(0)
+
+    async def _send_all(self, frames: list[Frame]) -> None:
+        if self._observe is not None:
+            for frame in frames:
+                self._observe("to_client", frame.text)
+        if self._is_legacy:
+            await self._send_singly(frames)
+        else:
+            await self._send("\n".join([frame.text for frame in frames]))
 
     async def _send_singly(self, frames: list[Frame]) -> None:
         for sent, frame in enumerate(frames, 1):
@@ -355,11 +382,12 @@ class Connection:
             "max_message_bytes": settings.max_message_bytes,
             "max_topics": settings.max_topics,
             "max_waiting_commands": settings.max_waiting_commands,
+            "heartbeat_grace_s": settings.heartbeat_grace_s,
         }
         hello = {
             "version": PROTOCOL_VERSION,
             "session": self.id,
-            "heartbeat_s": HEARTBEAT_S,
+            "heartbeat_s": settings.heartbeat_s,
             "limits": limits,
         }
         return message_frame("hello", json_bytes(hello))

@@ -15,6 +15,7 @@ from topicwire.errors import CommandError, UpdateTooLargeError, WrongThreadError
 from topicwire.hub.clock import Clock, Deadline, Timer
 from topicwire.hub.connection import Connection, Transport
 from topicwire.hub.fanout import Receiver, fan_out
+from topicwire.hub.heartbeat import Heartbeat
 from topicwire.hub.metrics import Metrics
 from topicwire.hub.retention import Retention
 from topicwire.hub.route import Command, Route
@@ -58,6 +59,9 @@ class Hub:
             max_topics=settings.max_retained_topics,
             max_bytes=settings.max_replay_bytes,
             metrics=self.metrics,
+        )
+        self.heartbeat: Heartbeat[Connection] = Heartbeat(
+            clock, settings.heartbeat_s, settings.heartbeat_grace_s
         )
         self.command_timeout_s = settings.command_timeout_s
         self.is_closing = False

@@ -8,13 +8,15 @@ from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
 from starlette.types import ASGIApp
 from starlette.types import Message as AsgiMessage
 
 from topicwire.types import MessageId
 from topicwire.wire.frames import SUBPROTOCOL
+
+_PING: Final = '{"type":"ping"}'
 
 
 class ConnectionEnded(ConnectionError):  # noqa: N818 - what happened, not a mistake
@@ -36,11 +38,14 @@ class InProcessClient:
 
     Attributes:
         hello: the payload of the server's `hello`; None for a legacy client.
+        answers_pings: answer the server's pings, and show nothing of them, as clients do. Without
+            it they are received as any message is, and nobody answers.
         timeout_s: how long a call waits before it fails: a guard against hanging, not a clock.
     """
 
     def __init__(self, *, timeout_s: float = 10.0) -> None:
         self.hello: dict[str, Any] | None = None
+        self.answers_pings = True
         self.timeout_s = timeout_s
         self._to_app: asyncio.Queue[AsgiMessage] = asyncio.Queue()
         self._from_app: asyncio.Queue[AsgiMessage] = asyncio.Queue()
@@ -143,6 +148,13 @@ class InProcessClient:
         """Take an event of the application."""
         if message["type"] == "websocket.send":
             await self._reads.wait()
+            if self.answers_pings and _PING in message["text"]:
+                # on receipt, whatever the test does meanwhile
+                others = [one for one in message["text"].split("\n") if one != _PING]
+                await self.send({"type": "pong"})
+                if not others:
+                    return
+                message = {**message, "text": "\n".join(others)}
         await self._from_app.put(message)
 
     async def accepted(self) -> str | None:

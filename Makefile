@@ -13,6 +13,10 @@ test: ## Run every test: Python, TypeScript and the browser's
 	@$(SETUP) python packages poetry
 	@$(RUN) scripts.checks test $(ARGS)
 
+test-long: ## Run the tests that take minutes: every Autobahn case, 10,000 examples of each model
+	@$(SETUP) python packages
+	@$(RUN) scripts.checks test-long $(ARGS)
+
 check: ## Format, lint, types, import rules, generated files, registry addresses
 	@$(SETUP) python packages
 	@$(RUN) scripts.checks check $(ARGS)

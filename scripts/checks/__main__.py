@@ -1,4 +1,4 @@
-"""`python -m scripts.checks {check,test,format}`: every step by name, output only of what fails."""
+"""`python -m scripts.checks PLAN`: every step by name, output only of what fails."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from scripts.checks import runner, steps
 _PLANS = {
     "check": (steps.check, max(2, os.cpu_count() or 2)),
     "test": (steps.test, 1),
+    "test-long": (steps.test_long, 1),
     "format": (steps.format_, 1),
 }
 

@@ -1,4 +1,4 @@
-"""The steps of `make check`, `make test` and `make format`."""
+"""The steps of `make check`, `make test`, `make test-long` and `make format`."""
 
 from __future__ import annotations
 
@@ -73,12 +73,7 @@ def check() -> list[Step]:
 def test() -> list[Step]:
     """What `make test` runs, one after another: each uses the whole machine."""
     return [
-        Step(
-            "pytest",
-            (str(BIN / "python"), "-m", "pytest"),
-            group="python",
-            shown=r"^=+ .*\d+ (passed|failed|skipped|error).* =+$",
-        ),
+        _pytest("pytest"),
         _vitest("packages/client"),
         _vitest("frontend"),
         Step(
@@ -88,6 +83,20 @@ def test() -> list[Step]:
             shown=r"^\s*\d+ (passed|failed|skipped|flaky|did not run)\b",
         ),
     ]
+
+
+def test_long() -> list[Step]:
+    """What `make test-long` runs: what is too much for every change."""
+    return [_pytest("pytest long", "-m", "long")]
+
+
+def _pytest(name: str, *options: str) -> Step:
+    return Step(
+        name,
+        (str(BIN / "python"), "-m", "pytest", *options),
+        group="python",
+        shown=r"^=+ .*\d+ (passed|failed|skipped|error).* =+$",
+    )
 
 
 def _vitest(folder: str) -> Step:

@@ -34,7 +34,11 @@ def main(arguments: list[str]) -> None:
         )
         raise SystemExit(1)
     address = ["--host", settings.host, "--port", str(settings.port)]
-    uvicorn(["trading_api.main:app", *address, *arguments], prog_name="python -m trading_api")
+    websocket = ["--ws", "topicwire.asgi.uvicorn:WebSocketProtocol"]
+    uvicorn(
+        ["trading_api.main:app", *address, *websocket, *arguments],
+        prog_name="python -m trading_api",
+    )
 
 
 def _refused(settings: Settings) -> str | None:

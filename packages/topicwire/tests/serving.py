@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from topicwire.asgi.uvicorn import WebSocketProtocol
 from topicwire.wire.frames import SUBPROTOCOL
 
 OURS = [Subprotocol(SUBPROTOCOL)]
@@ -33,7 +34,7 @@ class _Server(uvicorn.Server):
 async def serving(app: ASGIApp, **options: Any) -> AsyncIterator[str]:
     """Serve `app` on the loopback interface. Gives the address of its WebSocket."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_config=None, ws="websockets-sansio", **options
+        app, host="127.0.0.1", port=0, log_config=None, ws=WebSocketProtocol, **options
     )
     server = _Server(config)
     # not `serve`, which takes over the signal handlers of the test run

@@ -1,0 +1,99 @@
+"""The Autobahn cases of RFC 6455, against what the app is served with.
+
+The suite expects a server that echoes. So most of it runs against an echo over the endpoint's own
+transport on uvicorn's WebSocket implementation (`topicwire.asgi.uvicorn`), and the cases that wait
+for no echo, which are those that break the protocol, against the application itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+import pytest
+from kosoku import FailureError, run_fuzzingclient
+from packages.topicwire.tests.serving import ask, serving, settled
+from packages.topicwire.tests.trading import AAPL, AAPL_TOPIC, App, Trade, trades, update
+from starlette.types import Receive, Scope, Send
+from websockets.asyncio.client import connect
+
+from topicwire.asgi.endpoint import AsgiTransport
+
+PERFORMANCE = ["9.*", "12.*", "13.*"]
+PERFORMANCE_GROUPS = [
+    "9.*",
+    *(f"12.{n}.*" for n in range(1, 6)),
+    *(f"13.{n}.*" for n in range(1, 8)),
+]
+CASES = 247
+"""Those of the suite that are not about performance."""
+
+WITHOUT_ECHO = ["2.*", "3.*", "4.*", "5.1", "5.2", "6.3.*", "6.4.*", "7.*"]
+ECHOES = ["7.1.1"]
+VIOLATING_CASES = 72
+
+
+async def echo(_: Scope, receive: Receive, send: Send) -> None:
+    await receive()
+    await send({"type": "websocket.accept"})
+    transport = AsgiTransport(receive, send)
+    try:
+        while (message := await transport.receive()) is not None:
+            if isinstance(message, str):
+                await transport.send(message)
+            else:  # the application never sends binary frames, so its transport does not either
+                await send({"type": "websocket.send", "bytes": message})
+    except OSError:
+        pass
+
+
+@pytest.fixture(autouse=True)
+def uvicorn_is_quiet(caplog: pytest.LogCaptureFixture) -> None:
+    """It logs each message that is not UTF-8, with a traceback."""
+    caplog.set_level(logging.CRITICAL, "uvicorn.error")
+
+
+async def passed(
+    url: str, cases: Sequence[str] | None, exclude: Sequence[str] | None, parallel: int = 4
+) -> int:
+    """Run cases; returns how many passed, and fails with each that did not."""
+    try:
+        results = await run_fuzzingclient(url, cases, exclude, parallel)
+    except FailureError as failure:
+        failed = [
+            f"{one.case_id}: {one.behavior.value}, {one.result}; "
+            f"close {one.behavior_close.value}, {one.result_close}"
+            for one in failure.results
+            if not one.passed
+        ]
+        raise AssertionError("\n".join(failed)) from None
+    assert all(one.passed for one in results)
+    return len(results)
+
+
+async def test_every_case_but_those_of_performance() -> None:
+    async with serving(echo, lifespan="off") as url:
+        assert await passed(url, None, PERFORMANCE) == CASES
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("group", PERFORMANCE_GROUPS)
+async def test_the_cases_of_performance(group: str) -> None:
+    async with serving(echo, lifespan="off", ws_max_size=67_108_864) as url:
+        assert await passed(url, [group], None, parallel=2) > 0
+
+
+async def test_the_application_bears_every_violation_and_nobody_else_notices() -> None:
+    router = trades()
+    app = App(router)
+    async with serving(app.asgi) as url, connect(url, compression=None) as subscriber:
+        await ask(subscriber, "trades.subscribe", AAPL)
+        violating = asyncio.create_task(passed(url, WITHOUT_ECHO, ECHOES))
+        prices: list[int] = []
+        while not violating.done():
+            prices.append(len(prices) + 1)
+            router.publish(AAPL_TOPIC, Trade(price=prices[-1]))
+            assert await settled(subscriber) == [update(AAPL_TOPIC, len(prices), len(prices))]
+        assert await violating == VIOLATING_CASES
+    assert app.adapter.metrics.connections == 0

@@ -17,6 +17,12 @@ MESSAGE_TOO_BIG: Final = 1009
 INTERNAL_ERROR: Final = 1011
 """A fault of the server (RFC 6455, section 7.4.1)."""
 
+UNAUTHENTICATED: Final = 4001
+"""Who the client is cannot be told, or not any longer. It needs another token."""
+
+FORBIDDEN: Final = 4003
+"""The client is not let in: by its origin, the app's `authenticate`, or a revocation."""
+
 SLOW_CONSUMER: Final = 4008
 """The client did not take its updates: `Settings.max_queue_bytes` were waiting for it."""
 
@@ -24,4 +30,5 @@ NO_SIGN_OF_LIFE: Final = 4010
 """Nothing came from the client within `Settings.heartbeat_grace_s` after a ping had left."""
 
 RATE_LIMITED: Final = 4029
-"""The client went on sending commands although they were refused with `rate_limited`."""
+"""The client went on sending messages although they were refused with `rate_limited`, or it has as
+many connections as one principal or one address may have."""

@@ -82,6 +82,16 @@ class WrongThreadError(PublishError, RuntimeError):
         self.route = route
 
 
+class WrongLoopError(TopicwireError, RuntimeError):
+    """What belongs to the event loop's thread was called from another one."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__(
+            f"{call} was called outside the thread of the event loop. From another thread: "
+            f"`loop.call_soon_threadsafe({call}, ...)`."
+        )
+
+
 class CommandError(TopicwireError):
     """A command of a client fails, and the client is told `code` and the message.
 
@@ -149,6 +159,22 @@ class TooManyCommandsError(CommandError):
             code="rate_limited",
         )
         self.limit = limit
+
+
+class TooFastError(CommandError):
+    """A connection sends messages faster than the app allows.
+
+    Attributes:
+        rate_per_s: allowed, in messages a second.
+    """
+
+    def __init__(self, rate_per_s: float) -> None:
+        super().__init__(
+            f"More than {rate_per_s:g} messages a second, and no more are taken for a moment. "
+            "Send less often.",
+            code="rate_limited",
+        )
+        self.rate_per_s = rate_per_s
 
 
 class TooManySubscriptionsError(CommandError):

@@ -47,6 +47,28 @@ class Settings:
     """Refused messages of one connection whose answers wait for their turn behind a slow
     command; above, the connection is closed with 4029."""
 
+    max_messages_per_s: float = 100.0
+    """Messages that one connection may send, in the long run; above, `rate_limited`. Above twice
+    as many the connection is closed with 4029."""
+
+    max_message_burst: int = 1_000
+    """Messages that it may send at once, after a rest."""
+
+    max_connections_per_principal: int = 256
+    """Connections of one subject at a time; another one is closed with 4029."""
+
+    max_connections_per_address: int = 4_096
+    """Connections from one address at a time, of an IPv6 network of 64 bits; another one is closed
+    with 4029. Behind a proxy the server must be told to believe it (`uvicorn --proxy-headers`), or
+    all clients share the proxy's address."""
+
+    auth_timeout_s: float = 10.0
+    """`authenticate` may take this long; and a client that sends `auth` as its first message, to
+    send it."""
+
+    token_grace_s: float = 30.0
+    """How long after `token_expired` a client may send a new token; then 4001."""
+
     command_timeout_s: float = 10.0
     """A handler, a start or a stop may take this long; and after a stop, the end of the task that
     `create_topic` returned."""

@@ -226,17 +226,23 @@ class Client:
     follow the answer. A handler that raises, or answers with `status="error"`, has staged nothing.
     """
 
-    __slots__ = ("_held", "_id", "_staged")
+    __slots__ = ("_held", "_id", "_principal", "_staged")
 
-    def __init__(self, client_id: str, held: HeldTopics) -> None:
+    def __init__(self, client_id: str, held: HeldTopics, principal: Principal = ANONYMOUS) -> None:
         self._id = client_id
         self._held = held
+        self._principal = principal
         self._staged = StagedChanges()
 
     @property
     def id(self) -> str:
         """Names the connection in logs and in `hello`. Not a secret, not an identity."""
         return self._id
+
+    @property
+    def principal(self) -> Principal:
+        """Who the client is: `ANONYMOUS` where the app does not authenticate."""
+        return self._principal
 
     @property
     def subscription(self) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ class RouteCommands:
             get_snapshot=getattr(router.service, "get_snapshot", None),
             keeps_last=settings.snapshot == "last",
             outlives_producer=settings.updates_from == "application",
+            authorize=settings.authorize,
         )
         self._bound: dict[str, tuple[Operation, Command]] = {}
         self._is_served = False

@@ -6,7 +6,7 @@ connection holds a topic once, however many of its subscriptions have it (protoc
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from topicwire.errors import TooManySubscriptionsError
@@ -38,6 +38,19 @@ class Session:
     def topics(self) -> tuple[TopicId, ...]:
         """Every topic that is held."""
         return tuple(self._counts)
+
+    @property
+    def requests(self) -> tuple[RequestId, ...]:
+        """Every subscription, in the order in which they were made."""
+        return tuple(self._subscriptions)
+
+    def holders(self, topics: Collection[TopicId]) -> list[RequestId]:
+        """Return the subscriptions that have any of `topics`."""
+        return [
+            request
+            for request, keys in self._subscriptions.items()
+            if any(TopicId(request.route, key) in topics for key in keys)
+        ]
 
     def topics_of(self, request: RequestId) -> tuple[str, ...]:
         """Return the topics of a subscription; empty when there is no such subscription."""

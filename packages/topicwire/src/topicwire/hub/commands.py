@@ -8,66 +8,27 @@ from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
 from topicwire.core.session import RequestId
-from topicwire.errors import CommandError, CommandTimeoutError, TopicKeyError
+from topicwire.errors import CommandTimeoutError, TopicKeyError
+from topicwire.hub.authorization import Permit
 from topicwire.hub.clock import Deadline, ends_this_task
 from topicwire.hub.join import Join
-from topicwire.hub.route import Command, PendingCommand
+from topicwire.hub.refusals import failure_frame
+from topicwire.hub.route import PendingCommand
 from topicwire.hub.start import Start, continued, start_of
 from topicwire.types import (
     Client,
-    MessageId,
     Position,
     StagedChanges,
     SubscriptionResponse,
     TopicId,
     TopicPosition,
 )
-from topicwire.wire.frames import Frame, json_bytes, message_frame
+from topicwire.wire.frames import Frame, message_frame
 from topicwire.wire.topics import check_topic
 
 if TYPE_CHECKING:
     from topicwire.hub.connection import Connection
     from topicwire.hub.fanout import Receiver
-    from topicwire.hub.hub import Hub
-
-
-def error_frame(error: CommandError, message_id: MessageId | None) -> Frame:
-    """Return an `error` message: for what has no reply that can say it."""
-    payload: dict[str, Any] = {"code": _text(error.code), "message": _text(error.message)}
-    if error.details:
-        payload["details"] = [detail.model_dump() for detail in error.details]
-    return message_frame("error", json_bytes(payload), message_id)
-
-
-def refusal_frame(command: Command, message_id: MessageId | None, error: CommandError) -> Frame:
-    """Return how a failed command is answered: by its own reply, where that has a status."""
-    if command.reply_type is None or command.response is None:
-        return error_frame(error, message_id)
-    response = SubscriptionResponse(
-        status="error",
-        message=_text(error.message),
-        topic=_text(error.topic),
-        code=_text(error.code),
-        details=list(error.details) or None,
-    )
-    return message_frame(command.reply_type, response.model_dump_json().encode(), message_id)
-
-
-def failure_frame(
-    hub: Hub, command: Command, message_id: MessageId | None, error: BaseException
-) -> Frame:
-    """Return how a command is answered that failed with `error`, whatever that is.
-
-    What the client is not told is logged, and `internal` is the answer.
-    """
-    told = _told(hub, command, error)
-    try:
-        answer = refusal_frame(command, message_id, told)
-    except Exception as unsayable:  # noqa: BLE001 - texts and details are the application's
-        told = _told(hub, command, unsayable)
-        answer = refusal_frame(command, message_id, told)
-    command.route.metrics.refuse(_text(told.code))
-    return answer
 
 
 class CommandRun:
@@ -144,7 +105,7 @@ class CommandRun:
     # The steps
 
     async def _serve(self) -> None:
-        client = Client(self._connection.id, self)
+        client = Client(self._connection.id, self, self._connection.identity.principal)
         result = await self._handle(client)
         response = self._pending.command.response
         if response is not None:
@@ -178,7 +139,7 @@ class CommandRun:
         # the topics of a subscription are fixed, but one that is left may be made anew
         wanted = [] if remaining else [check_topic(one) for one in dict.fromkeys(staged.subscribe)]
         self._seen(wanted)  # a wrong `resume` is refused before anything is started
-        joins = await self._join(wanted)
+        joins = await self._enter(wanted)
         try:
             topics = wanted or remaining
             seen = self._seen(topics)
@@ -188,8 +149,14 @@ class CommandRun:
             reply = self._reply(self._with_positions(result, topics, starts))
             if self._connection.is_ended:
                 return
-            left = session.remove(self._request, staged.unsubscribe)
+            # what was ended by a revocation meanwhile is not there to be left
+            own = session.topics_of(self._request)
+            left = session.remove(self._request, staged.unsubscribe) if own or not held else []
             session.add(self._request, wanted)
+            if wanted:
+                self._connection.identity.grant(
+                    self._request, self._pending.command.route, self._pending.payload
+                )
             self._leave([topic for topic in left if not session.holds(topic)])
             if reply is not None:
                 self._answer(reply)
@@ -208,11 +175,37 @@ class CommandRun:
         except TopicKeyError:  # what has no canonical JSON was never subscribed
             return ()
 
-    async def _join(self, wanted: list[str]) -> list[Join[Receiver]]:
+    async def _enter(self, wanted: list[str]) -> list[Join[Receiver]]:
+        """Have `wanted` authorized, then join what the connection does not receive already.
+
+        An `auth` or a revocation may come in between: then it is asked again, and what the
+        connection has lost meanwhile is joined too. Nothing comes between the end of this and the
+        reply.
+        """
+        route, payload = self._pending.command.route, self._pending.payload
+        session = self._connection.session
+        permit = Permit(self._connection.identity, route, payload, wanted)
+        joins: list[Join[Receiver]] = []
+        try:
+            if wanted:
+                await permit.renew()
+            while missing := [
+                topic
+                for topic in session.missing(route.name, wanted)
+                if all(join.topic.id != topic for join in joins)
+            ]:
+                joins += await self._join(missing)
+                await permit.renew()
+        except BaseException:
+            for join in joins:
+                join.cancel()
+            raise
+        return joins
+
+    async def _join(self, missing: list[TopicId]) -> list[Join[Receiver]]:
         route = self._pending.command.route
         joins = self._connection.joins
         deadline = Deadline(self._hub.clock, self._hub.command_timeout_s)
-        missing = self._connection.session.missing(route.name, wanted)
         try:
             for topic in missing:
                 joins.append(self._hub.topic(route, topic).join(self._connection))
@@ -304,22 +297,3 @@ class CommandRun:
             return None
         payload = None if command.encode_reply is None else command.encode_reply(result)
         return message_frame(command.reply_type, payload, message_id)
-
-
-def _told(hub: Hub, command: Command, error: BaseException) -> CommandError:
-    """Return what the client is told about an exception; what it is not told is logged."""
-    if isinstance(error, CommandError):
-        return error
-    known = hub.explain(error) if isinstance(error, Exception) else None
-    if known is not None:
-        return known
-    command.route.metrics.handler_errors += 1
-    hub.logger.error(
-        "the handler of %s failed", command.type, exc_info=error, extra={"command": command.type}
-    )
-    return CommandError("Internal error", code="internal")
-
-
-def _text(value: object) -> str:
-    """Return what an application gave as a text, an exception say, as one that UTF-8 can carry."""
-    return str(value).encode(errors="backslashreplace").decode()

@@ -16,13 +16,21 @@ from topicwire.close_codes import (
 )
 from topicwire.core.commands import Admission, CommandQueue
 from topicwire.core.outbox import Outbox
+from topicwire.core.rate import MessageRate, Pace
 from topicwire.core.session import Session
-from topicwire.errors import CommandError, InvalidMessageError, TooManyCommandsError
+from topicwire.errors import (
+    CommandError,
+    InvalidMessageError,
+    TooFastError,
+    TooManyCommandsError,
+)
 from topicwire.hub.clock import Watch, ends_this_task
-from topicwire.hub.commands import CommandRun, error_frame, failure_frame
+from topicwire.hub.commands import CommandRun
+from topicwire.hub.identity import Identity, VerifyToken
 from topicwire.hub.join import Join
+from topicwire.hub.refusals import error_frame, failure_frame
 from topicwire.hub.route import Command, PendingCommand
-from topicwire.types import Direction
+from topicwire.types import ANONYMOUS, Direction, Message, Principal
 from topicwire.wire.codec import decode_message, no_matching_type
 from topicwire.wire.frames import PROTOCOL_VERSION, Frame, json_bytes, message_frame
 from topicwire.wire.resume import decode_resume
@@ -78,6 +86,8 @@ class Connection:
         *,
         is_legacy: bool,
         observe: Callable[[Direction, str], None] | None,
+        principal: Principal = ANONYMOUS,
+        verify: VerifyToken | None = None,
     ) -> None:
         settings = hub.settings
         self.hub = hub
@@ -99,6 +109,7 @@ class Connection:
             settings.max_waiting_refusals,
             settings.max_queue_bytes,
         )
+        self._rate = MessageRate(settings.max_messages_per_s, settings.max_message_burst)
         self._worker: asyncio.Task[None] | None = None
         self._wake: asyncio.Future[None] | None = None
         self._less_backlog: asyncio.Future[None] | None = None
@@ -106,6 +117,7 @@ class Connection:
         self._send_watch = Watch(hub.clock, settings.send_timeout_s, self._give_up)
         self._close: tuple[int, str] | None = None
         self._is_ping_due = False
+        self.identity = Identity(self, principal, verify)
 
     async def run(self) -> None:
         """Serve the client until it leaves, or is closed."""
@@ -212,6 +224,7 @@ class Connection:
 
     def _let_go(self) -> None:
         self.hub.heartbeat.forget(self)
+        self.identity.close()
         if self._worker is not None:
             self._worker.cancel()
         for join in self.joins:
@@ -261,6 +274,10 @@ class Connection:
             self.end()
 
     def _receive(self, data: str | bytes) -> None:
+        pace = self._rate.take(self._now_s())
+        if pace is Pace.FLOOD:
+            self.end(RATE_LIMITED, "messages keep coming too fast")
+            return
         try:
             message, text = decode_message(data)
         except CommandError as error:
@@ -268,12 +285,25 @@ class Connection:
             self.hub.metrics.refuse(error.code)
             self._refuse(error_frame(error, message_id))
             return
-        if message.type in {"ping", "pong"}:
-            # on receipt, however long the command under way takes (protocol, section 4.1)
-            self._accept(text)
-            if message.type == "ping":
-                self.push(message_frame("pong", message_id=message.id))
-            return
+        if pace is Pace.TOO_FAST:
+            self._refuse_pace(message)
+        elif not self._is_served_on_receipt(message, text):
+            self._receive_command(message, text)
+
+    def _is_served_on_receipt(self, message: Message, text: str) -> bool:
+        """Serve what waits for no command, however long one takes (protocol, section 4.1)."""
+        if message.type == "auth" and self.identity.takes_tokens:
+            if self.identity.renew(message):
+                self._accept(text)
+            return True
+        if message.type not in {"ping", "pong"}:
+            return False
+        self._accept(text)
+        if message.type == "ping":
+            self.push(message_frame("pong", message_id=message.id))
+        return True
+
+    def _receive_command(self, message: Message, text: str) -> None:
         command = self._commands.get(message.type)
         if command is None:
             unknown = no_matching_type(message.type, self._commands)
@@ -296,6 +326,15 @@ class Connection:
             return
         self._accept(text)
         self._work_on()
+
+    def _refuse_pace(self, message: Message) -> None:
+        error = TooFastError(self.hub.settings.max_messages_per_s)
+        command = self._commands.get(message.type)
+        if command is not None:
+            self._refuse(failure_frame(self.hub, command, message.id, error))
+        else:
+            self.hub.metrics.refuse(error.code)
+            self._refuse(error_frame(error, message.id))
 
     def _accept(self, text: str) -> None:
         if self._observe is not None:

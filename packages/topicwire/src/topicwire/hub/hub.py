@@ -9,19 +9,26 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any, Final
 
 from topicwire.backplane.base import Backplane
-from topicwire.close_codes import GOING_AWAY
+from topicwire.close_codes import FORBIDDEN, GOING_AWAY
 from topicwire.core.lifecycle import State
-from topicwire.errors import CommandError, UpdateTooLargeError, WrongThreadError
+from topicwire.core.tally import Tally
+from topicwire.errors import (
+    CommandError,
+    UpdateTooLargeError,
+    WrongLoopError,
+    WrongThreadError,
+)
 from topicwire.hub.clock import Clock, Deadline, Timer
 from topicwire.hub.connection import Connection, Transport
 from topicwire.hub.fanout import Receiver, fan_out
 from topicwire.hub.heartbeat import Heartbeat
+from topicwire.hub.identity import VerifyToken
 from topicwire.hub.metrics import Metrics
 from topicwire.hub.retention import Retention
 from topicwire.hub.route import Command, Route
 from topicwire.hub.topic import Topic
 from topicwire.settings import Settings
-from topicwire.types import Direction, TopicId
+from topicwire.types import ANONYMOUS, Direction, Principal, TopicId
 
 CLOSE_PATIENCE: Final = 5
 """How many timeouts closing may take: a start that is under way, then its stop, the end of its task
@@ -63,6 +70,8 @@ class Hub:
         self.heartbeat: Heartbeat[Connection] = Heartbeat(
             clock, settings.heartbeat_s, settings.heartbeat_grace_s
         )
+        self.principals: Tally[str] = Tally(settings.max_connections_per_principal)
+        """Connections by subject."""
         self.command_timeout_s = settings.command_timeout_s
         self.is_closing = False
         self._topics: dict[TopicId, Topic[Receiver]] = {}
@@ -86,6 +95,8 @@ class Hub:
         *,
         is_legacy: bool,
         observe: Callable[[Direction, str], None] | None = None,
+        principal: Principal = ANONYMOUS,
+        verify: VerifyToken | None = None,
     ) -> None:
         """Serve one connection until it ends.
 
@@ -94,9 +105,19 @@ class Hub:
             commands: what its client may send, by type.
             is_legacy: it offered no subprotocol: one message a frame, and no `hello`.
             observe: sees every message that is sent, and every one that is accepted.
+            principal: who the client is.
+            verify: who the bearer of a token is; None where `auth` is not understood.
         """
         self._thread_id = threading.get_ident()
-        connection = Connection(self, transport, commands(), is_legacy=is_legacy, observe=observe)
+        connection = Connection(
+            self,
+            transport,
+            commands(),
+            is_legacy=is_legacy,
+            observe=observe,
+            principal=principal,
+            verify=verify,
+        )
         self._connections.add(connection)
         self.metrics.connections += 1
         self.metrics.connections_accepted += 1
@@ -105,6 +126,28 @@ class Hub:
         finally:
             self.metrics.connections -= 1
             self._connections.discard(connection)
+
+    def revoke(self, subject: str, affects: Callable[[TopicId], bool] | None, reason: str) -> int:
+        """Take topics from a principal: those that `affects` names, or with None all there is.
+
+        Returns how many connections were affected.
+
+        Raises:
+            WrongLoopError: this is another thread.
+        """
+        if self._thread_id is not None and self._thread_id != threading.get_ident():
+            raise WrongLoopError("revoke")
+        affected = 0
+        for connection in tuple(self._connections):
+            if connection.identity.principal.subject != subject or connection.is_ended:
+                continue
+            if affects is None:
+                connection.end(FORBIDDEN, reason)
+                affected += 1
+            else:
+                why = CommandError(reason, code="forbidden")
+                affected += connection.identity.revoke(affects, why) > 0
+        return affected
 
     def publish(self, route: Route, key: str, data: Any) -> None:
         """Send `data` to the subscribers of a topic. Nobody's watching costs almost nothing.

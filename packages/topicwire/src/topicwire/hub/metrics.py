@@ -137,6 +137,9 @@ class RouteMetrics:
     handler_errors: int = 0
     """Handlers that raised what no client is told."""
 
+    subscriptions_revoked: int = 0
+    """Topics that ended for a client because it may not have them any longer."""
+
     slow_consumers: int = 0
     """Connections closed with 4008 because an update or a reply of this route did not fit."""
 
@@ -188,6 +191,7 @@ class Metrics:
         sends_timed_out: connections given up because they took no byte for
             `Settings.send_timeout_s`.
         logins_refused: handshakes and tokens refused, by error code.
+        tokens_expired: connections that were told that their token has expired.
         refusals: messages answered with an error that concern no route, by error code.
         replay_bytes: kept now for clients that come back.
         replays_evicted: topics that lost what they kept before its time, for want of room.
@@ -201,6 +205,7 @@ class Metrics:
         self.closes: Counter[int] = Counter()
         self.sends_timed_out = 0
         self.logins_refused: Counter[str] = Counter()
+        self.tokens_expired = 0
         self.refusals: Counter[str] = Counter()
         self.replay_bytes = 0
         self.replays_evicted = 0
@@ -230,6 +235,7 @@ class Metrics:
     producers_restarted = _Total()
     commands = _Total()
     handler_errors = _Total()
+    subscriptions_revoked = _Total()
 
     @property
     def routes(self) -> Mapping[str, RouteMetrics]:
@@ -259,6 +265,10 @@ class Metrics:
         """Count a message that concerns no route and is answered with an error."""
         self.refusals[known_code(code)] += 1
 
+    def refuse_login(self, code: str) -> None:
+        """Count a handshake or a token that is refused."""
+        self.logins_refused[known_code(code)] += 1
+
     def as_dict(self) -> dict[str, Any]:
         """Return the totals by name, and each route's numbers under `routes`: to print or log."""
         totals = {name: getattr(self, name) for name, one in vars(Metrics).items() if _sums(one)}
@@ -268,6 +278,7 @@ class Metrics:
             "closes": dict(self.closes),
             "sends_timed_out": self.sends_timed_out,
             "logins_refused": dict(self.logins_refused),
+            "tokens_expired": self.tokens_expired,
             "refusals": dict(self.refusals),
             "replay_bytes": self.replay_bytes,
             "replays_evicted": self.replays_evicted,

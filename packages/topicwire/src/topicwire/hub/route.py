@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from topicwire.hub.metrics import RouteMetrics
-from topicwire.types import Client, MessageId, ReplayLimits, SubscriptionResponse
+from topicwire.types import Client, MessageId, Principal, ReplayLimits, SubscriptionResponse
 from topicwire.wire.resume import Resume
 
 
@@ -26,6 +26,10 @@ class Service(Protocol):
         ...
 
 
+Authorize: TypeAlias = Callable[[Principal, Any, str], Awaitable[bool | None] | bool | None]
+"""`(principal, request, topic)`: whether the principal may have the topic."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """What the hub needs to know to serve a route.
@@ -41,6 +45,7 @@ class Route:
         outlives_producer: updates come whether or not the service feeds the topic, so numbering
             and ring outlive it.
         metrics: what is counted for it.
+        authorize: says of each topic whether a client may have it; None lets everybody.
     """
 
     name: str
@@ -51,6 +56,7 @@ class Route:
     get_snapshot: Callable[[str], Any] | None = None
     keeps_last: bool = False
     outlives_producer: bool = True
+    authorize: Authorize | None = None
     metrics: RouteMetrics = field(default_factory=RouteMetrics, compare=False)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from topicwire.errors import DeclarationError
 from topicwire.routing.service import has_snapshot
-from topicwire.types import ReplayLimits
+from topicwire.types import Principal, ReplayLimits
 
 DEFAULT_LINGER_S: Final = 5.0
 
@@ -21,6 +21,11 @@ Snapshot: TypeAlias = Literal["last"]
 
 Source: TypeAlias = Literal["producer", "application"]
 """Who makes the updates: the service, between its start and its stop, or code that runs anyway."""
+
+
+Authorize: TypeAlias = Callable[[Principal, Any, str], Awaitable[bool | None] | bool | None]
+"""`(principal, request, topic)`: allows a topic by returning None or True, a plain function or a
+coroutine; refuses it by raising `Rejected("why")`, or by returning False."""
 
 
 class RouteOptions(TypedDict, total=False):
@@ -37,12 +42,16 @@ class RouteOptions(TypedDict, total=False):
             numbering and ring end when it is stopped. "application": they are published by code
             that runs whether or not anybody is subscribed, so both outlive the last subscriber. By
             default the one or the other, as the route has a service or not.
+        authorize: says whether a client may have a topic. It is asked about each topic before it is
+            joined, when a client comes back too, and again when its token changes. None lets
+            everybody have every topic.
     """
 
     linger_s: float
     replay: ReplayLimits | None
     snapshot: Snapshot | None
     updates_from: Source
+    authorize: Authorize | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +63,14 @@ class RouteSettings:
         replay: how much is kept for clients that come back; None for nothing.
         snapshot: "last", or None where the service says, or nobody.
         updates_from: who makes the updates.
+        authorize: says whether a client may have a topic; None where everybody may.
     """
 
     linger_s: float
     replay: ReplayLimits | None
     snapshot: Snapshot | None
     updates_from: Source
+    authorize: Authorize | None
 
 
 def settle(route: str, service: object, options: Mapping[str, Any]) -> RouteSettings:
@@ -79,8 +90,10 @@ def settle(route: str, service: object, options: Mapping[str, Any]) -> RouteSett
         replay=_replay(options.get("replay", DEFAULT_REPLAY)),
         snapshot=options.get("snapshot"),
         updates_from=options.get("updates_from", "producer" if service else "application"),
+        authorize=options.get("authorize"),
     )
     _check_values(route, settings)
+    _check_authorize(route, settings)
     _check_snapshot(route, service, settings)
     _check_source(route, service, settings, is_promised=options.get("replay") is not None)
     return settings
@@ -105,6 +118,14 @@ def _check_values(route: str, settings: RouteSettings) -> None:
         raise DeclarationError(
             f"updates_from of route {route!r} is {settings.updates_from!r}: it is 'producer' (the "
             "service makes them while it feeds the topic) or 'application' (code that runs anyway)."
+        )
+
+
+def _check_authorize(route: str, settings: RouteSettings) -> None:
+    if settings.authorize is not None and not callable(settings.authorize):
+        raise DeclarationError(
+            f"authorize of route {route!r} is {type(settings.authorize).__name__}: it is a "
+            "function, (principal, request, topic), or None."
         )
 
 

@@ -68,10 +68,16 @@ class DrivenService(WsRouteService):
 class App:
     """A Starlette application with an adapter, and time that the test lets pass."""
 
-    def __init__(self, *routers: WsRouterInterface, **settings: Any) -> None:
+    def __init__(
+        self, *routers: WsRouterInterface, metrics_path: str | None = None, **settings: Any
+    ) -> None:
         self.clock = ManualClock()
         self.adapter = FastWSAdapter(
-            title="Trading", version="1", settings=Settings(**settings), clock=self.clock
+            title="Trading",
+            version="1",
+            settings=Settings(**settings),
+            clock=self.clock,
+            metrics_path=metrics_path,
         )
         for router in routers:
             self.adapter.include_router(router)

@@ -14,6 +14,7 @@ from topicwire.asgi import docs
 from topicwire.asgi.commands import RouteCommands
 from topicwire.asgi.endpoint import Endpoint
 from topicwire.asgi.explain import explain
+from topicwire.asgi.metrics import MetricsEndpoint
 from topicwire.asyncapi.document import build
 from topicwire.backplane.memory import MemoryBackplane
 from topicwire.errors import DeclarationError
@@ -44,9 +45,12 @@ class FastWSAdapter:
         clock: for lingers, timeouts and retention; tests pass their own.
         observe: sees every message that is sent, and every one of a client that is accepted. When
             it raises, that is logged once, and the connection goes on.
+        metrics_path: where Prometheus reads what is counted, `/metrics` say; by default nowhere. It
+            asks for no password: keep it from the public where the app is deployed.
 
     Raises:
-        DeclarationError: `path` does not begin with a slash.
+        DeclarationError: a path does not begin with a slash, or `metrics_path` is given and the
+            extra `topicwire[prometheus]` is not installed.
     """
 
     observers: ClassVar[list[Observer]] = []
@@ -63,6 +67,7 @@ class FastWSAdapter:
         logger_name: str = "topicwire",
         clock: Clock | None = None,
         observe: Observer | None = None,
+        metrics_path: str | None = None,
     ) -> None:
         if not path.startswith("/"):
             raise DeclarationError(f"the path {path!r} must begin with a slash: '/{path}'.")
@@ -71,6 +76,7 @@ class FastWSAdapter:
         self.path = path.rstrip("/") or "/"
         self.description = description
         self.settings = settings or Settings()
+        self._metrics = None if metrics_path is None else MetricsEndpoint(self, metrics_path)
         self._observe = observe
         self._failed_observers: list[Observer] = []
         clock = clock or LoopClock()
@@ -126,8 +132,13 @@ class FastWSAdapter:
 
         Adds the WebSocket endpoint, the document and its page. When the application shuts down,
         the producers are stopped.
+
+        Raises:
+            DeclarationError: something else is at `metrics_path`.
         """
         app.router.routes.extend(docs.routes(self, self.path))
+        if self._metrics is not None:
+            self._metrics.mount(app)
         app.router.routes.append(WebSocketRoute(self.path, self.endpoint, name="topicwire"))
         inner = app.router.lifespan_context
 

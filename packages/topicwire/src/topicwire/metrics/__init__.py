@@ -1,0 +1,1 @@
+"""What the hub counts, for Prometheus and for OpenTelemetry. Each needs its extra, and no other."""

@@ -87,15 +87,23 @@ class ClientClosedError(ClientError, ConnectionError):
     code = "closed"
 
 
-class ConnectionRefusedByServerError(ClientError, ConnectionError):
+class ServerRefusesError(ClientError, ConnectionError):
     """The server will not have this client, and connecting again would not change that.
 
-    `code` is `unauthenticated` (close code 4001) or `forbidden` (4003).
+    `code` is `unauthenticated` (close code 4001, HTTP 401) or `forbidden` (4003, 403).
     """
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, url: str, reason: str) -> None:
+        super().__init__(
+            f"{url} refuses this client: {reason or code}. It is not asked again by itself."
+        )
         self.code = code
+
+
+class LoginFailedError(ClientError):
+    """The function that gets tokens raised; its error is the cause."""
+
+    code = "connection_failed"
 
 
 class GapError(ClientError):
@@ -135,12 +143,19 @@ class TooSlowError(ClientError):
 
 
 class SlowConsumerError(ClientError):
-    """The server closed the connection three times within a minute: this client reads too slowly.
+    """This client reads too slowly: the server closed its connection again and again for it.
 
     The client goes on connecting, waiting longer each time.
     """
 
     code = "slow_consumer"
+
+    def __init__(self, times: int, within_s: float) -> None:
+        super().__init__(
+            f"the server closed the connection {times} times within {within_s:g} s, because this "
+            "client reads more slowly than updates come. Subscribe to less, do less in callbacks, "
+            "or let the route leave updates out (`delivery=latest()`)."
+        )
 
 
 class InvalidDataError(ClientError, ValueError):

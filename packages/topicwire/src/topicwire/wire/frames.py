@@ -11,6 +11,10 @@ SUBPROTOCOL: Final = "topicwire.v1+json"
 PROTOCOL_VERSION: Final = 1
 _BEGINNING: Final = b'{"type":"'
 
+BEARER_SUBPROTOCOL: Final = "topicwire.bearer."
+"""Before a token that is offered as a subprotocol, in base64url without padding: the one header of
+a WebSocket that a browser's script can choose."""
+
 
 class Frame:
     """One encoded message, shared by every connection that it goes to. Never modified.

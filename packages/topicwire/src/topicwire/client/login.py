@@ -1,0 +1,56 @@
+"""Who the client is: a token, from where it comes, and how it is offered."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+from typing import TypeAlias
+
+from topicwire.wire.frames import BEARER_SUBPROTOCOL, SUBPROTOCOL
+
+TokenSource: TypeAlias = str | Callable[[], str | Awaitable[str]]
+"""A token, or a function that gets one: it is called before each connection, and when the server
+says that the one in use expires. It may be a coroutine function."""
+
+
+def subprotocols_of(token: str | None) -> list[str]:
+    """Return what the handshake offers. A token never goes into the URL, which ends in logs."""
+    if token is None:
+        return [SUBPROTOCOL]
+    encoded = urlsafe_b64encode(token.encode()).decode().rstrip("=")
+    return [SUBPROTOCOL, f"{BEARER_SUBPROTOCOL}{encoded}"]
+
+
+class Login:
+    """The token of the connections to come.
+
+    Args:
+        source: where tokens come from; None for a client that has none.
+    """
+
+    def __init__(self, source: TokenSource | None) -> None:
+        self._source = source
+        self._given: str | None = None
+
+    @property
+    def can_renew(self) -> bool:
+        """Whether a fresh token can be had without asking the application's user."""
+        return callable(self._source)
+
+    def give(self, token: str) -> None:
+        """Use this token from now on, until the source, where it is a function, gives another."""
+        self._given = token
+
+    def known(self) -> str | None:
+        """Return the token that is at hand, if there is one."""
+        if self._given is not None:
+            return self._given
+        return None if callable(self._source) else self._source
+
+    async def fetch(self) -> str | None:
+        """Return a token for a new connection; what the source raises is raised."""
+        if not callable(self._source):
+            return self.known()
+        token = self._source()
+        return await token if isawaitable(token) else token

@@ -13,7 +13,7 @@ from topicwire.client import Backoff, Client, ClientClosedError, RefusedError, S
 from topicwire.errors import DeclarationError
 
 SLOW_CONSUMER = 4008
-SECRET = "a.b-c_d~"
+WHO = "a.b-c_d~"
 
 
 def delays(bench: Bench, *, losses: int, code: int = 1006, lasting_s: float = 0.0) -> list[float]:
@@ -160,7 +160,7 @@ async def test_a_client_that_can_never_keep_up_is_told_and_waits_longer_each_tim
 async def test_a_server_that_refuses_this_client_is_not_asked_again(
     close_code: int, code: str
 ) -> None:
-    bench = Bench(token=SECRET)
+    bench = Bench(token=WHO)
     async with bench.client:
         asking = asyncio.ensure_future(bench.trades.subscribe(TradesRequest(), lambda *_: None))
         await asyncio.sleep(0)
@@ -169,7 +169,7 @@ async def test_a_server_that_refuses_this_client_is_not_asked_again(
         with pytest.raises(ServerRefusesError, match="the token is of yesterday") as refused:
             await asking
         assert refused.value.code == code
-        assert SECRET not in str(refused.value)
+        assert WHO not in str(refused.value)
         assert bench.client.status == "closed"
         bench.clock.advance(1_000)
         assert len(bench.sockets) == 1
@@ -182,12 +182,12 @@ async def test_a_server_that_refuses_this_client_is_not_asked_again(
 
 async def test_the_token_is_offered_as_a_subprotocol_and_not_in_the_url() -> None:
     """pitfall 25"""
-    bench = Bench(token=SECRET)
+    bench = Bench(token=WHO)
     async with bench.client:
         ours, bearer = bench.socket.subprotocols
     assert ours == "topicwire.v1+json"
     encoded = bearer.removeprefix("topicwire.bearer.")
-    assert urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode() == SECRET
+    assert urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode() == WHO
     assert "=" not in encoded
     assert bench.socket.url == "ws://test/api/v1/ws"
 
@@ -274,7 +274,7 @@ async def test_a_token_that_expires_is_renewed_on_the_same_connection() -> None:
 
 
 async def test_a_token_of_the_applications_is_given_in_band() -> None:
-    bench = Bench(token=SECRET)
+    bench = Bench(token=WHO)
     expired = {"type": "error", "payload": {"code": "token_expired", "message": "It expires"}}
     async with bench.client:
         bench.socket.open()

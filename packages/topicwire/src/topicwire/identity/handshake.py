@@ -6,14 +6,11 @@ import binascii
 from base64 import b64decode
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Final
 
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-BEARER_SUBPROTOCOL: Final = "topicwire.bearer."
-"""Before a token that is offered as a subprotocol, in base64url without padding: the one header of
-a WebSocket that a browser's script can choose."""
+from topicwire.wire.frames import BEARER_SUBPROTOCOL
 
 
 class Handshake(HTTPConnection):

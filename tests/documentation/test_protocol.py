@@ -71,6 +71,9 @@ def test_the_numbers_are_the_defaults() -> None:
         "at most 128 topics linger": defaults.max_lingering_topics == 128,
         "no message for 25 s": defaults.heartbeat_s == 25,
         "no byte comes for 10 s": defaults.heartbeat_grace_s == 10,
+        "pauses of 0.5 s, doubling up to 30 s": (
+            (defaults.restart_backoff_s, defaults.max_restart_backoff_s) == (0.5, 30)
+        ),
         "no byte for 30 s": defaults.send_timeout_s == 30,
         "past 1 MiB": defaults.max_queue_bytes == 1 << 20,
         "more than 128 topics": defaults.max_topics == 128,

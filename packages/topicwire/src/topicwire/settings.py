@@ -73,6 +73,14 @@ class Settings:
     """A handler, a start or a stop may take this long; and after a stop, the end of the task that
     `create_topic` returned."""
 
+    restart_backoff_s: float = 0.5
+    """A producer that died while somebody was subscribed is started again after a pause: at most
+    this long the first time, twice as long each time, and somewhat less by chance."""
+
+    max_restart_backoff_s: float = 30.0
+    """The pause before a restart grows to this. A producer that ran as long as this begins with the
+    first pause again."""
+
     max_lingering_topics: int = 128
     """Topics without a subscriber whose producers go on for their route's `linger_s`; past this
     the one that lingers longest is stopped at once."""

@@ -59,6 +59,7 @@ def test_subscribe_unsubscribe_replies_update_and_error_are_all_there() -> None:
         "plain.unsubscribe.response",
         "plain.update",
         "plain.closed",
+        "plain.reset",
         "error",
         "hello",
         "ping",

@@ -12,12 +12,20 @@ from topicwire.core.lifecycle import Effect, Lifecycle, LifecycleError, State
 
 
 class LifecycleAgainstModel(RuleBasedStateMachine):
-    """pitfalls 2, 5, 6: subscribe, unsubscribe and disconnect during start, stop and failure."""
+    """pitfalls 2, 5, 6: subscribe, unsubscribe and disconnect during start, stop and failure.
+
+    `waiting` hold the topic and do not receive it yet; `told` receive it and were told that its
+    producer is dead. A disconnect is a release; a shutdown releases all.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.wanted = 0
+        self.receiving = 0
         self.waiting = 0
+        self.told = False
+        self.dead = False
+        self.removing = False
+        self.pausing = False
         self.starting = False
         self.running = False
         self.stopping = False
@@ -32,62 +40,132 @@ class LifecycleAgainstModel(RuleBasedStateMachine):
         self.retains = retains
         self.lifecycle = Lifecycle(lingers=lingers, retains=retains)
 
-    def is_under_way(self) -> bool:
-        return any((self.starting, self.running, self.stopping, self.closing))
+    @property
+    def wanted(self) -> int:
+        return self.receiving + self.waiting
 
-    def carry_out(self, effects: tuple[Effect, ...]) -> None:  # noqa: C901 - one case an effect
+    def is_under_way(self) -> bool:
+        return any(
+            (
+                self.starting,
+                self.running,
+                self.stopping,
+                self.closing,
+                self.removing,
+                self.pausing,
+            )
+        )
+
+    def carry_out(self, effects: tuple[Effect, ...]) -> None:
         for effect in effects:
             self.history.append(effect)
-            match effect:
-                case Effect.START:
-                    assert not self.is_under_way()
-                    self.starting = True
-                case Effect.ADMIT:
-                    assert self.running
-                    self.waiting = 0
-                case Effect.REJECT:
-                    assert not self.running
-                    self.wanted = self.waiting = 0
-                case Effect.ARM_LINGER:
-                    assert self.running
-                    assert not self.armed
-                    self.armed = True
-                case Effect.DISARM_LINGER:
-                    assert self.armed
-                    self.armed = False
-                case Effect.STOP:
-                    assert self.running
-                    assert not self.armed
-                    self.running, self.stopping = False, True
-                case Effect.ARM_EXPIRY:
-                    assert self.retains
-                    assert not self.is_under_way()
-                    assert not self.expiring
-                    self.expiring = True
-                case Effect.DISARM_EXPIRY:
-                    assert self.expiring
-                    self.expiring = False
-                case Effect.CLOSE:
-                    assert not self.is_under_way()
-                    self.closing = True
-                case Effect.FORGET:
-                    assert not self.is_under_way()
-                    assert not self.expiring
+            self.run_producer(effect)
+            self.mend_producer(effect)
+            self.keep(effect)
+
+    def run_producer(self, effect: Effect) -> None:
+        match effect:
+            case Effect.START:
+                assert not self.is_under_way()
+                self.starting = True
+            case Effect.ADMIT:
+                assert self.running
+                assert not self.dead
+                assert not self.told
+                self.receiving += self.waiting
+                self.waiting = 0
+            case Effect.REJECT:
+                assert not self.running
+                self.waiting = 0
+                self.told = self.told and self.receiving > 0
+            case Effect.ARM_LINGER:
+                assert self.running
+                assert not self.dead
+                assert not self.armed
+                self.armed = True
+                self.told = False
+            case Effect.DISARM_LINGER:
+                assert self.armed
+                self.armed = False
+            case Effect.STOP:
+                # of a dead producer that nobody wants any longer, what it kept is still there
+                assert self.running or self.told
+                assert not self.wanted
+                assert not self.armed
+                assert not self.pausing
+                self.running, self.stopping = False, True
+                self.told = self.dead = False
+
+    def mend_producer(self, effect: Effect) -> None:
+        match effect:
+            case Effect.INTERRUPT:
+                assert self.dead
+                assert not self.told
+                self.told = True
+            case Effect.REMOVE:
+                assert self.dead
+                assert self.running
+                self.running, self.dead = False, False
+                self.removing = True
+            case Effect.ARM_RESTART:
+                assert not self.is_under_way()
+                assert self.told
+                self.pausing = True
+            case Effect.DISARM_RESTART:
+                assert self.pausing
+                assert not self.wanted
+                self.pausing = False
+            case Effect.REVIVE:
+                assert self.running
+                assert not self.dead
+                assert self.told
+                self.told = False
+
+    def keep(self, effect: Effect) -> None:
+        match effect:
+            case Effect.ARM_EXPIRY:
+                assert self.retains
+                assert not self.is_under_way()
+                assert not self.expiring
+                self.expiring = True
+            case Effect.DISARM_EXPIRY:
+                assert self.expiring
+                self.expiring = False
+            case Effect.CLOSE:
+                assert not self.is_under_way()
+                self.closing = True
+            case Effect.FORGET:
+                assert not self.is_under_way()
+                assert not self.expiring
 
     @rule()
     def hold(self) -> None:
-        self.wanted += 1
         effects = self.lifecycle.hold()
-        if self.lifecycle.state is not State.LIVE:
+        if self.lifecycle.state is State.LIVE:
+            self.receiving += 1
+        else:
             self.waiting += 1
         self.carry_out(effects)
 
+    @precondition(lambda self: self.receiving)
+    @rule()
+    def leave(self) -> None:
+        self.receiving -= 1
+        self.carry_out(self.lifecycle.release())
+
+    @precondition(lambda self: self.waiting)
+    @rule()
+    def give_up(self) -> None:
+        self.waiting -= 1
+        self.carry_out(self.lifecycle.release())
+
     @precondition(lambda self: self.wanted)
     @rule()
-    def release(self) -> None:
-        self.wanted -= 1
-        self.waiting = min(self.waiting, self.wanted)
-        self.carry_out(self.lifecycle.release())
+    def shut_down(self) -> None:
+        while self.receiving:
+            self.leave()
+        while self.waiting:
+            self.give_up()
 
     @precondition(lambda self: self.starting)
     @rule()
@@ -98,8 +176,35 @@ class LifecycleAgainstModel(RuleBasedStateMachine):
     @precondition(lambda self: self.starting)
     @rule()
     def failed(self) -> None:
-        self.starting = False
-        self.carry_out(self.lifecycle.failed())
+        self.starting = self.dead = False
+        self.carry_out(self.lifecycle.failed(self.waiting))
+
+    @precondition(lambda self: (self.running or self.starting or self.stopping) and not self.dead)
+    @rule()
+    def died(self) -> None:
+        self.dead = not self.stopping
+        self.carry_out(self.lifecycle.died())
+
+    @precondition(lambda self: self.running and self.receiving and not self.dead)
+    @rule(data=st.data())
+    def died_before_the_replies(self, data: st.DataObject) -> None:
+        """Those who were let go on and have not been answered yet wait again."""
+        again = data.draw(st.integers(1, self.receiving))
+        self.receiving -= again
+        self.waiting += again
+        self.died()
+
+    @precondition(lambda self: self.removing)
+    @rule()
+    def removed(self) -> None:
+        self.removing = False
+        self.carry_out(self.lifecycle.removed())
+
+    @precondition(lambda self: self.pausing)
+    @rule()
+    def restart_due(self) -> None:
+        self.pausing = False
+        self.carry_out(self.lifecycle.restart_due())
 
     @precondition(lambda self: self.armed)
     @rule()
@@ -144,6 +249,22 @@ class LifecycleAgainstModel(RuleBasedStateMachine):
             assert not self.waiting
 
     @invariant()
+    def who_is_told_that_it_is_dead_is_told_that_it_runs(self) -> None:
+        if hasattr(self, "lifecycle"):
+            assert self.lifecycle.is_interrupted == self.told
+        if self.running:
+            assert not self.told
+            assert not self.dead
+        elif self.receiving:
+            assert self.told
+            assert self.removing or self.pausing or self.starting
+
+    @invariant()
+    def waits_for_its_restart_only_while_it_is_wanted(self) -> None:
+        if self.pausing:
+            assert self.wanted
+
+    @invariant()
     def runs_unwanted_only_while_it_lingers(self) -> None:
         if self.running and not self.wanted:
             assert self.lingers
@@ -151,10 +272,11 @@ class LifecycleAgainstModel(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Left alone, everything ends: nothing runs and the topic is forgotten."""
-        while self.wanted:
-            self.release()
+        self.shut_down()
         if self.starting:
             self.started()
+        if self.removing:
+            self.removed()
         if self.armed:
             self.linger_elapsed()
         if self.stopping:
@@ -210,7 +332,7 @@ def test_a_failed_start_leaves_nothing() -> None:
     lifecycle = Lifecycle(lingers=True)
     lifecycle.hold()
     lifecycle.hold()
-    assert lifecycle.failed() == (Effect.REJECT, Effect.FORGET)
+    assert lifecycle.failed(2) == (Effect.REJECT, Effect.FORGET)
     assert (lifecycle.state, lifecycle.holders) == (State.IDLE, 0)
 
 
@@ -221,14 +343,80 @@ def test_what_was_kept_survives_a_failed_start() -> None:
     lifecycle.release()
     assert lifecycle.stopped() == (Effect.ARM_EXPIRY,)
     assert lifecycle.hold() == (Effect.DISARM_EXPIRY, Effect.START)
-    assert lifecycle.failed() == (Effect.REJECT, Effect.ARM_EXPIRY)
+    assert lifecycle.failed(1) == (Effect.REJECT, Effect.ARM_EXPIRY)
     assert lifecycle.expired() == (Effect.CLOSE,)
     assert lifecycle.hold() == ()
     assert lifecycle.closed() == (Effect.START,)
-    assert lifecycle.failed() == (Effect.REJECT, Effect.FORGET)
+    assert lifecycle.failed(1) == (Effect.REJECT, Effect.FORGET)
 
 
-EVENTS = ["release", "started", "failed", "linger_elapsed", "stopped", "expired", "closed"]
+def test_starts_again_what_died_for_those_who_received_it() -> None:
+    """pitfall 5: a producer that dies is started again, and nobody is left with nothing"""
+    lifecycle = Lifecycle(lingers=True)
+    lifecycle.hold()
+    lifecycle.started()
+    assert lifecycle.died() == (Effect.INTERRUPT, Effect.REMOVE)
+    assert lifecycle.hold() == ()
+    assert lifecycle.removed() == (Effect.ARM_RESTART,)
+    assert lifecycle.restart_due() == (Effect.START,)
+    assert lifecycle.failed(1) == (Effect.REJECT, Effect.ARM_RESTART)
+    assert lifecycle.holders == 1
+    assert lifecycle.restart_due() == (Effect.START,)
+    assert lifecycle.started() == (Effect.REVIVE, Effect.ADMIT)
+    assert not lifecycle.is_interrupted
+
+
+def test_what_dies_during_its_restart_is_not_announced_as_running() -> None:
+    lifecycle = Lifecycle(lingers=True)
+    lifecycle.hold()
+    lifecycle.started()
+    lifecycle.died()
+    lifecycle.removed()
+    lifecycle.restart_due()
+    assert lifecycle.died() == ()
+    assert lifecycle.started() == (Effect.REMOVE,)
+    assert lifecycle.state is State.FAILED
+
+
+def test_is_not_started_again_when_nobody_wants_it_any_longer() -> None:
+    lifecycle = Lifecycle(lingers=True)
+    lifecycle.hold()
+    lifecycle.started()
+    lifecycle.died()
+    assert lifecycle.release() == ()
+    assert lifecycle.removed() == (Effect.STOP,)
+    assert lifecycle.stopped() == (Effect.FORGET,)
+
+
+def test_a_release_ends_the_pause_before_a_restart() -> None:
+    lifecycle = Lifecycle(lingers=True)
+    lifecycle.hold()
+    lifecycle.started()
+    lifecycle.died()
+    lifecycle.removed()
+    assert lifecycle.release() == (Effect.DISARM_RESTART, Effect.STOP)
+
+
+def test_what_dies_while_it_lingers_is_stopped() -> None:
+    lifecycle = Lifecycle(lingers=True)
+    lifecycle.hold()
+    lifecycle.started()
+    lifecycle.release()
+    assert lifecycle.died() == (Effect.DISARM_LINGER, Effect.STOP)
+    assert lifecycle.died() == ()
+
+
+EVENTS = [
+    "release",
+    "started",
+    "linger_elapsed",
+    "stopped",
+    "expired",
+    "closed",
+    "died",
+    "removed",
+    "restart_due",
+]
 
 
 @pytest.mark.parametrize("event", EVENTS)
@@ -236,3 +424,9 @@ def test_refuses_what_cannot_happen_to_an_idle_topic(event: str) -> None:
     lifecycle = Lifecycle(lingers=True)
     with pytest.raises(LifecycleError, match=f"'{event}' cannot happen to a topic that is idle"):
         getattr(lifecycle, event)()
+
+
+def test_refuses_the_failure_of_what_is_not_started() -> None:
+    lifecycle = Lifecycle(lingers=True)
+    with pytest.raises(LifecycleError, match="'failed' cannot happen to a topic that is idle"):
+        lifecycle.failed(0)

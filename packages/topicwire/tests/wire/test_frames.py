@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topicwire.types import TopicId
+from topicwire.types import Position, TopicId
 from topicwire.wire.frames import (
     Frame,
     closed_frame,
     json_bytes,
     message_frame,
+    reset_frame,
     update_frame,
     update_prefix,
 )
@@ -63,3 +64,14 @@ def test_a_topic_that_has_ended_is_named_with_the_reason() -> None:
     frame = closed_frame(TopicId("trades", 'a"b'), "forbidden", "é", retry=False)
     payload = {"topic": 'a"b', "code": "forbidden", "message": "é", "retry": False}
     assert json.loads(frame.text) == {"type": "trades.closed", "payload": payload}
+
+
+def test_a_reset_names_the_place_where_a_topic_goes_on() -> None:
+    topic, position = TopicId("trades", 'a"b'), Position("e", 3)
+    payload = {"topic": 'a"b', "epoch": "e", "seq": 3, "reason": "why"}
+    assert json.loads(reset_frame(topic, position, "why").text) == {
+        "type": "trades.reset",
+        "payload": payload,
+    }
+    frame = reset_frame(topic, position, "why", has_snapshot=True)
+    assert json.loads(frame.text)["payload"] == {**payload, "snapshot": True}

@@ -21,6 +21,7 @@ from topicwire.asyncapi.messages import (
     closed_payload,
     connection_payloads,
     envelope,
+    reset_payload,
     shared_schemas,
     update_payload,
 )
@@ -157,6 +158,7 @@ class _Builder:
             self._add_operation(router, operation)
         if SUBSCRIBE in router.operations:
             self._add_told(router, "closed", closed_payload())
+            self._add_told(router, "reset", reset_payload())
 
     def _add_told(self, router: WsRouterInterface, name: str, payload: Schema) -> None:
         """Add what the server tells of a topic by itself: no handler of the route makes it."""
@@ -283,6 +285,7 @@ class _Builder:
 
 _ROUTE_MESSAGES = {
     "closed": "A topic has ended for its subscriber, or is interrupted.",
+    "reset": "A topic goes on at a place that the server names, or runs again.",
 }
 _CONNECTION_MESSAGES = {
     "error": "What was wrong with a message that has no reply of its own.",

@@ -129,6 +129,35 @@ def closed_payload() -> Schema:
     }
 
 
+def reset_payload() -> Schema:
+    """`{topic, epoch, seq, reason, snapshot?}`: where a topic goes on, whatever came before."""
+    return {
+        "type": "object",
+        "required": ["topic", "epoch", "seq", "reason"],
+        "properties": {
+            "topic": {"type": "string", "description": "The topic that the reply named."},
+            "epoch": {
+                "type": "string",
+                "description": (
+                    "Names the life of the topic's numbering. The same as before: nothing is "
+                    "missing."
+                ),
+            },
+            "seq": {
+                "type": "integer",
+                "minimum": 0,
+                "description": "The updates after this one follow.",
+            },
+            "reason": {"type": "string", "description": "Why, as a stable name."},
+            "snapshot": {
+                "type": "boolean",
+                "const": True,
+                "description": "The topic's present state follows.",
+            },
+        },
+    }
+
+
 def connection_payloads() -> dict[str, Schema | None]:
     """Payloads of the messages that belong to the connection and to no route."""
     return {

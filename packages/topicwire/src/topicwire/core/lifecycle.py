@@ -12,6 +12,13 @@ A topic that keeps something for clients that come back is not idle after its st
 failed start that follows one, but retained, until that has expired:
 
     retained ──hold──▶ starting        retained ──expired──▶ closing ──closed──▶ idle, or starting
+
+A producer that dies while it is wanted is cleared away and started anew after a pause, again and
+again, for as long as somebody who received its updates still wants them:
+
+    live ──died──▶ failed ──removed──▶ backoff ──restart_due──▶ starting ──failed──▶ backoff
+                                          │ last release               └──started──▶ live
+                                          └─────▶ stopping
 """
 
 from __future__ import annotations
@@ -34,6 +41,12 @@ class State(Enum):
 
     CLOSING = auto()
     """What it kept is being given up."""
+
+    FAILED = auto()
+    """It died while somebody wanted it; what it left behind is being cleared away."""
+
+    BACKOFF = auto()
+    """It died, or could not be started again, and will be started after a pause."""
 
 
 class Effect(Enum):
@@ -69,6 +82,22 @@ class Effect(Enum):
     FORGET = auto()
     """The topic is idle and nobody holds it."""
 
+    INTERRUPT = auto()
+    """Tell those who receive the topic that its producer is dead; those who were about to receive
+    it wait again."""
+
+    REMOVE = auto()
+    """Clear away what the dead producer left behind; report `removed`, once."""
+
+    ARM_RESTART = auto()
+    """Report `restart_due` after a pause, a longer one each time."""
+
+    DISARM_RESTART = auto()
+    """Do not report it."""
+
+    REVIVE = auto()
+    """Tell those who were told that the producer is dead that it runs again."""
+
 
 class LifecycleError(TopicwireError, RuntimeError):
     """An event was reported that cannot happen in this state: a fault of the caller."""
@@ -87,12 +116,22 @@ class Lifecycle:
         retains: the topic keeps something for clients that come back.
     """
 
-    __slots__ = ("_has_run", "_holders", "_lingers", "_retains", "_state")
+    __slots__ = (
+        "_has_died",
+        "_has_run",
+        "_holders",
+        "_is_interrupted",
+        "_lingers",
+        "_retains",
+        "_state",
+    )
 
     def __init__(self, *, lingers: bool, retains: bool = False) -> None:
         self._lingers = lingers
         self._retains = retains
         self._has_run = False
+        self._has_died = False
+        self._is_interrupted = False
         self._state = State.IDLE
         self._holders = 0
 
@@ -111,6 +150,11 @@ class Lifecycle:
         """What the topic keeps is worth keeping: it has run since it was last given up."""
         return self._retains and self._has_run
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Its producer died, and does not run again yet."""
+        return self._is_interrupted
+
     def hold(self) -> tuple[Effect, ...]:
         """One more wants the topic. It may be used at once when the state is then LIVE."""
         self._holders += 1
@@ -124,7 +168,7 @@ class Lifecycle:
             case State.RETAINED:
                 self._state = State.STARTING
                 return (Effect.DISARM_EXPIRY, Effect.START)
-            case State.STARTING | State.LIVE | State.STOPPING | State.CLOSING:
+            case _:
                 return ()
 
     def release(self) -> tuple[Effect, ...]:
@@ -136,34 +180,87 @@ class Lifecycle:
         if not self._holders:
             raise LifecycleError("release", self._state)
         self._holders -= 1
-        if self._state is State.LIVE and not self._holders:
+        if self._holders:
+            return ()
+        if self._state is State.LIVE:
             return self._abandoned()
+        if self._state is State.BACKOFF:
+            return (Effect.DISARM_RESTART, *self._stop())
         return ()
 
     def started(self) -> tuple[Effect, ...]:
         """Report that the producer runs. Those who waited may all have left by now."""
         self._expect("started", State.STARTING)
         self._has_run = True
+        if self._has_died:
+            return self._fallen() if self._holders else self._stop()
         if not self._holders:
             return self._abandoned()
         self._state = State.LIVE
-        return (Effect.ADMIT,)
+        if not self._is_interrupted:
+            return (Effect.ADMIT,)
+        self._is_interrupted = False
+        return (Effect.REVIVE, Effect.ADMIT)
 
-    def failed(self) -> tuple[Effect, ...]:
-        """Report that the producer could not be started: nothing is left behind."""
+    def failed(self, waiting: int) -> tuple[Effect, ...]:
+        """Report that the producer could not be started: nothing is left behind.
+
+        Args:
+            waiting: how many of the holders wait for the start. They do not hold the topic any
+                longer; the others have received it, and it is started again for them.
+        """
         self._expect("failed", State.STARTING)
-        self._holders = 0
+        self._holders -= waiting
+        self._has_died = False
+        if self._holders:
+            self._state = State.BACKOFF
+            return (Effect.REJECT, Effect.ARM_RESTART)
+        self._is_interrupted = False
         if self.keeps:
             self._state = State.RETAINED
             return (Effect.REJECT, Effect.ARM_EXPIRY)
         self._state = State.IDLE
         return (Effect.REJECT, Effect.FORGET)
 
+    def died(self) -> tuple[Effect, ...]:
+        """Report that the producer ended by itself, once for each start.
+
+        During a start it is acted on when that is over; during a stop it makes no difference.
+
+        Raises:
+            LifecycleError: there is no producer that could have died.
+        """
+        match self._state:
+            case State.LIVE:
+                return self._fallen()
+            case State.LINGERING:
+                return (Effect.DISARM_LINGER, *self._stop())
+            case State.STARTING:
+                self._has_died = True
+                return ()
+            case State.STOPPING:
+                return ()
+            case _:
+                raise LifecycleError("died", self._state)
+
+    def removed(self) -> tuple[Effect, ...]:
+        """Report that nothing is left of the dead producer."""
+        self._expect("removed", State.FAILED)
+        if not self._holders:
+            return self._stop()
+        self._state = State.BACKOFF
+        return (Effect.ARM_RESTART,)
+
+    def restart_due(self) -> tuple[Effect, ...]:
+        """Report that the pause is over."""
+        self._expect("restart_due", State.BACKOFF)
+        self._state = State.STARTING
+        return (Effect.START,)
+
     def linger_elapsed(self) -> tuple[Effect, ...]:
         """Report that the linger is over."""
         self._expect("linger_elapsed", State.LINGERING)
-        self._state = State.STOPPING
-        return (Effect.STOP,)
+        return self._stop()
 
     def stopped(self) -> tuple[Effect, ...]:
         """Report that the producer is no more. Somebody may want the topic again by now."""
@@ -196,9 +293,22 @@ class Lifecycle:
     def _abandoned(self) -> tuple[Effect, ...]:
         if self._lingers:
             self._state = State.LINGERING
+            self._is_interrupted = False
             return (Effect.ARM_LINGER,)
+        return self._stop()
+
+    def _stop(self) -> tuple[Effect, ...]:
         self._state = State.STOPPING
+        self._is_interrupted = self._has_died = False
         return (Effect.STOP,)
+
+    def _fallen(self) -> tuple[Effect, ...]:
+        self._state = State.FAILED
+        self._has_died = False
+        if self._is_interrupted:
+            return (Effect.REMOVE,)
+        self._is_interrupted = True
+        return (Effect.INTERRUPT, Effect.REMOVE)
 
     def _expect(self, event: str, state: State) -> None:
         if self._state is not state:

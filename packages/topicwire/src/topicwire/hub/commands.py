@@ -144,7 +144,8 @@ class CommandRun:
             topics = wanted or remaining
             seen = self._seen(topics)
             starts = {
-                join.topic.id.key: start_of(join, seen.get(join.topic.id.key)) for join in joins
+                join.topic.id.key: start_of(join.topic, join.joining, seen.get(join.topic.id.key))
+                for join in joins
             }
             reply = self._reply(self._with_positions(result, topics, starts))
             if self._connection.is_ended:
@@ -210,8 +211,10 @@ class CommandRun:
             for topic in missing:
                 joins.append(self._hub.topic(route, topic).join(self._connection))
             async with deadline:
-                for join in joins:
-                    await join.ready()
+                # one that runs may die while the next is started
+                while not all(join.has_started for join in joins):
+                    for join in joins:
+                        await join.ready()
         except BaseException:
             for join in joins:
                 join.cancel()
@@ -276,7 +279,7 @@ class CommandRun:
         if start is None:  # the connection receives it already
             topic = self._hub.held(TopicId(self._pending.command.route.name, key))
             recovered = None if seen is None else continued(topic, self._connection, seen)
-            start = Start(topic.audience.position, recovered)
+            start = Start(topic.audience.reached(self._connection), recovered)
         epoch, seq = start.position
         return TopicPosition(
             topic=key,

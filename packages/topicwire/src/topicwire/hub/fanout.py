@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from topicwire.core.registry import Audience
@@ -15,6 +15,10 @@ class Receiver(Protocol):
 
     def push(self, frame: Frame) -> None:
         """Take a frame to be sent. Never blocks, never raises."""
+        ...
+
+    def push_backlog(self, frames: Iterable[bytes]) -> None:
+        """Take frames that are sent however many wait already. Never blocks, never raises."""
         ...
 
 

@@ -7,24 +7,24 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from topicwire.errors import CommandError
-from topicwire.types import Position
+from topicwire.hub.fanout import Receiver
 from topicwire.wire.frames import Frame
 
 if TYPE_CHECKING:
     from topicwire.hub.topic import Topic
 
-_Member = TypeVar("_Member")
+_Member = TypeVar("_Member", bound=Receiver)
 
 
 class Join(Generic[_Member]):
     """Held from `Topic.join` until it is admitted, rejected or cancelled: one of them, once."""
 
-    __slots__ = ("_holds", "_joining", "member", "outcome", "topic")
+    __slots__ = ("_holds", "joining", "member", "outcome", "topic")
 
     def __init__(self, topic: Topic[_Member], member: _Member) -> None:
         self.topic = topic
         self.member = member
-        self._joining = topic.audience.join(member)
+        self.joining = topic.audience.join(member)
         self.outcome: asyncio.Future[CommandError | None] = (
             asyncio.get_running_loop().create_future()
         )
@@ -34,6 +34,11 @@ class Join(Generic[_Member]):
     def is_ready(self) -> bool:
         """The producer runs, or could not be started; giving up waiting is neither."""
         return self.outcome.done() and not self.outcome.cancelled()
+
+    @property
+    def has_started(self) -> bool:
+        """The producer runs."""
+        return self.is_ready and self.outcome.result() is None
 
     async def ready(self) -> None:
         """Wait until the topic's producer runs.
@@ -50,15 +55,16 @@ class Join(Generic[_Member]):
         if not self.outcome.done():
             self.outcome.set_result(None)
 
+    def wait_again(self) -> None:
+        """The producer died before the subscription was made: wait for its restart."""
+        if self.is_ready:
+            self.outcome = asyncio.get_running_loop().create_future()
+
     def reject(self, error: CommandError) -> None:
         """The start failed: those who waited hold nothing."""
         self._holds = False
         if not self.outcome.done():
             self.outcome.set_result(error)
-
-    def restart(self, position: Position) -> None:
-        """Start at `position`: what was held back until now is sent some other way."""
-        self._joining.restart(position)
 
     def admit(self, seq: int) -> Sequence[Frame]:
         """Receive from now on. Returns what came after `position`: to be sent after the reply.
@@ -67,14 +73,9 @@ class Join(Generic[_Member]):
             seq: what the reply names; what lies between that and `position` is sent before.
         """
         self._holds = False
-        joining = self.topic.audience.admit(self.member, seq)
+        joining = self.topic.admit(self.member, seq)
         self.topic.count_sent(joining.frames)
         return joining.frames
-
-    @property
-    def position(self) -> Position:
-        """Where this subscriber will start from."""
-        return Position(self._joining.epoch, self._joining.seq)
 
     def cancel(self) -> None:
         """Give up. Does nothing when it is over already."""

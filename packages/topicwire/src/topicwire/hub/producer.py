@@ -45,11 +45,14 @@ class Producer:
         hub: where its updates go.
         route: whose service it is.
         key: of the topic.
+        died: called when the task that the service gave has ended by itself, once a start.
     """
 
-    __slots__ = ("_feed", "_hub", "_key", "_route", "_task")
+    __slots__ = ("_died", "_feed", "_hub", "_is_running", "_key", "_route", "_task")
 
-    def __init__(self, hub: Surroundings, route: Route, key: str) -> None:
+    def __init__(self, hub: Surroundings, route: Route, key: str, died: Callable[[], None]) -> None:
+        self._died = died
+        self._is_running = False
         self._hub = hub
         self._route = route
         self._key = key
@@ -77,15 +80,20 @@ class Producer:
         if not isinstance(started, asyncio.Future) and isawaitable(started):
             started = await started
         metrics.producers += 1
+        self._is_running = True
         if isinstance(started, asyncio.Future):
             self._task = started
             started.add_done_callback(self._ended)
 
     async def stop(self) -> None:
-        """Let the service stop. What goes wrong is logged; the end of this very task is raised."""
+        """Let the service stop what it has started, dead or not, once for each start.
+
+        What goes wrong is logged; the end of this very task is raised.
+        """
         task, self._task = self._task, None  # from now on it does not end by itself
         self.silence()
-        if self._route.service is not None:
+        is_running, self._is_running = self._is_running, False
+        if is_running and self._route.service is not None:
             await self._remove(self._route.service, task)
 
     async def _remove(self, service: Service, task: asyncio.Future[Any] | None) -> None:
@@ -127,11 +135,14 @@ class Producer:
         error = None if task.cancelled() else task.exception()
         if task is not self._task:
             return
+        self._task = None
+        self.silence()
         self._route.metrics.producers_ended += 1
         self._hub.logger.error(
-            "the producer of %s ended by itself: nothing feeds the topic until its last "
-            "subscriber has left",
+            "the producer of %s %s: it is started again while somebody is subscribed",
             self._key,
+            "was cancelled" if task.cancelled() else "ended" if error is None else "failed",
             exc_info=error,
             extra={"topic": self._key},
         )
+        self._died()

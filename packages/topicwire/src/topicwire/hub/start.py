@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from topicwire.core.registry import Joining
 from topicwire.errors import ProducerFailedError, TopicwireError, UpdateTooLargeError
-from topicwire.hub.join import Join
-from topicwire.hub.topic import Topic
 from topicwire.types import Position
 from topicwire.wire.frames import snapshot_frame
+
+if TYPE_CHECKING:
+    from topicwire.hub.topic import Topic
 
 MAX_READINGS: Final = 3
 """How often a snapshot is read anew because reading it has published an update of its topic."""
@@ -47,36 +49,36 @@ class Start:
     is_snapshot: bool = False
 
 
-def start_of(join: Join[Any], seen: Position | None) -> Start:
+def start_of(topic: Topic[Any], joining: Joining, seen: Position | None = None) -> Start:
     """Read where a subscriber starts. From then on nothing that is published passes it by.
 
     Args:
-        join: its way into the topic, whose producer runs.
+        topic: one whose producer runs.
+        joining: what is held back for the subscriber.
         seen: the position that it goes on from.
 
     Raises:
         ProducerFailedError: the topic's state cannot be had. The cause is logged.
     """
-    topic = join.topic
-    if seen is not None and seen == join.position:
+    if seen is not None and seen == joining.position:
         return Start(seen, recovered=True)  # nothing was missed, whether or not anything is kept
     missed = None if seen is None else topic.since(seen)
     if seen is not None and missed is not None:
-        join.restart(topic.audience.position)
+        joining.restart(topic.audience.position)
         return Start(seen, recovered=True, backlog=missed)
     recovered = None if seen is None else False
     snapshot = _snapshot(topic)
     if snapshot is None:
-        return Start(join.position, recovered)
+        return Start(joining.position, recovered)
     position = topic.audience.position
-    join.restart(position)
+    joining.restart(position)
     frame = snapshot_frame(topic.prefix, position.seq, snapshot)
     return Start(position, recovered, [frame.data], is_snapshot=True)
 
 
 def continued(topic: Topic[Any], member: Any, seen: Position) -> bool:
     """Say whether a subscriber that receives a topic already has been sent all after `seen`."""
-    position, since = topic.audience.position, topic.audience.receives_since(member)
+    position, since = topic.audience.reached(member), topic.audience.receives_since(member)
     return seen.epoch == position.epoch and since is not None and since <= seen.seq <= position.seq
 
 

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Sequence
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from topicwire.core.lifecycle import Effect, Lifecycle, State
-from topicwire.core.registry import Audience
+from topicwire.core.registry import Audience, Joining
 from topicwire.core.replay import ReplayRing
+from topicwire.core.restart import RestartPauses
 from topicwire.errors import CommandError, CommandTimeoutError, ProducerFailedError
 from topicwire.hub.clock import Deadline, Timer, ends_this_task
+from topicwire.hub.fanout import Receiver
 from topicwire.hub.join import Join
 from topicwire.hub.producer import Producer
 from topicwire.hub.route import Route
+from topicwire.hub.start import Start, start_of
 from topicwire.hub.surroundings import Surroundings
 from topicwire.types import Position, TopicId
-from topicwire.wire.frames import Frame, update_prefix
+from topicwire.wire.frames import Frame, closed_frame, reset_frame, update_prefix
 
-_Member = TypeVar("_Member")
+_Member = TypeVar("_Member", bound=Receiver)
+
+INTERRUPTED: Final = "The topic's producer has ended. It is being started again."
+RESTARTED: Final = "producer_restarted"
 
 
 class Topic(Generic[_Member]):
@@ -25,14 +32,17 @@ class Topic(Generic[_Member]):
 
     __slots__ = (
         "_expiry",
+        "_joins",
         "_last",
         "_left_s",
         "_lifecycle",
         "_linger",
+        "_pauses",
         "_producer",
+        "_restart",
+        "_revival",
         "_ring",
         "_route",
-        "_waiting",
         "audience",
         "hub",
         "id",
@@ -51,13 +61,17 @@ class Topic(Generic[_Member]):
             lingers=route.linger_s > 0,
             retains=route.replay is not None and route.outlives_producer,
         )
-        self._waiting: list[Join[_Member]] = []
+        self._joins: dict[_Member, Join[_Member]] = {}
         self._linger: Timer | None = None
+        self._restart: Timer | None = None
         self._expiry: Timer | None = None
         self._left_s = 0.0
         self._ring: ReplayRing | None = None
         self._last: bytes | None = None
-        self._producer = Producer(hub, route, topic.key)
+        self._producer = Producer(hub, route, topic.key, self._died)
+        self._revival: Start | None = None
+        longest_s = hub.settings.max_restart_backoff_s
+        self._pauses = RestartPauses(hub.settings.restart_backoff_s, longest_s, longest_s)
 
     @property
     def state(self) -> State:
@@ -66,18 +80,21 @@ class Topic(Generic[_Member]):
 
     def join(self, member: _Member) -> Join[_Member]:
         """Begin to hold the topic for `member`, and start the producer if it does not run."""
-        join = Join(self, member)
+        join = self._joins[member] = Join(self, member)
         effects = self._lifecycle.hold()
         if self._lifecycle.state is State.LIVE:
             join.proceed()
-        else:
-            self._waiting.append(join)
         self._perform(effects)
         return join
 
+    def admit(self, member: _Member, seq: int) -> Joining:
+        """Let `member`, which waits no longer, receive. Returns what was held back for it."""
+        del self._joins[member]
+        return self.audience.admit(member, seq)
+
     def leave(self, member: _Member) -> None:
         """Let `member` go, whether it receives or still waits."""
-        self._waiting = [join for join in self._waiting if join.member is not member]
+        self._joins.pop(member, None)
         self.audience.leave(member)
         self._left_s = self.hub.clock.now_s()
         self._perform(self._lifecycle.release())
@@ -134,7 +151,7 @@ class Topic(Generic[_Member]):
         if self._ring is not None:
             self.hub.retention.append(self._ring, seq, frame, self.hub.clock.now_s())
 
-    def _perform(self, effects: Iterable[Effect]) -> None:  # noqa: C901 - one line an effect
+    def _perform(self, effects: Iterable[Effect]) -> None:  # noqa: C901, PLR0912 - one line an effect
         for effect in effects:
             match effect:
                 case Effect.START:
@@ -158,11 +175,20 @@ class Topic(Generic[_Member]):
                 case Effect.CLOSE:
                     self._forget_updates()
                     self.hub.spawn(self._close())
+                case Effect.INTERRUPT:
+                    self._interrupt()
+                case Effect.REMOVE:
+                    self.hub.spawn(self._remove())
+                case Effect.ARM_RESTART:
+                    self._arm_restart()
+                case Effect.DISARM_RESTART:
+                    self._disarm_restart()
+                case Effect.REVIVE:
+                    self._revive()
 
     def _admit_waiting(self) -> None:
-        for join in self._waiting:
+        for join in self._joins.values():
             join.proceed()
-        self._waiting.clear()
 
     def _arm(self) -> None:
         if self.hub.is_closing:
@@ -218,12 +244,68 @@ class Topic(Generic[_Member]):
             self.hub.retention.give_up(self._ring)
             self._ring = None
 
+    def _died(self) -> None:
+        self._pauses.ended(self.hub.clock.now_s())
+        self._perform(self._lifecycle.died())
+
+    def _interrupt(self) -> None:
+        frame = closed_frame(self.id, "producer_failed", INTERRUPTED, retry=True)
+        for subscriber in self.audience.subscribers:
+            subscriber.push(frame)
+        for join in self._joins.values():
+            join.wait_again()
+
+    async def _remove(self) -> None:
+        try:
+            await self._producer.stop()
+        finally:  # also when this task is ended: nothing is stuck
+            try:
+                if not self._route.outlives_producer:
+                    self._forget_updates()
+                    await self._close_numbering(keep=False)
+            finally:
+                self._perform(self._lifecycle.removed())
+
+    def _arm_restart(self) -> None:
+        # spreads what died together; it guards nothing
+        pause_s = self._pauses.next_s(random.random())  # noqa: S311
+        self._restart = self.hub.clock.call_later(pause_s, self._restart_due)
+
+    def _disarm_restart(self) -> None:
+        if self._restart is not None:
+            self._restart.cancel()
+            self._restart = None
+
+    def _restart_due(self) -> None:
+        self._restart = None
+        self._perform(self._lifecycle.restart_due())
+
+    def _revive(self) -> None:
+        """Tell the subscribers where the topic goes on: after what they have been sent, or anew."""
+        self.metrics.producers_restarted += 1
+        start, self._revival = self._revival, None
+        gap = self.audience.gap
+        if start is None or gap is None:  # the numbering outlived the producer: nothing is missing
+            frame = reset_frame(self.id, self.audience.position, RESTARTED)
+            for subscriber in self.audience.subscribers:
+                subscriber.push(frame)
+            return
+        frame = reset_frame(self.id, start.position, RESTARTED, has_snapshot=start.is_snapshot)
+        for subscriber in self.audience.resume(start.position.seq):
+            subscriber.push(frame)
+            subscriber.push_backlog(start.backlog)
+            for held in gap.frames:
+                subscriber.push(held)
+            self.metrics.snapshots_sent += start.is_snapshot
+            self.count_sent(gap.frames)
+
     async def _start(self) -> None:
         failure: CommandError | None = ProducerFailedError(self.id.key)
         try:
             failure = await self._try_to_start()
         finally:  # also when this task is ended: those who wait are told, and nothing is stuck
             if failure is None:
+                self._pauses.began(self.hub.clock.now_s())
                 self._perform(self._lifecycle.started())
             else:
                 await self._fail(failure)
@@ -240,20 +322,33 @@ class Topic(Generic[_Member]):
                 raise
             self._log_failure("create_topic failed", error)
             return CommandTimeoutError(key) if deadline.has_passed else ProducerFailedError(key)
+        return self._look_at_gap()
+
+    def _look_at_gap(self) -> CommandError | None:
+        """Read where those who were interrupted go on: in the step in which they are told of it."""
+        gap = self.audience.gap
+        try:
+            self._revival = None if gap is None else start_of(self, gap)
+        except CommandError as error:
+            return error
         return None
 
     async def _fail(self, failure: CommandError) -> None:
         self.metrics.starts_failed += 1
         self._producer.silence()
         try:
-            if not self._lifecycle.keeps:
+            await (
+                self._producer.stop()
+            )  # it was started, and then its topic's state was not to be had
+            goes_on = self._route.outlives_producer and self.audience.subscribers
+            if not self._lifecycle.keeps and not goes_on:
                 self._forget_updates()
                 await self._close_numbering(keep=self._route.outlives_producer)
         finally:
-            for join in self._waiting:
+            waiting, self._joins = self._joins, {}
+            for join in waiting.values():
                 join.reject(failure)
-            self._waiting.clear()
-            self._perform(self._lifecycle.failed())
+            self._perform(self._lifecycle.failed(len(waiting)))
 
     async def _stop(self) -> None:
         try:

@@ -23,6 +23,12 @@ class WsRouteService(ABC):
     client subscribes, however many do so at that moment, and `remove_topic` once after the last
     has left. Any class with these two methods is a service; inheriting says so to readers.
 
+    Return the task that feeds the topic from `create_topic`, and it is watched. When it ends by
+    itself, with an exception or without, its topic is interrupted: subscribers are told,
+    `remove_topic` is called, and after a pause `create_topic` again, for as long as anyone is
+    subscribed. So each `create_topic` that succeeded has its one `remove_topic`, dead or alive.
+    Nobody hears of the death of a task that a service keeps to itself.
+
     A service may also have `get_snapshot(self, topic: str) -> Data | None`, a plain method that
     returns the topic's present state, None when there is none. It is called between `create_topic`
     and `remove_topic`, for each subscriber that is not given what it missed, and its result is sent
@@ -42,11 +48,15 @@ class WsRouteService(ABC):
         Raising refuses the topic: every client waiting for it gets `producer_failed`, and
         `remove_topic` is not called. A coroutine that takes longer than
         `Settings.command_timeout_s` is cancelled, with the same effect. The task it returns, if
-        any, is cancelled after `remove_topic`; an exception that ends it is logged.
+        any, runs for as long as the topic does: it is cancelled after `remove_topic`, and when it
+        ends before, that is logged with its exception, and the topic is started again.
         """
 
     def remove_topic(self, topic: str) -> Awaitable[None] | None:
-        """Stop feeding `topic`. A plain method or a coroutine; one that raises is logged."""
+        """Stop feeding `topic`. A plain method or a coroutine; one that raises is logged.
+
+        Also called for a producer that died: clear away what `create_topic` left.
+        """
         del topic
         return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from topicwire.types import MessageId, TopicId
+from topicwire.types import MessageId, Position, TopicId
 
 SUBPROTOCOL: Final = "topicwire.v1+json"
 PROTOCOL_VERSION: Final = 1
@@ -81,6 +81,16 @@ def closed_frame(topic: TopicId, code: str, message: str, *, retry: bool) -> Fra
     """Return that a topic has ended for its subscriber; with `retry`, that it is interrupted."""
     payload = {"topic": topic.key, "code": code, "message": message, "retry": retry}
     return message_frame(f"{topic.route}.closed", json_bytes(payload))
+
+
+def reset_frame(
+    topic: TopicId, position: Position, reason: str, *, has_snapshot: bool = False
+) -> Frame:
+    """Return that a topic goes on at `position`, whatever came before; its state may follow."""
+    payload = {"topic": topic.key, "epoch": position.epoch, "seq": position.seq, "reason": reason}
+    if has_snapshot:
+        payload["snapshot"] = True
+    return message_frame(f"{topic.route}.reset", json_bytes(payload))
 
 
 def json_bytes(value: object) -> bytes:

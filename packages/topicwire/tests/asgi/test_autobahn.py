@@ -78,6 +78,7 @@ async def test_every_case_but_those_of_performance() -> None:
 
 
 @pytest.mark.long
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # the suite's own
 @pytest.mark.parametrize("group", PERFORMANCE_GROUPS)
 async def test_the_cases_of_performance(group: str) -> None:
     async with serving(echo, lifespan="off", ws_max_size=67_108_864) as url:

@@ -111,7 +111,7 @@ class App:
                 await self._forgotten.wait()
 
 
-def trades(service: DrivenService | None = None, **options: Any) -> WsRouter[TradeRequest, Trade]:
+def trades(service: WsRouteService | None = None, **options: Any) -> WsRouter[TradeRequest, Trade]:
     return WsRouter[TradeRequest, Trade](
         route="trades", service=service, **{"linger_s": 0.0, **options}
     )

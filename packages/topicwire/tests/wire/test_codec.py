@@ -73,6 +73,7 @@ def test_deep_nesting_is_refused_not_followed() -> None:
         ('{"type":7}', "has a `type`"),
         ('{"type":""}', "has a `type`"),
         ('{"type":"x","id":true}', "`id` is a string"),
+        ('{"type":"x","id":null}', "`id` is a string"),
         ('{"type":"x","id":1.5}', "`id` is a string"),
         ('{"type":"x","id":{}}', "`id` is a string"),
         ('{"type":"x","id":9007199254740992}', "integer below 2"),

@@ -67,7 +67,7 @@ def decode_message(data: str | bytes) -> tuple[Message, str]:
     if not isinstance(decoded, dict):
         raise _invalid('A message is a JSON object, like {"type": "trades.subscribe"}')
     message_id = decoded.get("id")
-    if message_id is not None and not _is_id(message_id):
+    if "id" in decoded and not _is_id(message_id):
         raise _invalid(
             f"`id` is a string of at most {MAX_ID_CHARACTERS} characters, or an integer below 2^53"
         )

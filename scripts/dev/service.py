@@ -15,7 +15,8 @@ from pathlib import Path
 from scripts.dev.output import Output
 from scripts.dev.settings import Address
 
-STOP_TIMEOUT_S = 6.0  # above what uvicorn is given for its own graceful end
+# Above what the backend's drain may take (10 s) and what uvicorn is given for its own graceful end.
+STOP_TIMEOUT_S = 14.0
 # One that served for as long as this was not broken by its source: it is started again by itself.
 STEADY_S = 5.0
 FIRST_PAUSE_S = 0.5

@@ -177,6 +177,16 @@ class TooFastError(CommandError):
         self.rate_per_s = rate_per_s
 
 
+class DrainingError(CommandError):
+    """The server is about to close every connection, and takes no further command."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The server is stopping. Connect again after the time that `closing` gave.",
+            code="draining",
+        )
+
+
 class TooManySubscriptionsError(CommandError):
     """A connection would hold more topics than the app allows.
 

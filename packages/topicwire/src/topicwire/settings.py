@@ -37,6 +37,10 @@ class Settings:
     """One that does not send a byte within this time after the ping has left is closed with 4010.
     """
 
+    drain_timeout_s: float = 10.0
+    """How long a drain may take to send what waits; a client that does not take it is given up
+    then."""
+
     max_topics: int = 128
     """Topics one connection may hold; above, `too_many_subscriptions`."""
 

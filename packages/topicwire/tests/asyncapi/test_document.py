@@ -62,6 +62,7 @@ def test_subscribe_unsubscribe_replies_update_and_error_are_all_there() -> None:
         "plain.reset",
         "error",
         "hello",
+        "closing",
         "ping",
         "pong",
     ]

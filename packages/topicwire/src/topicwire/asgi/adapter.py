@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any, ClassVar, TypeAlias
 
 from starlette.applications import Starlette
@@ -15,10 +16,12 @@ from topicwire.asgi.commands import RouteCommands
 from topicwire.asgi.endpoint import Endpoint
 from topicwire.asgi.explain import explain
 from topicwire.asgi.metrics import MetricsEndpoint
+from topicwire.asgi.sigterm import draining_on_sigterm
 from topicwire.asyncapi.document import build
 from topicwire.backplane.memory import MemoryBackplane
 from topicwire.errors import DeclarationError
 from topicwire.hub.clock import Clock, LoopClock
+from topicwire.hub.drain import STOPPING
 from topicwire.hub.hub import Hub
 from topicwire.hub.metrics import Metrics
 from topicwire.hub.route import Command, Route
@@ -127,11 +130,19 @@ class FastWSAdapter:
         self._routes[name] = route
         self._hub.metrics.include(name, route.route.metrics)
 
-    def setup(self, app: Starlette) -> None:
+    def setup(self, app: Starlette, *, drain_on_sigterm: bool = True) -> None:
         """Serve this adapter from `app`, any Starlette or FastAPI application.
 
         Adds the WebSocket endpoint, the document and its page. When the application shuts down,
         the producers are stopped.
+
+        Args:
+            app: gets routes and a lifespan.
+            drain_on_sigterm: SIGTERM begins a drain, and whoever handled the signal before, the
+                server, is called when it is over: servers close sockets before the application
+                learns that it is to stop. A second SIGTERM goes to the server at once. The handler
+                is put in place while the application runs, and only where it can be: in the main
+                thread, for a server that takes signals by `signal.signal`, as uvicorn does.
 
         Raises:
             DeclarationError: something else is at `metrics_path`.
@@ -145,12 +156,41 @@ class FastWSAdapter:
         @asynccontextmanager
         async def lifespan(scope_app: Any) -> AsyncIterator[Any]:
             async with inner(scope_app) as state:
-                try:
-                    yield state
-                finally:
-                    await self.close()
+                self._hub.drain.reopen()
+                terminating = (
+                    draining_on_sigterm(self._begin_drain, self._hub.logger)
+                    if drain_on_sigterm
+                    else nullcontext()
+                )
+                with terminating:
+                    try:
+                        yield state
+                    finally:
+                        await self.close()
 
         app.router.lifespan_context = lifespan
+
+    async def drain(self, *, reason: str = STOPPING, timeout_s: float | None = None) -> None:
+        """End every connection in good order, then stop every producer.
+
+        Clients are told `closing`, each with a time of its own to come back; commands that they
+        sent before are answered, later ones are `draining`; what waits for them is sent; then they
+        are closed with 1001. One that does not take what waits is given up when the time is over,
+        and holds up nobody. Who connects from now on is told the same, until the application is
+        started anew. Calling it again waits for the same drain.
+
+        Args:
+            reason: what clients are told.
+            timeout_s: for what waits to be sent; `Settings.drain_timeout_s` by default.
+        """
+        await asyncio.shield(self._begin_drain(reason, timeout_s))
+        await self.close()
+
+    def _begin_drain(
+        self, reason: str = STOPPING, timeout_s: float | None = None
+    ) -> asyncio.Task[None]:
+        wait_s = self.settings.drain_timeout_s if timeout_s is None else timeout_s
+        return self._hub.drain.begin(reason, wait_s)
 
     async def close(self) -> None:
         """End every connection and stop every producer. `setup` has it called at shutdown."""

@@ -211,7 +211,7 @@ class _Builder:
         if route in self.channels:
             raise DocumentError(
                 "The route name `connection` is taken: it is the channel of the messages that "
-                "belong to no route (error, hello, ping, pong). Choose another name."
+                "belong to no route (error, hello, closing, ping, pong). Choose another name."
             )
         self._channel(route, "Messages that belong to the connection and to no route.")
         payloads = connection_payloads()
@@ -222,6 +222,7 @@ class _Builder:
         for name, action, message in (
             ("error", "send", "error"),
             ("hello", "send", "hello"),
+            ("closing", "send", "closing"),
             # Either side may ask whether the other is alive.
             ("ping", "receive", "ping"),
             ("heartbeat", "send", "ping"),
@@ -290,6 +291,7 @@ _ROUTE_MESSAGES = {
 _CONNECTION_MESSAGES = {
     "error": "What was wrong with a message that has no reply of its own.",
     "hello": f"The first message to a client that offers the subprotocol {SUBPROTOCOL}.",
+    "closing": "The server is about to close the connection: it takes no further command.",
     "ping": "Are you there? Either side may ask.",
     "pong": "The answer to a ping, at once.",
 }

@@ -202,6 +202,21 @@ def connection_payloads() -> dict[str, Schema | None]:
                 },
             },
         },
+        "closing": {
+            "type": "object",
+            "required": ["reason", "retry_after_ms"],
+            "properties": {
+                "reason": {"type": "string"},
+                "retry_after_ms": {
+                    "type": "integer",
+                    "minimum": 0,
+                    "description": (
+                        "When to connect again. Each client is told another time, so that they do "
+                        "not all come back at once."
+                    ),
+                },
+            },
+        },
         "ping": None,
         "pong": None,
     }

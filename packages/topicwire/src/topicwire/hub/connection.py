@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from topicwire.close_codes import (
+    GOING_AWAY,
     INTERNAL_ERROR,
     MESSAGE_TOO_BIG,
     NO_SIGN_OF_LIFE,
@@ -20,19 +21,23 @@ from topicwire.core.rate import MessageRate, Pace
 from topicwire.core.session import Session
 from topicwire.errors import (
     CommandError,
+    DrainingError,
     InvalidMessageError,
     TooFastError,
     TooManyCommandsError,
 )
 from topicwire.hub.clock import Watch, ends_this_task
 from topicwire.hub.commands import CommandRun
+from topicwire.hub.drain import STOPPING
+from topicwire.hub.hello import hello_frame
 from topicwire.hub.identity import Identity, VerifyToken
 from topicwire.hub.join import Join
 from topicwire.hub.refusals import error_frame, failure_frame
 from topicwire.hub.route import Command, PendingCommand
+from topicwire.hub.transport import Transport
 from topicwire.types import ANONYMOUS, Direction, Message, Principal
 from topicwire.wire.codec import decode_message, no_matching_type
-from topicwire.wire.frames import PROTOCOL_VERSION, Frame, json_bytes, message_frame
+from topicwire.wire.frames import Frame, message_frame, size_is_over
 from topicwire.wire.resume import decode_resume
 
 if TYPE_CHECKING:
@@ -52,23 +57,13 @@ MAX_READS_IN_A_ROW: Final = 16
 CLOSE_TIMEOUT_S: Final = 10.0
 """How long a client that does not read may keep its close frame waiting."""
 
+FLUSH_TIMEOUT_S: Final = 1.0
+"""How long what waits for a client may take that is to be closed: replies, and why it is closed."""
+
+NOT_FLUSHED: Final = frozenset({SLOW_CONSUMER, NO_SIGN_OF_LIFE})
+"""Closed at once: too much waits, or nobody is there."""
+
 PING: Final = message_frame("ping")
-
-
-class Transport(Protocol):
-    """An accepted WebSocket."""
-
-    async def receive(self) -> str | bytes | None:
-        """Return the next message, text or binary; None when the client is gone."""
-        ...
-
-    async def send(self, text: str) -> None:
-        """Send a text frame; wait while the client does not read. OSError: it is gone."""
-        ...
-
-    async def close(self, code: int, reason: str) -> None:
-        """Send a close frame."""
-        ...
 
 
 class Connection:
@@ -114,16 +109,18 @@ class Connection:
         self._wake: asyncio.Future[None] | None = None
         self._less_backlog: asyncio.Future[None] | None = None
         self._cut: asyncio.Timeout | None = None
-        self._send_watch = Watch(hub.clock, settings.send_timeout_s, self._give_up)
+        self._send_watch = Watch(hub.clock, settings.send_timeout_s, self._stuck)
         self._close: tuple[int, str] | None = None
         self._is_ping_due = False
+        self._is_draining = False
         self.identity = Identity(self, principal, verify)
 
     async def run(self) -> None:
         """Serve the client until it leaves, or is closed."""
         if not self._is_legacy:
-            self.push(self._hello())
+            self.push(hello_frame(self.id, self.hub.settings))
             self.hub.heartbeat.heard(self)
+        self.hub.drain.joined(self)
         reader = self.hub.spawn(self._read())
         try:
             async with asyncio.timeout(None) as self._cut:
@@ -189,7 +186,10 @@ class Connection:
             self._wake = None
 
     def end(self, code: int | None = None, reason: str = "") -> None:
-        """End the connection; with a close code when it is we who end it. Returns at once."""
+        """End the connection; with a close code when it is we who end it. Returns at once.
+
+        What waits is sent first, for `FLUSH_TIMEOUT_S` at most: not for `NOT_FLUSHED` codes.
+        """
         if self.is_ended:
             return
         self.is_ended = True
@@ -197,11 +197,33 @@ class Connection:
             self._close = (code, reason)
             self.hub.metrics.closes[code] += 1
         # who publishes while the loop does not run ends a slow client as soon as it runs again
+        if code is None or code in NOT_FLUSHED:
+            self._loop.call_soon(self._cut_off)
+        else:
+            self._loop.call_soon(self._cut_off_after_flush)
+
+    def drain(self, closing: Frame) -> None:
+        """Take no further command, and end (1001) when all that waits has been sent."""
+        if not self._is_draining:
+            self._is_draining = True
+            if not self._is_legacy:
+                self.push(closing)
+            self._wake_writer()
+
+    def give_up(self) -> None:
+        """End at once, without a close frame, which would wait behind what the client leaves."""
+        self.is_ended = True
+        self._close = None
         self._loop.call_soon(self._cut_off)
 
     def _cut_off(self) -> None:
         if self._cut is not None:
             self._cut.reschedule(self._loop.time())
+
+    def _cut_off_after_flush(self) -> None:
+        if self._cut is not None and self._cut.when() is None:
+            self._cut.reschedule(self._loop.time() + FLUSH_TIMEOUT_S)
+            self._wake_writer()
 
     def _count_slow(self, frame: Frame) -> None:
         route = self.hub.metrics.of_type(frame.type)
@@ -236,17 +258,19 @@ class Connection:
             self._count_abandoned(frame)
         self._send_watch.close()
 
-    def _give_up(self) -> None:
-        # no goodbye: a close frame would wait behind what the client does not take
-        self.hub.metrics.sends_timed_out += 1
-        self.end()
+    def _stuck(self) -> None:
+        if not self.is_ended:
+            self.hub.metrics.sends_timed_out += 1
+            self.give_up()
 
     async def _say_goodbye(self, code: int, reason: str) -> None:
         try:
-            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S) as self._cut:
                 await self._transport.close(code, reason)
         except (TimeoutError, OSError):
             pass  # it never read its close frame, or is gone
+        finally:
+            self._cut = None
 
     # What comes in
 
@@ -255,7 +279,7 @@ class Connection:
         received = 0
         try:
             while (message := await self._transport.receive()) is not None:
-                if _size_is_over(message, limit):
+                if size_is_over(message, limit):
                     self.end(MESSAGE_TOO_BIG, f"a message is larger than {limit} bytes")
                     return
                 if not self._is_legacy:
@@ -309,6 +333,9 @@ class Connection:
             unknown = no_matching_type(message.type, self._commands)
             self.hub.metrics.refuse(unknown.code)
             self._refuse(error_frame(unknown, message.id))
+            return
+        if self._is_draining:
+            self._refuse(failure_frame(self.hub, command, message.id, DrainingError()))
             return
         try:
             payload = command.decode(text)
@@ -364,6 +391,8 @@ class Connection:
                     self.push(answer)
         finally:
             self._worker = None
+            if self._is_draining:
+                self._wake_writer()
 
     async def _room_for_backlog(self) -> None:
         """Wait while more than `max_queue_bytes` of backlog wait: commands make more of it."""
@@ -380,6 +409,8 @@ class Connection:
             if pings:
                 frames.append(PING)
             if not frames:
+                if self._is_over():
+                    return
                 self._wake = self._loop.create_future()
                 await self._wake
                 continue
@@ -394,6 +425,12 @@ class Connection:
                 self._less_backlog = None
             if self._outbox:
                 await asyncio.sleep(0)
+
+    def _is_over(self) -> bool:
+        """Say whether, now that nothing waits any longer, the connection is to be closed."""
+        if self._is_draining and self._worker is None:
+            self.end(GOING_AWAY, STOPPING)
+        return self.is_ended
 
     async def _send_all(self, frames: list[Frame]) -> None:
         if self._observe is not None:
@@ -414,27 +451,3 @@ class Connection:
         self._send_watch.begin()
         await self._transport.send(text)
         self._send_watch.end()
-
-    def _hello(self) -> Frame:
-        settings = self.hub.settings
-        limits = {
-            "max_message_bytes": settings.max_message_bytes,
-            "max_topics": settings.max_topics,
-            "max_waiting_commands": settings.max_waiting_commands,
-            "heartbeat_grace_s": settings.heartbeat_grace_s,
-        }
-        hello = {
-            "version": PROTOCOL_VERSION,
-            "session": self.id,
-            "heartbeat_s": settings.heartbeat_s,
-            "limits": limits,
-        }
-        return message_frame("hello", json_bytes(hello))
-
-
-def _size_is_over(message: str | bytes, limit: int) -> bool:
-    """Compare the size in UTF-8: a character is at most four bytes, so most need no encoding."""
-    size = len(message)
-    if isinstance(message, bytes) or size > limit or size * 4 <= limit:
-        return size > limit
-    return len(message.encode()) > limit

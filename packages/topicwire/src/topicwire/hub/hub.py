@@ -19,7 +19,8 @@ from topicwire.errors import (
     WrongThreadError,
 )
 from topicwire.hub.clock import Clock, Deadline, Timer
-from topicwire.hub.connection import Connection, Transport
+from topicwire.hub.connection import Connection
+from topicwire.hub.drain import STOPPING, Drain
 from topicwire.hub.fanout import Receiver, fan_out
 from topicwire.hub.heartbeat import Heartbeat
 from topicwire.hub.identity import VerifyToken
@@ -27,6 +28,7 @@ from topicwire.hub.metrics import Metrics
 from topicwire.hub.retention import Retention
 from topicwire.hub.route import Command, Route
 from topicwire.hub.topic import Topic
+from topicwire.hub.transport import Transport
 from topicwire.settings import Settings
 from topicwire.types import ANONYMOUS, Direction, Principal, TopicId
 
@@ -78,6 +80,7 @@ class Hub:
         self._connections: set[Connection] = set()
         self._lingering: dict[Topic[Receiver], None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self.drain = Drain(clock, self._connections, self.spawn)
         self._expiry: Timer | None = None
         self._thread_id: int | None = None
         self._is_logging = False
@@ -126,6 +129,7 @@ class Hub:
         finally:
             self.metrics.connections -= 1
             self._connections.discard(connection)
+            self.drain.left()
 
     def revoke(self, subject: str, affects: Callable[[TopicId], bool] | None, reason: str) -> int:
         """Take topics from a principal: those that `affects` names, or with None all there is.
@@ -221,7 +225,7 @@ class Hub:
         """
         self.is_closing = True
         for connection in tuple(self._connections):
-            connection.end(GOING_AWAY, "the server is stopping")
+            connection.end(GOING_AWAY, STOPPING)
         for topic in tuple(self._topics.values()):
             topic.hasten()
         if self._expiry is not None:

@@ -96,3 +96,12 @@ def reset_frame(
 def json_bytes(value: object) -> bytes:
     """Return compact JSON in UTF-8. NaN and infinities are refused with ValueError."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def size_is_over(message: str | bytes, limit: int) -> bool:
+    """Say whether a message is larger than `limit` bytes of UTF-8."""
+    # a character is at most four bytes, so most need no encoding
+    size = len(message)
+    if isinstance(message, bytes) or size > limit or size * 4 <= limit:
+        return size > limit
+    return len(message.encode()) > limit

@@ -195,7 +195,7 @@ export class Link {
           this.#watchdog(effect.heartbeatMs + GRACE_MS)
         break
       case 'closing':
-        this.#pace.retryAfterMs = effect.retryAfterMs
+        if (this.#socket !== undefined) this.#pace.retryAfterMs = effect.retryAfterMs
         break
       case 'pong':
         if (this.#pingedAt === undefined) break

@@ -217,6 +217,7 @@ describe('close', () => {
     const client = newClient()
     await client.quotes.subscribe('q', aapl, nothing)
     client.connection.close()
+    await server.settled()
     expect(clock.pending).toBe(0)
   })
 })

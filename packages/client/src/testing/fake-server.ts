@@ -2,8 +2,12 @@ import { canonicalJson } from '../canonical.js'
 import { TopicwireError } from '../errors.js'
 import { membersOf, SUBPROTOCOL, textOf } from '../frames.js'
 import type { Clock, WebSocketConstructor } from '../options.js'
+import { FakeConnection } from './fake-connection.js'
 import { FakeSocket, type FakeSocketEnd } from './fake-socket.js'
 import { ManualClock, microtasks } from './manual-clock.js'
+
+/** How long a server waits for a sign of life before it asks for one, in s. */
+const HEARTBEAT_S = 25
 
 /** A command as the server received it. */
 export interface ReceivedCommand {
@@ -43,32 +47,6 @@ export interface FakeServerOptions {
   readonly staleAfterS?: Readonly<Record<string, number>>
 }
 
-/** One socket of a client, seen from the server. */
-export class FakeConnection {
-  /** Every subscription's topics, by its canonical request. */
-  readonly subscriptions: Map<string, readonly string[]> = new Map()
-  readonly #end: FakeSocketEnd
-
-  constructor(end: FakeSocketEnd) {
-    this.#end = end
-  }
-
-  /** Sends the messages in one text frame, separated by newlines. */
-  send(...messages: readonly object[]): void {
-    this.sendFrame(messages.map((message) => JSON.stringify(message)).join('\n'))
-  }
-
-  /** Sends anything as one frame: broken JSON, an `ArrayBuffer`. */
-  sendFrame(data: unknown): void {
-    this.#end.deliver(data)
-  }
-
-  /** Ends the connection; 1006 is what a client sees of a cut cable, which loses what is under way. */
-  close(code = 1006, reason = ''): void {
-    this.#end.close(code, reason)
-  }
-}
-
 /**
  * A server in the same process that keeps the protocol: `hello`, replies before updates, `seq` and `epoch` by topic,
  * each topic once a connection, `resume` from a ring, snapshots. Every command may be scripted, held back, delayed or cut off. Nothing waits for real time.
@@ -88,6 +66,8 @@ export class FakeServer {
   readonly received: ReceivedCommand[] = []
   /** Sockets that clients have tried to open. */
   attempts = 0
+  /** Nothing comes from the server any more and nothing reaches it, though no connection ends: a cable that was cut. */
+  silent = false
   /** The time that a frame, an opening or an end takes on its way, in ms of the clock. */
   delayMs = 0
 
@@ -99,6 +79,7 @@ export class FakeServer {
   readonly #options: FakeServerOptions
   #epochs = 0
   #refusal: number | undefined
+  #draining = false
   #held: (() => void)[] | undefined
 
   constructor(options: FakeServerOptions = {}) {
@@ -122,6 +103,7 @@ export class FakeServer {
   /** Takes new sockets; how a server begins. */
   accept(): void {
     this.#refusal = undefined
+    this.#draining = false
   }
 
   /**
@@ -135,6 +117,13 @@ export class FakeServer {
   /** Ends every open connection. */
   cut(code = 1006, reason = ''): void {
     for (const connection of [...this.connections]) connection.close(code, reason)
+  }
+
+  /** Tells every connection that the server is closing, and refuses commands as `draining`; `cut(1001)` is to follow. */
+  drain(retryAfterMs: number): void {
+    this.#draining = true
+    const payload = { reason: 'shutdown', retry_after_ms: retryAfterMs }
+    for (const connection of this.connections) connection.send({ type: 'closing', payload })
   }
 
   /** How commands of this type are answered from now on; undefined brings back the default. */
@@ -213,22 +202,40 @@ export class FakeServer {
     }
     const chosen = this.#subprotocol && end.protocols.includes(SUBPROTOCOL) ? SUBPROTOCOL : ''
     end.open(chosen)
-    const connection = new FakeConnection(end)
+    const connection = new FakeConnection(end, () => this.silent)
     if (this.#refusal !== undefined) {
       end.close(this.#refusal, 'refused')
       return
     }
     this.connections.push(connection)
+    let heartbeat: unknown
+    // Whoever hears nothing of a client asks whether it is there.
+    const listen = (): void => {
+      this.#clock.clearTimeout(heartbeat)
+      heartbeat = this.#clock.setTimeout(() => {
+        connection.send({ type: 'ping' })
+        listen()
+      }, HEARTBEAT_S * 1_000)
+    }
     end.onClose = () => {
+      this.#clock.clearTimeout(heartbeat)
       const index = this.connections.indexOf(connection)
       if (index >= 0) this.connections.splice(index, 1)
     }
     end.onMessage = (data) => {
+      if (this.silent) return
+      if (chosen !== '') listen()
       this.#receive(JSON.parse(data) as ReceivedCommand, connection)
     }
     if (chosen !== '') {
-      const payload = { version: 1, session: `session-${this.attempts}`, heartbeat_s: 25, limits: {} }
+      const payload = {
+        version: 1,
+        session: `session-${this.attempts}`,
+        heartbeat_s: HEARTBEAT_S,
+        limits: {},
+      }
       connection.send({ type: 'hello', payload })
+      listen()
     }
   }
 
@@ -247,6 +254,7 @@ export class FakeServer {
     const { type, id } = command
     const script = this.#scripts.get(type) ?? this.#keepSubscriptions
     try {
+      if (this.#draining) throw new TopicwireError('draining', 'The server is closing.')
       const payload = script(command, connection)
       if (payload === undefined) return
       this.#note(command, membersOf(payload), connection)
@@ -261,6 +269,7 @@ export class FakeServer {
 
   readonly #keepSubscriptions: Script = ({ type, payload, resume }, connection) => {
     const [route = '', verb] = type.split('.')
+    if (type === 'auth') return { status: 'ok', message: 'Taken' }
     if (verb !== 'subscribe' && verb !== 'unsubscribe') {
       throw new TopicwireError('no_matching_type', `This server has no ${type}; script it.`)
     }

@@ -1,5 +1,5 @@
+export { FakeConnection } from './fake-connection.js'
 export {
-  FakeConnection,
   FakeServer,
   topicOf,
   type FakeServerOptions,

@@ -13,7 +13,7 @@ test: ## Run every test: Python, TypeScript and the browser's
 	@$(SETUP) python packages poetry
 	@$(RUN) scripts.checks test $(ARGS)
 
-test-long: ## Run the tests that take minutes: every Autobahn case, 10,000 examples of each model
+test-long: ## Run the tests that take minutes: every Autobahn case, 10,000 examples of each model, every cut
 	@$(SETUP) python packages
 	@$(RUN) scripts.checks test-long $(ARGS)
 

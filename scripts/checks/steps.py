@@ -87,7 +87,10 @@ def test() -> list[Step]:
 
 def test_long() -> list[Step]:
     """What `make test-long` runs: what is too much for every change."""
-    return [_pytest("pytest long", "-m", "long")]
+    return [
+        _pytest("pytest long", "-m", "long"),
+        _vitest("packages/client", "--mode", "long"),
+    ]
 
 
 def _pytest(name: str, *options: str) -> Step:
@@ -99,10 +102,12 @@ def _pytest(name: str, *options: str) -> Step:
     )
 
 
-def _vitest(folder: str) -> Step:
+def _vitest(folder: str, *options: str) -> Step:
     program = str(ROOT / "node_modules/.bin/vitest")
     shown = r"^\s*(Test Files|Tests)\s+\d+"
-    return Step(f"vitest {folder}", (program, "run"), ROOT / folder, "typescript", shown=shown)
+    name = " ".join(("vitest", folder, *options))
+    command = (program, "run", *options)
+    return Step(name, command, ROOT / folder, "typescript", shown=shown)
 
 
 def format_() -> list[Step]:

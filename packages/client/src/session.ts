@@ -272,7 +272,7 @@ export class Session {
       if (error !== undefined && error.code !== 'not_subscribed' && !postponed)
         this.#emit({ kind: 'report', error })
     } else if (error === undefined) {
-      target.accept(members, this.#now)
+      target.accept(members, this.#now, (topic) => this.#holdersOf(target.route, topic))
       this.#holders.clear()
     } else {
       target.state = 'off'

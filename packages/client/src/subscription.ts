@@ -34,8 +34,12 @@ export class Subscription {
     this.#emit = emit
   }
 
-  /** The server has accepted it: on from where it stood, or from a new place. */
-  accept(reply: Members, now: number): void {
+  /**
+   * The server has accepted it: on from where it stood, or from a new place. `holdersOf` gives the other subscriptions
+   * that have a topic: the server sends a topic once a connection, so who comes to it by another request is announced no
+   * state, and has theirs.
+   */
+  accept(reply: Members, now: number, holdersOf: (topic: string) => readonly Subscription[]): void {
     const before = this.places
     const { delivery, stale_after_s } = reply
     this.#delivery = delivery
@@ -48,6 +52,12 @@ export class Subscription {
       const kept = recovered || (place?.epoch === next.epoch && place?.seq === next.seq)
       const taken = place !== undefined && kept ? place : next
       this.places.set(topic, taken)
+      for (const { state, places } of taken.due ? [] : holdersOf(topic)) {
+        const there = state === 'on' ? places.get(topic) : undefined
+        if (there !== undefined && there.epoch === taken.epoch && there.seq === taken.seq) {
+          taken.state ??= there.state
+        }
+      }
       if (place !== undefined) {
         // What the newest replaces, or what may be dropped, is not missed; nor is what came before a first snapshot.
         const missed = place.epoch !== next.epoch || delivery === undefined || delivery === 'merge'

@@ -61,6 +61,16 @@ class Place:
         self.torn_at = self.seq
         return True
 
+    def share(self, other: Place) -> None:
+        """Have the state of another subscription, where it stands at the same number.
+
+        The server sends a topic once a connection, so a state too: who comes to it by another
+        request is announced none.
+        """
+        is_same = (other.epoch, other.seq) == (self.epoch, self.seq) and self.seq is not None
+        if is_same and self.state is None and not self.is_due:
+            self.state = other.state
+
     def take(self, data: Any, info: UpdateInfo, now_ms: float) -> None:
         """Stand at an update that is passed on."""
         self.seq = info.seq

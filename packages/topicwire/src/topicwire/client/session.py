@@ -8,6 +8,7 @@ Events go in by the methods, effects come out of `take`. It outlives its sockets
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final, Literal
 
 from topicwire.client.commands import Call, Commands, InFlight, Target
@@ -296,7 +297,8 @@ class Session:
             if error is not None and error.code != "not_subscribed" and not is_postponed:
                 self._emit(Report(error))
         elif error is None:
-            target.accept(members, self._now_ms)
+            holders_of = partial(self._subscriptions.holders_of, target.route)
+            target.accept(members, self._now_ms, holders_of)
             self._subscriptions.topics_changed()
         else:
             target.stage = "off"

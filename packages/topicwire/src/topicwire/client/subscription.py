@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
@@ -53,8 +53,16 @@ class Subscription:
         """How long a topic may be silent; None where no rate was promised."""
         self._emit = emit
 
-    def accept(self, reply: Mapping[str, Any], now_ms: float) -> None:
-        """The server has accepted it: it goes on from where it stood, or from a new place."""
+    def accept(
+        self,
+        reply: Mapping[str, Any],
+        now_ms: float,
+        holders_of: Callable[[str], Iterable[Subscription]],
+    ) -> None:
+        """The server has accepted it: it goes on from where it stood, or from a new place.
+
+        `holders_of` gives the other subscriptions that have a topic.
+        """
         before = self.places
         self.places = {}
         self._delivery = reply.get("delivery")
@@ -65,6 +73,9 @@ class Subscription:
             earlier = before.get(topic)
             place = following if earlier is None else self._go_on(topic, earlier, following, item)
             self.places[topic] = place
+            for holder in holders_of(topic):
+                if holder.stage == "on":
+                    place.share(holder.places[topic])
             # a topic that promised a rate is heard of soon
             if self._stale_after_ms is None:
                 self._set_stale(topic, place, is_stale=False)

@@ -26,11 +26,11 @@ from topicwire.client import (
     Backoff,
     Client,
     ClientClosedError,
-    ClientError,
     Gap,
     OfflineError,
     RefusedError,
     Route,
+    ServerRefusesError,
     TooSlowError,
     UpdateInfo,
 )
@@ -270,10 +270,11 @@ async def test_where_nobody_serves_it_is_offline() -> None:
         assert client.status == "reconnecting"
 
 
-async def test_where_something_else_is_served_it_is_offline() -> None:
-    async with serving(Starlette()) as url, TradingClient(url, timeout_s=0.2) as client:
-        with pytest.raises((OfflineError, ClientError)):
+async def test_where_something_else_is_served_it_is_refused() -> None:
+    async with serving(Starlette()) as url, TradingClient(url) as client:
+        with pytest.raises(ServerRefusesError, match="HTTP 403"):
             await client.trades.subscribe(AAPL, nothing)
+        assert client.status == "closed"
 
 
 async def test_a_client_that_is_left_while_it_connects_leaves_nothing() -> None:

@@ -71,6 +71,24 @@ class UpdateTooLargeError(PublishError, ValueError):
         self.limit = limit
 
 
+class PatternPublishedError(PublishError, ValueError):
+    """`publish` on a wildcard pattern, which stands for several topics and is none of them.
+
+    Attributes:
+        route: its name.
+        topic: the pattern.
+    """
+
+    def __init__(self, route: str, topic: str) -> None:
+        super().__init__(
+            f"{topic!r} is a pattern of route {route!r}: it stands for many topics. Publish on the "
+            "topic that the update is of; whoever is subscribed to a pattern that matches it gets "
+            "it too."
+        )
+        self.route = route
+        self.topic = topic
+
+
 class WrongThreadError(PublishError, RuntimeError):
     """`publish` from another thread than the one the app's event loop runs in."""
 
@@ -192,13 +210,15 @@ class TooManySubscriptionsError(CommandError):
 
     Attributes:
         limit: in topics.
+        topic: the first that is one too many.
     """
 
-    def __init__(self, wanted: int, limit: int) -> None:
+    def __init__(self, wanted: int, limit: int, topic: str = "") -> None:
         super().__init__(
             f"{wanted} topics on one connection; at most {limit} are allowed. "
             "Unsubscribe from what is no longer shown.",
             code="too_many_subscriptions",
+            topic=topic,
         )
         self.limit = limit
 

@@ -240,6 +240,18 @@ def test_a_model_may_have_the_name_of_a_type_of_the_protocol() -> None:
     assert faults(document) == []
 
 
+def test_the_updates_of_a_route_with_wildcards_say_of_which_topic_they_are() -> None:
+    """checklist 18"""
+    adapter = FastWSAdapter(title="Trading", version="1")
+    adapter.include_router(WsRouter[ListenRequest, ErrorCode](route="news", wildcards=True))
+    adapter.include_router(WsRouter[ListenRequest, ErrorCode](route="tape"))
+    document = build(adapter)
+    assert "source" in payload_of(document, "news.update")["properties"]
+    assert "source" not in payload_of(document, "tape.update")["properties"]
+    assert document["channels"]["news"]["x-topicwire-route"]["wildcards"] is True
+    assert faults(document) == []
+
+
 def test_the_offline_document_names_a_stable_server_and_the_served_one_its_own() -> None:
     adapter = adapter_of({"plain": (ListenRequest, Plain)})
     assert build(adapter)["servers"] == {"ws": {"host": "localhost:8000", "protocol": "ws"}}

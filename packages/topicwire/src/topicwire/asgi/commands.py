@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from topicwire.core.patterns import PatternIndex
 from topicwire.hub.route import Command, Route
 from topicwire.routing.operations import SUBSCRIBE, UPDATE, Operation
 from topicwire.routing.router import WsRouterInterface
@@ -38,6 +39,7 @@ class RouteCommands:
             keeps_last=settings.snapshot == "last",
             outlives_producer=settings.updates_from == "application",
             authorize=settings.authorize,
+            patterns=PatternIndex() if settings.wildcards else None,
         )
         self._bound: dict[str, tuple[Operation, Command]] = {}
         self._is_served = False

@@ -89,6 +89,8 @@ def _delivery(router: WsRouterInterface) -> dict[str, Any]:
         delivery["replay"] = asdict(settings.replay)
     if settings.snapshot is not None or has_snapshot(router.service):
         delivery["snapshot"] = settings.snapshot or "service"
+    if settings.wildcards:
+        delivery["wildcards"] = True
     return delivery
 
 
@@ -184,7 +186,9 @@ class _Builder:
         sent_by_client = operation.direction == "send"
         payload = self.types.payloads.get(name)
         if operation.name == UPDATE and not sent_by_client:
-            payload = update_payload(payload if payload is not None else True)
+            payload = update_payload(
+                payload if payload is not None else True, sourced=router.settings.wildcards
+            )
         self._add_message(
             route,
             name,

@@ -87,8 +87,19 @@ def envelope(type_name: str, payload: Any, *, correlated: bool, resumes: bool = 
     return {"type": "object", "required": required, "properties": properties}
 
 
-def update_payload(data: Any) -> Schema:
-    """`{topic, seq, payload, snapshot?}`: one update of a topic, or its state after `seq`."""
+def update_payload(data: Any, *, sourced: bool = False) -> Schema:
+    """`{topic, seq, payload, snapshot?, source?}`: an update of a topic, or its state at `seq`.
+
+    Args:
+        data: of the update.
+        sourced: the route has wildcard patterns, whose updates say of which topic they are.
+    """
+    source = {
+        "source": {
+            "type": "string",
+            "description": "Where `topic` is a wildcard pattern: the topic that the update is of.",
+        }
+    }
     return {
         "type": "object",
         "required": ["topic", "seq", "payload"],
@@ -105,6 +116,7 @@ def update_payload(data: Any) -> Schema:
                 "const": True,
                 "description": "It is the topic's state after `seq` updates, and no update itself.",
             },
+            **(source if sourced else {}),
         },
     }
 

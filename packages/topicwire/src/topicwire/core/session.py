@@ -70,7 +70,8 @@ class Session:
         new = [topic for topic in wanted if topic not in self._counts]
         total = len(self._counts) + len(new)
         if new and total > self._max_topics:
-            raise TooManySubscriptionsError(total, self._max_topics)
+            first = new[max(0, self._max_topics - len(self._counts))]
+            raise TooManySubscriptionsError(total, self._max_topics, first.key)
         return new
 
     def add(self, request: RequestId, topics: Iterable[str]) -> None:

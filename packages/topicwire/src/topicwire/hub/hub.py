@@ -11,9 +11,11 @@ from typing import Any, Final
 from topicwire.backplane.base import Backplane
 from topicwire.close_codes import FORBIDDEN, GOING_AWAY
 from topicwire.core.lifecycle import State
+from topicwire.core.patterns import is_pattern
 from topicwire.core.tally import Tally
 from topicwire.errors import (
     CommandError,
+    PatternPublishedError,
     UpdateTooLargeError,
     WrongLoopError,
     WrongThreadError,
@@ -31,6 +33,7 @@ from topicwire.hub.topic import Topic
 from topicwire.hub.transport import Transport
 from topicwire.settings import Settings
 from topicwire.types import ANONYMOUS, Direction, Principal, TopicId
+from topicwire.wire.frames import with_source
 
 CLOSE_PATIENCE: Final = 5
 """How many timeouts closing may take: a start that is under way, then its stop, the end of its task
@@ -162,21 +165,35 @@ class Hub:
         if self._thread_id is not None and self._thread_id != threading.get_ident():
             raise WrongThreadError(route.name)
         topic = TopicId(route.name, key)
+        patterns = None
+        if route.patterns is not None:
+            if is_pattern(key):
+                raise PatternPublishedError(route.name, key)
+            patterns = route.patterns.matching(key)
         route.metrics.updates_published += 1
         if not self._is_logging and self.logger.isEnabledFor(logging.DEBUG):
             self._log_publish(topic)
-        if not self.backplane.wants(topic):
+        is_wanted = self.backplane.wants(topic)
+        if not is_wanted and not patterns:
             route.metrics.updates_unwatched += 1
             return
         payload = route.encode(data)
         if len(payload) > self.settings.max_update_bytes:
             raise UpdateTooLargeError(key, len(payload), self.settings.max_update_bytes)
-        self.backplane.publish(topic, payload)
+        if is_wanted:
+            self.backplane.publish(topic, payload)
+        if patterns:
+            payload = with_source(payload, key)
+            for pattern in patterns:
+                self.backplane.publish(pattern, payload)
 
     def topic(self, route: Route, topic: TopicId) -> Topic[Receiver]:
         """Return a topic's state, new when nobody wanted it until now."""
         state = self._topics.get(topic)
         if state is None:
+            if route.patterns is not None and is_pattern(topic.key):
+                route.patterns.add(topic)
+                route = route.of_pattern()
             state = self._topics[topic] = Topic(self, route, topic)
             route.metrics.topics += 1
         return state
@@ -207,7 +224,10 @@ class Hub:
 
     def forget(self, topic: TopicId) -> None:
         """Nobody wants `topic` any longer, and its producer has stopped."""
-        self._topics.pop(topic).metrics.topics -= 1
+        state = self._topics.pop(topic)
+        state.metrics.topics -= 1
+        if state.patterns is not None:
+            state.patterns.remove(topic)
         if self._expiry is None:
             self._expire()
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+from topicwire.core.patterns import PatternIndex
 from topicwire.hub.metrics import RouteMetrics
 from topicwire.types import Client, MessageId, Principal, ReplayLimits, SubscriptionResponse
 from topicwire.wire.resume import Resume
@@ -46,6 +47,7 @@ class Route:
             and ring outlive it.
         metrics: what is counted for it.
         authorize: says of each topic whether a client may have it; None lets everybody.
+        patterns: those that somebody wants; None where a `*` is as any other character.
     """
 
     name: str
@@ -57,7 +59,23 @@ class Route:
     keeps_last: bool = False
     outlives_producer: bool = True
     authorize: Authorize | None = None
+    patterns: PatternIndex | None = field(default=None, compare=False)
     metrics: RouteMetrics = field(default_factory=RouteMetrics, compare=False)
+
+    def of_pattern(self) -> Route:
+        """Return the route as a pattern of it is served.
+
+        Nothing produces a pattern's updates but the topics that it matches, and the state of many
+        topics is not one state. Without a ring its numbering ends with its last subscriber, since
+        what is published from then on is not numbered.
+        """
+        return replace(
+            self,
+            service=None,
+            get_snapshot=None,
+            keeps_last=False,
+            outlives_producer=self.replay is not None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

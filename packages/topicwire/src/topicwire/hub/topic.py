@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Generic, TypeVar
 
 from topicwire.core.lifecycle import Effect, Lifecycle, State
+from topicwire.core.patterns import PatternIndex
 from topicwire.core.registry import Audience, Joining
 from topicwire.core.replay import ReplayRing
 from topicwire.core.restart import RestartPauses
@@ -72,6 +73,11 @@ class Topic(Generic[_Member]):
         self._revival: Start | None = None
         longest_s = hub.settings.max_restart_backoff_s
         self._pauses = RestartPauses(hub.settings.restart_backoff_s, longest_s, longest_s)
+
+    @property
+    def patterns(self) -> PatternIndex | None:
+        """The patterns of its route, where it may have some."""
+        return self._route.patterns
 
     @property
     def state(self) -> State:

@@ -45,6 +45,10 @@ class RouteOptions(TypedDict, total=False):
         authorize: says whether a client may have a topic. It is asked about each topic before it is
             joined, when a client comes back too, and again when its token changes. None lets
             everybody have every topic.
+        wildcards: a topic with a segment that is `*` and nothing else, the segments being what lies
+            between its colons, is a pattern: its subscribers get the updates of every topic that
+            it matches, with the topic's own name as `source`. It starts no producer, has no
+            snapshot, and is authorized as any topic is. False: a `*` is as any other character.
     """
 
     linger_s: float
@@ -52,6 +56,7 @@ class RouteOptions(TypedDict, total=False):
     snapshot: Snapshot | None
     updates_from: Source
     authorize: Authorize | None
+    wildcards: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,7 @@ class RouteSettings:
         snapshot: "last", or None where the service says, or nobody.
         updates_from: who makes the updates.
         authorize: says whether a client may have a topic; None where everybody may.
+        wildcards: a `*` for a segment stands for any.
     """
 
     linger_s: float
@@ -71,6 +77,7 @@ class RouteSettings:
     snapshot: Snapshot | None
     updates_from: Source
     authorize: Authorize | None
+    wildcards: bool = False
 
 
 def settle(route: str, service: object, options: Mapping[str, Any]) -> RouteSettings:
@@ -91,6 +98,7 @@ def settle(route: str, service: object, options: Mapping[str, Any]) -> RouteSett
         snapshot=options.get("snapshot"),
         updates_from=options.get("updates_from", "producer" if service else "application"),
         authorize=options.get("authorize"),
+        wildcards=options.get("wildcards", False),
     )
     _check_values(route, settings)
     _check_authorize(route, settings)

@@ -72,6 +72,15 @@ def update_frame(prefix: bytes, seq: int, payload: bytes, at_s: float | None = N
     return Frame(b'%b%d,"payload":%b}}' % (prefix, seq, payload), at_s)
 
 
+def with_source(payload: bytes, topic: str) -> bytes:
+    """Return an update's payload as it is put into the update of a pattern that matches `topic`.
+
+    What follows is a member of its own beside the payload: whoever makes the frame, keeps it or
+    carries it to another hub need not know of it.
+    """
+    return b'%b,"source":%b' % (payload, json_bytes(topic))
+
+
 def snapshot_frame(prefix: bytes, seq: int, payload: bytes) -> Frame:
     """Return a topic's state as of its update `seq`: `prefix` is the topic's."""
     return Frame(b'%b%d,"payload":%b,"snapshot":true}}' % (prefix, seq, payload))

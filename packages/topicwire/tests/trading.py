@@ -112,9 +112,8 @@ class App:
 
 
 def trades(service: WsRouteService | None = None, **options: Any) -> WsRouter[TradeRequest, Trade]:
-    return WsRouter[TradeRequest, Trade](
-        route="trades", service=service, **{"linger_s": 0.0, **options}
-    )
+    options.setdefault("linger_s", 0.0)
+    return WsRouter[TradeRequest, Trade](route="trades", service=service, **options)
 
 
 AAPL = {"symbol": "AAPL"}

@@ -90,12 +90,8 @@ class Bench:
         self.sockets: list[FakeSocket] = []
         self.errors: list[str] = []
         self.statuses: list[str] = []
-        self.client = Client(
-            URL,
-            connector=self._connect,
-            clock=self.clock,
-            **{"random": lambda: 1.0, **options},
-        )
+        options.setdefault("random", lambda: 1.0)
+        self.client = Client(URL, connector=self._connect, clock=self.clock, **options)
         self.client.on_error(lambda error: self.errors.append(error.code))
         self.client.on_status(self.statuses.append)
         self.trades = self.client.route("trades", TradesRequest, Trade)

@@ -115,7 +115,8 @@ async def test_the_watchdog_gives_up_a_server_that_is_silent_for_longer_than_it_
         bench.clock.advance(34)
         bench.socket.say({"type": "ping"})
         bench.clock.advance(34)
-        assert bench.client.status == "open"
+        before: str = bench.client.status
+        assert before == "open"
         bench.clock.advance(1)
         assert bench.socket.close_code == 4010
         assert bench.client.status == "reconnecting"

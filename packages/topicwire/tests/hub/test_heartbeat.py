@@ -277,7 +277,7 @@ class HeartbeatAgainstModel(RuleBasedStateMachine):
                 self.clock.advance(1)
                 await turns()
 
-        expected = []
+        expected: list[list[tuple[int, str]]] = []
         for _ in range(seconds):
             now_s = self.clock.now_s() + len(expected) + 1
             step: list[tuple[int, str]] = []

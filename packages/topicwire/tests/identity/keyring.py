@@ -89,7 +89,7 @@ def issuing(*keys: SigningKey) -> Iterator[Issuer]:
             self.end_headers()
             self.wfile.write(issuer.body)
 
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             pass
 
     server = ThreadingTCPServer(("127.0.0.1", 0), Handler)

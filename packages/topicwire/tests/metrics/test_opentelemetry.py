@@ -26,10 +26,12 @@ def read(*apps: CountedApp) -> tuple[dict[str, Points], dict[str, Sum | Gauge]]:
     points: dict[str, Points] = {}
     kinds: dict[str, Sum | Gauge] = {}
     for metric in exported.resource_metrics[0].scope_metrics[0].metrics:
-        kinds[metric.name] = metric.data
+        data = metric.data
+        assert isinstance(data, Sum | Gauge)
+        kinds[metric.name] = data
         points[metric.name] = {
             tuple(sorted(str(value) for value in (one.attributes or {}).values())): one.value
-            for one in metric.data.data_points
+            for one in data.data_points
         }
     provider.shutdown()
     return points, kinds

@@ -120,8 +120,13 @@ def contract_of(kind: type[MemoryBackplane], *, epoch: str | None = None) -> Bac
 
         @asynccontextmanager
         async def backplane(self) -> AsyncIterator[Backplane]:
-            options = {} if epoch is None else {"new_epoch": lambda: epoch}
-            yield kind(lambda: 0.0, retention_s=60, max_retained=1_000, **options)
+            backplane = kind(lambda: 0.0, retention_s=60, max_retained=1_000)
+            if epoch is not None:
+                said = epoch
+                backplane = kind(
+                    lambda: 0.0, retention_s=60, max_retained=1_000, new_epoch=lambda: said
+                )
+            yield backplane
 
     return Contract()
 

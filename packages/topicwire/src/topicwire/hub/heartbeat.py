@@ -139,6 +139,7 @@ class Line(Generic[_Waiting]):
     def _look(self) -> None:
         self._alarm = None
         now_s = self._clock.now_s()
+        left_s = 0.0
         for _ in range(MAX_IN_A_ROW):
             if not self._since_s:
                 return

@@ -125,7 +125,7 @@ class KeySet:
 
 
 class _NoRedirect(HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
+    def redirect_request(self, *_: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         return None  # whoever could redirect could give us keys of their own
 
 

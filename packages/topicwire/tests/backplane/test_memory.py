@@ -39,7 +39,11 @@ class MemoryAgainstModel(RuleBasedStateMachine):
             max_retained=MAX_RETAINED,
             new_epoch=lambda: f"e{next(epochs)}",
         )
-        self.backplane.attach(lambda *update: self.delivered.append(update))
+        self.renewed: list[tuple[TopicId, Position]] = []
+        self.backplane.attach(
+            lambda *update: self.delivered.append(update),
+            lambda *renewal: self.renewed.append(renewal),
+        )
         self.model: dict[TopicId, Position] = {}
         self.open_topics: set[TopicId] = set()
         self.closed: list[tuple[TopicId, float]] = []
@@ -81,6 +85,19 @@ class MemoryAgainstModel(RuleBasedStateMachine):
         self.model[topic] = Position(epoch, seq + 1)
         expected = [(topic, seq + 1, b"data")] if topic in self.open_topics else []
         assert self.delivered == expected
+
+    @rule(topic=TOPICS)
+    def lose(self, topic: TopicId) -> None:
+        self.renewed.clear()
+        self.backplane.lose(topic)
+        if topic in self.open_topics:
+            self.epochs += 1
+            self.model[topic] = Position(f"e{self.epochs}", 0)
+            assert self.renewed == [(topic, self.model[topic])]
+        else:
+            self.model.pop(topic, None)
+            self.closed = [one for one in self.closed if one[0] != topic]
+            assert self.renewed == []
 
     @rule(seconds=st.floats(0, 8))
     def wait(self, seconds: float) -> None:

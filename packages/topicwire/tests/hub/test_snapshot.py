@@ -271,8 +271,12 @@ class Slow(DrivenService):
 
 
 def test_declarations_that_cannot_hold_are_refused() -> None:
-    with pytest.raises(DeclarationError, match=r"get_snapshot of Slow.* is a coroutine"):
+    with pytest.raises(
+        DeclarationError, match=r"get_snapshot of Slow.* is a coroutine.*full_state"
+    ):
         trades(Slow())
+    with pytest.raises(DeclarationError, match="full_state of route 'trades' is str"):
+        trades(full_state="yes")
     with pytest.raises(DeclarationError, match="has two snapshots"):
         trades(StatefulService(), snapshot="last")
     with pytest.raises(DeclarationError, match="snapshot of route 'trades' is 'first'"):

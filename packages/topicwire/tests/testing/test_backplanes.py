@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from topicwire.backplane.base import Backplane, Deliver
+from topicwire.backplane.base import Backplane, Deliver, Renew
 from topicwire.backplane.memory import MemoryBackplane
 from topicwire.testing.backplanes import BackplaneContract, SharedBackplaneContract
 from topicwire.types import Position, TopicId
@@ -24,6 +24,11 @@ class TestMemoryBackplane(BackplaneContract):
     async def backplane(self) -> AsyncIterator[Backplane]:
         yield memory()
 
+    async def lose(self, backplane: Backplane, topic: TopicId) -> bool:
+        assert isinstance(backplane, MemoryBackplane)
+        backplane.lose(topic)
+        return True
+
 
 class Member(Backplane):
     """One process of a network that is no network: a memory backplane that many are attached to."""
@@ -32,10 +37,12 @@ class Member(Backplane):
         self._owner = owner
         self._members = members
         self.deliver: Deliver | None = None
+        self.renew: Renew | None = None
         self.topics: set[TopicId] = set()
 
-    def attach(self, deliver: Deliver) -> None:
+    def attach(self, deliver: Deliver, renew: Renew) -> None:
         self.deliver = deliver
+        self.renew = renew
 
     async def open(self, topic: TopicId) -> Position:
         self.topics.add(topic)
@@ -66,7 +73,12 @@ def network(count: int) -> list[Member]:
             if topic in member.topics and member.deliver is not None:
                 member.deliver(topic, seq, payload)
 
-    owner.attach(deliver)
+    def renew(topic: TopicId, position: Position) -> None:
+        for member in members:
+            if topic in member.topics and member.renew is not None:
+                member.renew(topic, position)
+
+    owner.attach(deliver, renew)
     return members
 
 

@@ -9,6 +9,7 @@ from topicwire.core.patterns import PatternIndex
 from topicwire.hub.route import Command, Route
 from topicwire.routing.operations import SUBSCRIBE, UPDATE, Operation
 from topicwire.routing.router import WsRouterInterface
+from topicwire.routing.service import reads_later
 from topicwire.routing.topic_builders import check_request_type
 from topicwire.types import Client, SubscriptionResponse
 from topicwire.wire.codec import JsonEncoder, PayloadDecoder
@@ -36,6 +37,7 @@ class RouteCommands:
             linger_s=settings.linger_s,
             replay=settings.replay,
             get_snapshot=getattr(router.service, "get_snapshot", None),
+            reads_later=reads_later(router.service),
             keeps_last=settings.snapshot == "last",
             outlives_producer=settings.updates_from == "application",
             authorize=settings.authorize,

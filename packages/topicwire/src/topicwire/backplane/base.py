@@ -11,17 +11,28 @@ from topicwire.types import Position, TopicId
 Deliver: TypeAlias = Callable[[TopicId, int, bytes], None]
 """`(topic, seq, payload)`: one update has its place. Called on the event loop; never raises."""
 
+Renew: TypeAlias = Callable[[TopicId, Position], None]
+"""`(topic, position)`: the topic's numbering was lost, and goes on after `position`, in another
+epoch. Called on the event loop; never raises."""
+
 
 class Backplane(ABC):
     """Numbers updates and carries them to every hub that has opened their topic.
 
     Guarantee: within one epoch of a topic, `deliver` is called with `seq` 1, 2, 3 ... in order,
-    in each hub that has it open. Numbering has one owner, and it is here.
+    in each hub that has it open. Numbering has one owner, and it is here. When the numbering of an
+    open topic is lost, with a server that kept it say, `renew` is called before the first update
+    of the new one, and nothing of the old one is delivered after that.
     """
 
     @abstractmethod
-    def attach(self, deliver: Deliver) -> None:
-        """Deliver updates there from now on. Called once, before anything else."""
+    def attach(self, deliver: Deliver, renew: Renew) -> None:
+        """Deliver updates there from now on. Called once, before anything else.
+
+        Args:
+            deliver: takes each update of an open topic.
+            renew: is told when an open topic gets another numbering.
+        """
 
     @abstractmethod
     async def open(self, topic: TopicId) -> Position:

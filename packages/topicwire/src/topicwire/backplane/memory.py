@@ -6,7 +6,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 
-from topicwire.backplane.base import Backplane, Deliver
+from topicwire.backplane.base import Backplane, Deliver, Renew
 from topicwire.types import Position, TopicId
 
 
@@ -49,12 +49,14 @@ class MemoryBackplane(Backplane):
         self._numberings: dict[TopicId, _Numbering] = {}
         self._closed_at: OrderedDict[TopicId, float] = OrderedDict()
         self._deliver: Deliver | None = None
+        self._renew: Renew | None = None
 
     def __len__(self) -> int:
         return len(self._numberings)
 
-    def attach(self, deliver: Deliver) -> None:  # noqa: D102 - the base class says it
+    def attach(self, deliver: Deliver, renew: Renew) -> None:  # noqa: D102 - the base class says it
         self._deliver = deliver
+        self._renew = renew
 
     async def open(self, topic: TopicId) -> Position:  # noqa: D102
         self.expire()
@@ -88,6 +90,23 @@ class MemoryBackplane(Backplane):
         numbering.seq += 1
         if numbering.is_open and self._deliver is not None:
             self._deliver(topic, numbering.seq, payload)
+
+    def lose(self, topic: TopicId) -> None:
+        """Lose the numbering of a topic, as the server of a backplane may: for tests.
+
+        One that is open gets another at once, and its hub is told. Nothing happens to a topic that
+        has none.
+        """
+        numbering = self._numberings.get(topic)
+        if numbering is None:
+            return
+        if not numbering.is_open:
+            del self._numberings[topic]
+            del self._closed_at[topic]
+            return
+        numbering.epoch, numbering.seq = self._new_epoch(), 0
+        if self._renew is not None:
+            self._renew(topic, Position(numbering.epoch, numbering.seq))
 
     def expire(self) -> float | None:  # noqa: D102
         oldest_s = self._now_s() - self._retention_s

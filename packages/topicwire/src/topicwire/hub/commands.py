@@ -14,7 +14,7 @@ from topicwire.hub.clock import Deadline, ends_this_task
 from topicwire.hub.join import Join
 from topicwire.hub.refusals import failure_frame
 from topicwire.hub.route import PendingCommand
-from topicwire.hub.start import Start, continued, start_of
+from topicwire.hub.start import Start, continued
 from topicwire.types import (
     Client,
     Position,
@@ -142,11 +142,7 @@ class CommandRun:
         joins = await self._enter(wanted)
         try:
             topics = wanted or remaining
-            seen = self._seen(topics)
-            starts = {
-                join.topic.id.key: start_of(join.topic, join.joining, seen.get(join.topic.id.key))
-                for join in joins
-            }
+            starts = {join.topic.id.key: join.start() for join in joins}
             reply = self._reply(self._with_positions(result, topics, starts))
             if self._connection.is_ended:
                 return
@@ -190,41 +186,44 @@ class CommandRun:
         try:
             if wanted:
                 await permit.renew()
-            while missing := [
-                topic
-                for topic in session.missing(route.name, wanted)
-                if all(join.topic.id != topic for join in joins)
-            ]:
-                joins += await self._join(missing)
+            while True:
+                joined = {join.topic.id for join in joins}
+                missing = [one for one in session.missing(route.name, wanted) if one not in joined]
+                # one that ran may have died meanwhile, or its numbering been lost
+                if not missing and all(join.has_started and not join.lacks_state for join in joins):
+                    return joins
+                await self._join(joins, missing, self._seen(wanted))
                 await permit.renew()
         except BaseException:
             for join in joins:
                 join.cancel()
             raise
-        return joins
 
-    async def _join(self, missing: list[TopicId]) -> list[Join[Receiver]]:
+    async def _join(
+        self,
+        joins: list[Join[Receiver]],
+        missing: list[TopicId],
+        seen: Mapping[str, Position],
+    ) -> None:
+        """Join what is missing, and wait until every topic runs and what is to be read is read."""
         route = self._pending.command.route
-        joins = self._connection.joins
+        self._connection.joins = joins
         deadline = Deadline(self._hub.clock, self._hub.command_timeout_s)
         try:
             for topic in missing:
-                joins.append(self._hub.topic(route, topic).join(self._connection))
+                join = self._hub.topic(route, topic).join(self._connection, seen.get(topic.key))
+                joins.append(join)
             async with deadline:
-                # one that runs may die while the next is started
-                while not all(join.has_started for join in joins):
-                    for join in joins:
-                        await join.ready()
-        except BaseException:
-            for join in joins:
-                join.cancel()
-            if deadline.has_passed:
-                late = next((join for join in joins if not join.is_ready), None)
-                raise CommandTimeoutError(late.topic.id.key if late else "") from None
-            raise
+                for join in joins:
+                    await join.ready()
+                await _read_states(joins)
+        except Exception:
+            if not deadline.has_passed:
+                raise
+            late = next((join for join in joins if not join.is_ready or join.lacks_state), None)
+            raise CommandTimeoutError(late.topic.id.key if late else "") from None
         finally:
             self._connection.joins = []
-        return joins
 
     def _seen(self, topics: Sequence[str]) -> Mapping[str, Position]:
         """Return the positions that the client goes on from, by topic."""
@@ -300,3 +299,16 @@ class CommandRun:
             return None
         payload = None if command.encode_reply is None else command.encode_reply(result)
         return message_frame(command.reply_type, payload, message_id)
+
+
+async def _read_states(joins: Sequence[Join[Receiver]]) -> None:
+    """Read the states that are to be read, all at the same time."""
+    lacking = [join for join in joins if join.has_started and join.lacks_state]
+    if not lacking:
+        return
+    try:
+        async with asyncio.TaskGroup() as group:
+            for join in lacking:
+                group.create_task(join.read())
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None

@@ -32,7 +32,7 @@ from topicwire.hub.route import Command, Route
 from topicwire.hub.topic import Topic
 from topicwire.hub.transport import Transport
 from topicwire.settings import Settings
-from topicwire.types import ANONYMOUS, Direction, Principal, TopicId
+from topicwire.types import ANONYMOUS, Direction, Position, Principal, TopicId
 from topicwire.wire.frames import with_source
 
 CLOSE_PATIENCE: Final = 5
@@ -64,7 +64,7 @@ class Hub:
         self.logger = logger
         self.clock = clock
         self.backplane = backplane
-        self.backplane.attach(self._deliver)
+        self.backplane.attach(self._deliver, self._renew)
         self.explain = explain
         self.metrics = Metrics(self._waiting_bytes)
         self.retention = Retention(
@@ -293,6 +293,11 @@ class Hub:
                 metrics=state.metrics,
                 keep=state.keep,
             )
+
+    def _renew(self, topic: TopicId, position: Position) -> None:
+        state = self._topics.get(topic)
+        if state is not None:
+            state.renew(position)
 
     def _waiting_bytes(self) -> Iterator[int]:
         return (connection.waiting_bytes for connection in self._connections)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from topicwire.errors import CommandError
 from topicwire.hub.fanout import Receiver
+from topicwire.hub.start import Start, State, needs_state, start_of, state_from
+from topicwire.types import Position
 from topicwire.wire.frames import Frame
 
 if TYPE_CHECKING:
@@ -17,11 +19,21 @@ _Member = TypeVar("_Member", bound=Receiver)
 
 
 class Join(Generic[_Member]):
-    """Held from `Topic.join` until it is admitted, rejected or cancelled: one of them, once."""
+    """Held from `Topic.join` until it is admitted, rejected or cancelled: one of them, once.
 
-    __slots__ = ("_holds", "joining", "member", "outcome", "topic")
+    Args:
+        topic: what is to be received.
+        member: who is to receive it.
+        seen: the position that it goes on from; None to begin anew.
+    """
 
-    def __init__(self, topic: Topic[_Member], member: _Member) -> None:
+    __slots__ = ("_holds", "_seen", "_state", "joining", "member", "outcome", "topic")
+
+    def __init__(
+        self, topic: Topic[_Member], member: _Member, seen: Position | None = None
+    ) -> None:
+        self._seen = seen
+        self._state: State | None = None
         self.topic = topic
         self.member = member
         self.joining = topic.audience.join(member)
@@ -39,6 +51,27 @@ class Join(Generic[_Member]):
     def has_started(self) -> bool:
         """The producer runs."""
         return self.is_ready and self.outcome.result() is None
+
+    @property
+    def lacks_state(self) -> bool:
+        """The topic's state is to be read first, which takes time."""
+        return needs_state(self.topic, self.joining, self._seen, self._state)
+
+    async def read(self) -> None:
+        """Read the topic's state.
+
+        Raises:
+            CommandError: it cannot be had.
+        """
+        self._state = await state_from(self.topic, self.joining)
+
+    def start(self) -> Start:
+        """Decide where it starts: in the step in which its client is told.
+
+        Raises:
+            CommandError: the topic's state cannot be had.
+        """
+        return start_of(self.topic, self.joining, self._seen, self._state)
 
     async def ready(self) -> None:
         """Wait until the topic's producer runs.

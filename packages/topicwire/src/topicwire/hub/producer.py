@@ -15,12 +15,12 @@ from topicwire.hub.surroundings import Surroundings
 class Feed:
     """What a producer calls with each update, for as long as it runs: `topic_update`."""
 
-    __slots__ = ("_discard", "_is_open", "_publish")
+    __slots__ = ("_discard", "_publish", "is_open")
 
     def __init__(self, publish: Callable[[Any], None], discard: Callable[[], None]) -> None:
         self._publish = publish
         self._discard = discard
-        self._is_open = True
+        self.is_open = True
 
     def __call__(self, data: Any) -> None:
         """Send `data` to the topic's subscribers. Discarded and counted once it was stopped.
@@ -28,14 +28,14 @@ class Feed:
         Raises:
             PublishError: `data` is not what the route declares, or is too large.
         """
-        if self._is_open:
+        if self.is_open:
             self._publish(data)
         else:
             self._discard()
 
     def close(self) -> None:
         """Take nothing from this producer any longer."""
-        self._is_open = False
+        self.is_open = False
 
 
 class Producer:
@@ -133,8 +133,8 @@ class Producer:
 
     def _ended(self, task: asyncio.Future[Any]) -> None:
         error = None if task.cancelled() else task.exception()
-        if task is not self._task:
-            return
+        if task is not self._task or self._feed is None or not self._feed.is_open:
+            return  # it was stopped, or given up already
         self._task = None
         self.silence()
         self._route.metrics.producers_ended += 1

@@ -42,6 +42,7 @@ class Route:
         linger_s: between the last subscriber's leaving and the stop of a producer.
         replay: how much is kept for clients that come back; None to keep nothing.
         get_snapshot: a topic's present state, or None; None where the route has no such thing.
+        reads_later: `get_snapshot` is a coroutine; each update is a full state.
         keeps_last: the last update is the snapshot.
         outlives_producer: updates come whether or not the service feeds the topic, so numbering
             and ring outlive it.
@@ -56,6 +57,7 @@ class Route:
     linger_s: float
     replay: ReplayLimits | None = None
     get_snapshot: Callable[[str], Any] | None = None
+    reads_later: bool = False
     keeps_last: bool = False
     outlives_producer: bool = True
     authorize: Authorize | None = None
@@ -73,6 +75,7 @@ class Route:
             self,
             service=None,
             get_snapshot=None,
+            reads_later=False,
             keeps_last=False,
             outlives_producer=self.replay is not None,
         )

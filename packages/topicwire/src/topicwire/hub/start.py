@@ -2,16 +2,21 @@
 
 All of it is read in the step in which the reply is sent. What is published meanwhile, by the very
 `get_snapshot` that is asked perhaps, is held back for the subscriber and follows in order.
+
+A state that takes time to read is read before, from the position at which the reading began. It is
+newer than that position, so updates may follow that it includes already: a route says that its
+updates are full states, for which that makes no difference.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from topicwire.core.registry import Joining
 from topicwire.errors import ProducerFailedError, TopicwireError, UpdateTooLargeError
+from topicwire.hub.clock import ends_this_task
 from topicwire.types import Position
 from topicwire.wire.frames import snapshot_frame
 
@@ -32,6 +37,20 @@ class RestlessSnapshotError(TopicwireError, RuntimeError):
         )
 
 
+class UnknownStateError(ProducerFailedError):
+    """A topic's state cannot be had. The cause is logged already."""
+
+
+class State(NamedTuple):
+    """A state that took time to read."""
+
+    at: Position
+    """Where the reading began."""
+
+    data: bytes | None
+    """None when there is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
     """What a subscriber is told first, and sent before what was held back for it.
@@ -49,16 +68,22 @@ class Start:
     is_snapshot: bool = False
 
 
-def start_of(topic: Topic[Any], joining: Joining, seen: Position | None = None) -> Start:
+def start_of(
+    topic: Topic[Any],
+    joining: Joining,
+    seen: Position | None = None,
+    state: State | None = None,
+) -> Start:
     """Read where a subscriber starts. From then on nothing that is published passes it by.
 
     Args:
         topic: one whose producer runs.
         joining: what is held back for the subscriber.
         seen: the position that it goes on from.
+        state: the topic's, where `needs_state` says so.
 
     Raises:
-        ProducerFailedError: the topic's state cannot be had. The cause is logged.
+        UnknownStateError: the topic's state cannot be had. The cause is logged.
     """
     if seen is not None and seen == joining.position:
         return Start(seen, recovered=True)  # nothing was missed, whether or not anything is kept
@@ -67,6 +92,8 @@ def start_of(topic: Topic[Any], joining: Joining, seen: Position | None = None) 
         joining.restart(topic.audience.position)
         return Start(seen, recovered=True, backlog=missed)
     recovered = None if seen is None else False
+    if topic.route.reads_later:
+        return _start_at_state(topic, joining, state, recovered=recovered)
     snapshot = _snapshot(topic)
     if snapshot is None:
         return Start(joining.position, recovered)
@@ -74,6 +101,51 @@ def start_of(topic: Topic[Any], joining: Joining, seen: Position | None = None) 
     joining.restart(position)
     frame = snapshot_frame(topic.prefix, position.seq, snapshot)
     return Start(position, recovered, [frame.data], is_snapshot=True)
+
+
+def _start_at_state(
+    topic: Topic[Any], joining: Joining, state: State | None, *, recovered: bool | None
+) -> Start:
+    position = joining.position
+    if state is None or state.at != position:
+        raise UnknownStateError(topic.id.key)
+    if state.data is None:
+        return Start(position, recovered)
+    frame = snapshot_frame(topic.prefix, position.seq, state.data)
+    return Start(position, recovered, [frame.data], is_snapshot=True)
+
+
+def needs_state(
+    topic: Topic[Any], joining: Joining, seen: Position | None, state: State | None
+) -> bool:
+    """Say whether a state is to be read before `start_of`: it takes time, and `state` is not it."""
+    if not topic.route.reads_later or (state is not None and state.at == joining.position):
+        return False
+    return seen is None or (seen != joining.position and topic.since(seen) is None)
+
+
+async def state_from(topic: Topic[Any], joining: Joining) -> State:
+    """Read a state that takes time. What is published meanwhile is held back for the subscriber.
+
+    Raises:
+        UnknownStateError: it cannot be had. The cause is logged.
+    """
+    at = topic.audience.position
+    joining.restart(at)
+    try:
+        data = await _state(topic)
+        _check_size(topic, data)
+    except BaseException as error:
+        if ends_this_task(error):
+            raise
+        raise _unknown(topic, error) from None
+    return State(at, data)
+
+
+async def _state(topic: Topic[Any]) -> bytes | None:
+    get_snapshot = topic.route.get_snapshot
+    state = None if get_snapshot is None else await get_snapshot(topic.id.key)
+    return None if state is None else topic.route.encode(state)
 
 
 def continued(topic: Topic[Any], member: Any, seen: Position) -> bool:
@@ -84,7 +156,6 @@ def continued(topic: Topic[Any], member: Any, seen: Position) -> bool:
 
 def _snapshot(topic: Topic[Any]) -> bytes | None:
     """Return the state as of the topic's position, encoded; None when there is none."""
-    hub, key = topic.hub, topic.id.key
     try:
         for _ in range(MAX_READINGS):
             before = topic.audience.position
@@ -92,11 +163,21 @@ def _snapshot(topic: Topic[Any]) -> bytes | None:
             if topic.audience.position == before:
                 break
         else:
-            raise RestlessSnapshotError(key)  # noqa: TRY301 - logged as any other
-        if snapshot is not None and len(snapshot) > hub.settings.max_update_bytes:
-            raise UpdateTooLargeError(key, len(snapshot), hub.settings.max_update_bytes)  # noqa: TRY301
-    except Exception:
-        topic.metrics.snapshots_failed += 1
-        hub.logger.exception("get_snapshot failed: %s", key, extra={"topic": key})
-        raise ProducerFailedError(key) from None
+            raise RestlessSnapshotError(topic.id.key)  # noqa: TRY301 - logged as any other
+        _check_size(topic, snapshot)
+    except Exception as error:  # noqa: BLE001 - it is the application's
+        raise _unknown(topic, error) from None
     return snapshot
+
+
+def _check_size(topic: Topic[Any], state: bytes | None) -> None:
+    limit = topic.hub.settings.max_update_bytes
+    if state is not None and len(state) > limit:
+        raise UpdateTooLargeError(topic.id.key, len(state), limit)
+
+
+def _unknown(topic: Topic[Any], error: BaseException) -> UnknownStateError:
+    key = topic.id.key
+    topic.metrics.snapshots_failed += 1
+    topic.hub.logger.error("get_snapshot failed: %s", key, exc_info=error, extra={"topic": key})
+    return UnknownStateError(key)

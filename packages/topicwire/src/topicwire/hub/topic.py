@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from topicwire.core.lifecycle import Effect, Lifecycle, State
 from topicwire.core.patterns import PatternIndex
 from topicwire.core.registry import Audience, Joining
 from topicwire.core.replay import ReplayRing
-from topicwire.core.restart import RestartPauses
 from topicwire.errors import CommandError, CommandTimeoutError, ProducerFailedError
 from topicwire.hub.clock import Deadline, Timer, ends_this_task
 from topicwire.hub.fanout import Receiver
 from topicwire.hub.join import Join
 from topicwire.hub.producer import Producer
+from topicwire.hub.reset import NUMBERING_LOST, PRODUCER_RESTARTED, Reset
+from topicwire.hub.restart import Restart
 from topicwire.hub.route import Route
-from topicwire.hub.start import Start, start_of
+from topicwire.hub.start import UnknownStateError
 from topicwire.hub.surroundings import Surroundings
 from topicwire.types import Position, TopicId
-from topicwire.wire.frames import Frame, closed_frame, reset_frame, update_prefix
+from topicwire.wire.frames import Frame, update_prefix
 
 _Member = TypeVar("_Member", bound=Receiver)
-
-INTERRUPTED: Final = "The topic's producer has ended. It is being started again."
-RESTARTED: Final = "producer_restarted"
 
 
 class Topic(Generic[_Member]):
@@ -38,10 +35,9 @@ class Topic(Generic[_Member]):
         "_left_s",
         "_lifecycle",
         "_linger",
-        "_pauses",
         "_producer",
+        "_reset",
         "_restart",
-        "_revival",
         "_ring",
         "_route",
         "audience",
@@ -64,15 +60,18 @@ class Topic(Generic[_Member]):
         )
         self._joins: dict[_Member, Join[_Member]] = {}
         self._linger: Timer | None = None
-        self._restart: Timer | None = None
         self._expiry: Timer | None = None
         self._left_s = 0.0
         self._ring: ReplayRing | None = None
         self._last: bytes | None = None
         self._producer = Producer(hub, route, topic.key, self._died)
-        self._revival: Start | None = None
-        longest_s = hub.settings.max_restart_backoff_s
-        self._pauses = RestartPauses(hub.settings.restart_backoff_s, longest_s, longest_s)
+        self._reset = Reset(self)
+        self._restart = Restart(hub.clock, hub.settings, self._restart_due)
+
+    @property
+    def route(self) -> Route:
+        """What the hub knows of its route."""
+        return self._route
 
     @property
     def patterns(self) -> PatternIndex | None:
@@ -84,9 +83,9 @@ class Topic(Generic[_Member]):
         """Where its producer is."""
         return self._lifecycle.state
 
-    def join(self, member: _Member) -> Join[_Member]:
+    def join(self, member: _Member, seen: Position | None = None) -> Join[_Member]:
         """Begin to hold the topic for `member`, and start the producer if it does not run."""
-        join = self._joins[member] = Join(self, member)
+        join = self._joins[member] = Join(self, member, seen)
         effects = self._lifecycle.hold()
         if self._lifecycle.state is State.LIVE:
             join.proceed()
@@ -148,6 +147,19 @@ class Topic(Generic[_Member]):
         state = self._route.get_snapshot(self.id.key)
         return None if state is None else self._route.encode(state)
 
+    def renew(self, position: Position) -> None:
+        """The numbering was lost: the topic goes on at `position`, and its subscribers are told.
+
+        Those whose producer is dead are told when it runs again.
+        """
+        self._open(position)
+        if self._lifecycle.state is not State.LIVE or self.audience.gap is None:
+            return
+        if self._route.reads_later:
+            self.hub.spawn(self._go_on_later())
+        else:
+            self._go_on()
+
     def evict(self) -> None:
         """Give up what a topic that nobody holds keeps."""
         self._disarm_expiry()
@@ -186,9 +198,9 @@ class Topic(Generic[_Member]):
                 case Effect.REMOVE:
                     self.hub.spawn(self._remove())
                 case Effect.ARM_RESTART:
-                    self._arm_restart()
+                    self._restart.arm()
                 case Effect.DISARM_RESTART:
-                    self._disarm_restart()
+                    self._restart.disarm()
                 case Effect.REVIVE:
                     self._revive()
 
@@ -251,13 +263,33 @@ class Topic(Generic[_Member]):
             self._ring = None
 
     def _died(self) -> None:
-        self._pauses.ended(self.hub.clock.now_s())
+        self._restart.ended()
         self._perform(self._lifecycle.died())
 
+    async def _go_on_later(self) -> None:
+        try:
+            async with self._deadline():
+                await self._reset.read()
+        except UnknownStateError:
+            pass  # `_go_on` finds none, as when this took too long
+        except TimeoutError as error:
+            self.metrics.snapshots_failed += 1
+            self._log_failure("get_snapshot takes too long", error)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._lifecycle.state is not State.LIVE or self.audience.gap is None:
+            return  # it died meanwhile, or they have been told
+        try:
+            self._reset.prepare()
+        except UnknownStateError:
+            self._died()
+        else:
+            self._reset.tell(NUMBERING_LOST)
+
     def _interrupt(self) -> None:
-        frame = closed_frame(self.id, "producer_failed", INTERRUPTED, retry=True)
-        for subscriber in self.audience.subscribers:
-            subscriber.push(frame)
+        self._producer.silence()
+        self._reset.interrupt()
         for join in self._joins.values():
             join.wait_again()
 
@@ -272,38 +304,12 @@ class Topic(Generic[_Member]):
             finally:
                 self._perform(self._lifecycle.removed())
 
-    def _arm_restart(self) -> None:
-        # spreads what died together; it guards nothing
-        pause_s = self._pauses.next_s(random.random())  # noqa: S311
-        self._restart = self.hub.clock.call_later(pause_s, self._restart_due)
-
-    def _disarm_restart(self) -> None:
-        if self._restart is not None:
-            self._restart.cancel()
-            self._restart = None
-
     def _restart_due(self) -> None:
-        self._restart = None
         self._perform(self._lifecycle.restart_due())
 
     def _revive(self) -> None:
-        """Tell the subscribers where the topic goes on: after what they have been sent, or anew."""
         self.metrics.producers_restarted += 1
-        start, self._revival = self._revival, None
-        gap = self.audience.gap
-        if start is None or gap is None:  # the numbering outlived the producer: nothing is missing
-            frame = reset_frame(self.id, self.audience.position, RESTARTED)
-            for subscriber in self.audience.subscribers:
-                subscriber.push(frame)
-            return
-        frame = reset_frame(self.id, start.position, RESTARTED, has_snapshot=start.is_snapshot)
-        for subscriber in self.audience.resume(start.position.seq):
-            subscriber.push(frame)
-            subscriber.push_backlog(start.backlog)
-            for held in gap.frames:
-                subscriber.push(held)
-            self.metrics.snapshots_sent += start.is_snapshot
-            self.count_sent(gap.frames)
+        self._reset.tell(PRODUCER_RESTARTED)
 
     async def _start(self) -> None:
         failure: CommandError | None = ProducerFailedError(self.id.key)
@@ -311,7 +317,7 @@ class Topic(Generic[_Member]):
             failure = await self._try_to_start()
         finally:  # also when this task is ended: those who wait are told, and nothing is stuck
             if failure is None:
-                self._pauses.began(self.hub.clock.now_s())
+                self._restart.began()
                 self._perform(self._lifecycle.started())
             else:
                 await self._fail(failure)
@@ -323,19 +329,17 @@ class Topic(Generic[_Member]):
             async with deadline:
                 self._open(await self.hub.backplane.open(self.id))
                 await self._producer.start()
+                await self._reset.read()
+        except UnknownStateError as error:
+            return error
         except BaseException as error:
             if ends_this_task(error):
                 raise
             self._log_failure("create_topic failed", error)
             return CommandTimeoutError(key) if deadline.has_passed else ProducerFailedError(key)
-        return self._look_at_gap()
-
-    def _look_at_gap(self) -> CommandError | None:
-        """Read where those who were interrupted go on: in the step in which they are told of it."""
-        gap = self.audience.gap
         try:
-            self._revival = None if gap is None else start_of(self, gap)
-        except CommandError as error:
+            self._reset.prepare()
+        except UnknownStateError as error:
             return error
         return None
 

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias
 from typing_extensions import TypedDict
 
 from topicwire.errors import DeclarationError
-from topicwire.routing.service import has_snapshot
+from topicwire.routing.service import has_snapshot, reads_later
 from topicwire.types import Principal, ReplayLimits
 
 DEFAULT_LINGER_S: Final = 5.0
@@ -42,6 +42,9 @@ class RouteOptions(TypedDict, total=False):
             numbering and ring end when it is stopped. "application": they are published by code
             that runs whether or not anybody is subscribed, so both outlive the last subscriber. By
             default the one or the other, as the route has a service or not.
+        full_state: each update is the whole state of its topic, so that one which a client has seen
+            already, or which is older than its state, does it no harm. Then the service's
+            `get_snapshot` may be a coroutine. False by default.
         authorize: says whether a client may have a topic. It is asked about each topic before it is
             joined, when a client comes back too, and again when its token changes. None lets
             everybody have every topic.
@@ -55,6 +58,7 @@ class RouteOptions(TypedDict, total=False):
     replay: ReplayLimits | None
     snapshot: Snapshot | None
     updates_from: Source
+    full_state: bool
     authorize: Authorize | None
     wildcards: bool
 
@@ -68,6 +72,7 @@ class RouteSettings:
         replay: how much is kept for clients that come back; None for nothing.
         snapshot: "last", or None where the service says, or nobody.
         updates_from: who makes the updates.
+        full_state: each update is the whole state of its topic.
         authorize: says whether a client may have a topic; None where everybody may.
         wildcards: a `*` for a segment stands for any.
     """
@@ -76,6 +81,7 @@ class RouteSettings:
     replay: ReplayLimits | None
     snapshot: Snapshot | None
     updates_from: Source
+    full_state: bool
     authorize: Authorize | None
     wildcards: bool = False
 
@@ -97,6 +103,7 @@ def settle(route: str, service: object, options: Mapping[str, Any]) -> RouteSett
         replay=_replay(options.get("replay", DEFAULT_REPLAY)),
         snapshot=options.get("snapshot"),
         updates_from=options.get("updates_from", "producer" if service else "application"),
+        full_state=options.get("full_state", False),
         authorize=options.get("authorize"),
         wildcards=options.get("wildcards", False),
     )
@@ -142,6 +149,19 @@ def _check_snapshot(route: str, service: object, settings: RouteSettings) -> Non
         raise DeclarationError(
             f"the route {route!r} has two snapshots: snapshot='last' and the get_snapshot "
             f"of {type(service).__name__}. Leave one of them out."
+        )
+    if not isinstance(settings.full_state, bool):
+        raise DeclarationError(
+            f"full_state of route {route!r} is {type(settings.full_state).__name__}: it is True or "
+            "False."
+        )
+    if reads_later(service) and not settings.full_state:
+        raise DeclarationError(
+            f"get_snapshot of {type(service).__name__}, the service of route {route!r}, is a "
+            "coroutine. While it is awaited updates go on, so updates may follow its result that "
+            "it includes already: only where each update is the whole state is that right. Say "
+            "full_state=True if so; else make it plain, `def get_snapshot(self, topic)`, for state "
+            "and position are then read in one step."
         )
 
 

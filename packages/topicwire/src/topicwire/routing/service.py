@@ -35,6 +35,11 @@ class WsRouteService(ABC):
     right after the reply. State and position are read in one step, so it includes every update that
     was given so far, and the updates after it follow. When it raises, or returns what the route
     does not declare, the subscription fails with `producer_failed`.
+
+    On a route that says `full_state=True` it may be a coroutine. The position is read before it is
+    called, and what is given meanwhile is held back and follows: so its result is newer than that
+    position, and updates may follow that it includes already. It is awaited for at most
+    `Settings.command_timeout_s`; several subscribers may ask at the same time.
     """
 
     @abstractmethod
@@ -97,13 +102,13 @@ def check_service(service: object, route: str) -> None:
                 f"the service of route {route!r}, {name}, has no method {method}. "
                 f"Add `def {method}{purpose}`, or derive it from WsRouteService."
             )
-    if has_snapshot(service) and inspect.iscoroutinefunction(service.get_snapshot):
-        raise DeclarationError(
-            f"get_snapshot of {name}, the service of route {route!r}, is a coroutine. State and "
-            "position are read in one step, so it is plain: `def get_snapshot(self, topic)`."
-        )
 
 
 def has_snapshot(service: object) -> TypeGuard[_HasSnapshot]:
     """Say whether a service knows the present state of its topics."""
     return callable(getattr(service, "get_snapshot", None))
+
+
+def reads_later(service: object) -> bool:
+    """Say whether a service's `get_snapshot` is a coroutine."""
+    return has_snapshot(service) and inspect.iscoroutinefunction(service.get_snapshot)

@@ -37,7 +37,11 @@ class Hub:
         self.threads: set[int] = set()
         self._patience_s = patience_s
         self._heard: asyncio.Queue[tuple[TopicId, int, bytes]] = asyncio.Queue()
-        backplane.attach(self._deliver)
+        self.renewed: list[tuple[TopicId, Position]] = []
+        backplane.attach(self._deliver, self._renew)
+
+    def _renew(self, topic: TopicId, position: Position) -> None:
+        self.renewed.append((topic, position))
 
     def _deliver(self, topic: TopicId, seq: int, payload: bytes) -> None:
         self.threads.add(threading.get_ident())
@@ -77,6 +81,11 @@ class BackplaneContract(ABC):
     @abstractmethod
     def backplane(self) -> AbstractAsyncContextManager[Backplane]:
         """Make a backplane that nothing is attached to; end it when the context is left."""
+
+    async def lose(self, backplane: Backplane, topic: TopicId) -> bool:
+        """Make `backplane` lose the numbering of an open topic. False where nothing can."""
+        del backplane, topic
+        return False
 
     def test_updates_are_numbered_from_one_and_delivered_in_order(self) -> None:
         """A new topic is at 0; its updates are 1, 2, 3 and so on."""
@@ -250,6 +259,26 @@ class BackplaneContract(ABC):
             hub.backplane.publish(topic, b"1")
             await hub.next()
             _same("the thread of delivery", hub.threads, {threading.get_ident()})
+
+        self._run(scenario)
+
+    def test_a_lost_numbering_is_told_before_its_first_update(self) -> None:
+        """Another epoch, and nothing of the old one afterwards; where `lose` can bring it about."""
+
+        async def scenario(hub: Hub) -> None:
+            topic = _topic()
+            before = await hub.backplane.open(topic)
+            hub.backplane.publish(topic, b"1")
+            await hub.hears(topic, 1, [b"1"])
+            if not await self.lose(hub.backplane, topic):
+                return
+            hub.backplane.publish(topic, b"2")
+            heard = await hub.next()
+            _same("the number of topics with a new numbering", len(hub.renewed), 1)
+            [(renewed, after)] = hub.renewed
+            _same("the topic with a new numbering", renewed, topic)
+            _must("a lost numbering has another epoch", after.epoch != before.epoch)
+            _same("the first update of a new numbering", heard, (topic, after.seq + 1, b"2"))
 
         self._run(scenario)
 

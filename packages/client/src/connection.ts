@@ -13,9 +13,6 @@ import { Session } from './session.js'
 import type { ConnectionEvents, ConnectionStatus } from './status.js'
 import { Timers } from './timers.js'
 
-/** How much later than it promised a server may be heard. */
-const GRACE_MS = 10_000
-
 /** One socket and its session, shared by every client of an address: what the session decides is carried out here. */
 export class Link {
   readonly url: string
@@ -192,7 +189,7 @@ export class Link {
       case 'hello':
         this.#refused = false
         if (this.#socket !== undefined && effect.heartbeatMs > 0)
-          this.#watchdog(effect.heartbeatMs + GRACE_MS)
+          this.#watchdog(effect.heartbeatMs + effect.graceMs)
         break
       case 'closing':
         if (this.#socket !== undefined) this.#pace.retryAfterMs = effect.retryAfterMs

@@ -22,8 +22,8 @@ export type Effect =
   | { readonly kind: 'retry'; readonly key: string; readonly failures: number }
   /** A gap was seen: end the connection and make another, whose subscriptions resume from where they stand. */
   | { readonly kind: 'resync' }
-  /** The server has begun to speak; it is heard at least so often (0: it does not say). */
-  | { readonly kind: 'hello'; readonly heartbeatMs: number }
+  /** The server has begun to speak; it is heard at least so often (0: it does not say), or so much later. */
+  | { readonly kind: 'hello'; readonly heartbeatMs: number; readonly graceMs: number }
   /** The server will end the connection; another is to be made after so long. */
   | { readonly kind: 'closing'; readonly retryAfterMs: number }
   | { readonly kind: 'pong' }

@@ -52,9 +52,8 @@ export function textOf(value: unknown, otherwise: string): string {
   return typeof value === 'string' ? value : otherwise
 }
 
-/** 0 for what is no number. */
-export function numberOf(value: unknown): number {
-  return typeof value === 'number' ? value : 0
+export function numberOf(value: unknown, otherwise = 0): number {
+  return typeof value === 'number' ? value : otherwise
 }
 
 /** The error that a server's payload describes. */

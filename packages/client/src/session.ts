@@ -182,7 +182,9 @@ export class Session {
     } else if (type === 'ping') this.#emit({ kind: 'send', text: PONG })
     else if (type === 'pong') this.#emit({ kind: 'pong' })
     else if (type === 'hello') {
-      this.#emit({ kind: 'hello', heartbeatMs: numberOf(membersOf(payload)['heartbeat_s']) * 1_000 })
+      const { heartbeat_s, limits } = membersOf(payload)
+      const graceS = numberOf(membersOf(limits)['heartbeat_grace_s'], 10)
+      this.#emit({ kind: 'hello', heartbeatMs: numberOf(heartbeat_s) * 1_000, graceMs: graceS * 1_000 })
     } else if (type === 'closing') {
       // What is asked from now on would be refused; the next connection takes it.
       this.#open = false

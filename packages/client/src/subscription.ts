@@ -49,8 +49,7 @@ export class Subscription {
       const place = before.get(topic)
       const next = placeAt(item, now)
       const recovered = item['recovered'] === true
-      const kept = recovered || (place?.epoch === next.epoch && place?.seq === next.seq)
-      const taken = place !== undefined && kept ? place : next
+      const taken = place === undefined ? next : this.#goOn(topic, place, next, recovered)
       this.places.set(topic, taken)
       for (const { state, places } of taken.due ? [] : holdersOf(topic)) {
         const there = state === 'on' ? places.get(topic) : undefined
@@ -58,17 +57,8 @@ export class Subscription {
           taken.state ??= there.state
         }
       }
-      if (place !== undefined) {
-        // What the newest replaces, or what may be dropped, is not missed; nor is what came before a first snapshot.
-        const missed = place.epoch !== next.epoch || delivery === undefined || delivery === 'merge'
-        if (kept) {
-          place.fresh = !recovered
-          place.due = next.due
-        } else if (missed && !place.due) this.#tellGap(topic, place, next.seq, 'not_recovered')
-        taken.stale = place.stale
-        // A topic that promised a rate is heard of soon.
-        if (this.#staleAfterMs === undefined) this.#setStale(topic, taken, false)
-      }
+      // A topic that promised a rate is heard of soon.
+      if (this.#staleAfterMs === undefined) this.#setStale(topic, taken, false)
       this.#watch(topic, taken, now)
     }
     this.state = 'on'
@@ -94,17 +84,14 @@ export class Subscription {
     }
   }
 
-  /** A new numbering begins. Who is still to be accepted learns of it from the reply. */
+  /** The topic goes on from here, perhaps in a new numbering. Who is still to be accepted learns of it from the reply. */
   reset(topic: string, payload: Members, now: number): void {
     const place = this.places.get(topic)
     if (place === undefined || this.state !== 'on') return
-    const next = placeAt(payload, now)
-    this.places.set(topic, next)
-    next.stale = place.stale
-    next.due ||= place.state !== undefined
-    this.#tellGap(topic, place, next.seq, textOf(payload['reason'], 'reset'))
-    this.#setStale(topic, next, false)
-    this.#watch(topic, next, now)
+    const taken = this.#goOn(topic, place, placeAt(payload, now), false, textOf(payload['reason'], 'reset'))
+    this.places.set(topic, taken)
+    this.#setStale(topic, taken, false)
+    this.#watch(topic, taken, now)
   }
 
   /** The topic's producer has died; the server starts it again. */
@@ -157,6 +144,21 @@ export class Subscription {
       if (accepted) this.#emit({ kind: 'update', token, data, info })
     }
     return false
+  }
+
+  /** Where a topic goes on from that stood at `place`: tells the gap between the two, where there is one. */
+  #goOn(topic: string, place: Place, next: Place, recovered: boolean, reason = 'not_recovered'): Place {
+    const same = place.epoch === next.epoch
+    if (recovered || (same && place.seq === next.seq)) {
+      place.fresh = !recovered
+      place.due = next.due
+      return place
+    }
+    // What the newest replaces, or what may be dropped, is not missed; nor is what came before a first snapshot.
+    const missed = !same || this.#delivery === undefined || this.#delivery === 'merge'
+    if (missed && !place.due) this.#tellGap(topic, place, next.seq, reason)
+    next.stale = place.stale
+    return next
   }
 
   #setStale(topic: string, place: Place, stale: boolean): void {

@@ -320,7 +320,7 @@ test('a ping is answered; hello and pong are told; what is unknown disturb nothi
   session.receive('{"type":"pong"}')
   expect(session.take()).toEqual([
     { kind: 'send', text: '{"type":"pong"}' },
-    { kind: 'hello', heartbeatMs: 0 },
+    { kind: 'hello', heartbeatMs: 0, graceMs: 10_000 },
     { kind: 'pong' },
   ])
 })

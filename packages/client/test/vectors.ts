@@ -86,7 +86,7 @@ function plain(effect: Effect): unknown {
     case 'watch':
       return { kind: 'watch', key: effect.key, topic: effect.topic, delay_ms: effect.delayMs }
     case 'hello':
-      return { kind: 'hello', heartbeat_ms: effect.heartbeatMs }
+      return { kind: 'hello', heartbeat_ms: effect.heartbeatMs, grace_ms: effect.graceMs }
     case 'closing':
       return { kind: 'closing', retry_after_ms: effect.retryAfterMs }
     default:

@@ -178,9 +178,10 @@ export class FakeServer {
     Object.assign(kept, { epoch: this.#newEpoch(), seq: 0 })
     kept.ring.length = 0
     const { epoch, seq } = kept
-    const messages = [{ type: `${route}.reset`, payload: { topic, epoch, seq, reason } }]
+    const state = this.#snapshot(route, topic)
+    const payload = { topic, epoch, seq, reason, ...(state.length > 0 && { snapshot: true }) }
     for (const connection of this.#receiversOf(topic)) {
-      connection.send(...messages, ...this.#snapshot(route, topic))
+      connection.send({ type: `${route}.reset`, payload }, ...state)
     }
   }
 

@@ -105,8 +105,10 @@ export class ModelServer {
     if (!this.#joined.has(name)) return
     const { epoch, seq } = this.topicOf(name)
     this.#joined.set(name, { epoch, seq })
-    this.#tell('r.reset', { topic: name, epoch, seq, reason: 'restart' })
-    this.toClient.push(...this.#snapshotOf(name))
+    const state = this.#snapshotOf(name)
+    const announced = state.length > 0 && { snapshot: true }
+    this.#tell('r.reset', { topic: name, epoch, seq, reason: 'restart', ...announced })
+    this.toClient.push(...state)
   }
 
   /** The producer dies. */

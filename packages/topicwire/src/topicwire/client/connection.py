@@ -232,8 +232,8 @@ class Connection:
                 self._timers.set(("retry", key), delay_s, partial(self._retry, key))
             case effects.Resync():
                 self._link.abandon()
-            case effects.Hello(heartbeat_ms):
-                self._link.heartbeat(heartbeat_ms / 1_000)
+            case effects.Hello(heartbeat_ms, grace_ms):
+                self._link.heartbeat(heartbeat_ms / 1_000, grace_ms / 1_000)
             case effects.Closing(retry_after_ms):
                 self._link.closing(retry_after_ms / 1_000)
             case effects.Report(error):

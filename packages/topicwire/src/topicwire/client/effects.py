@@ -124,6 +124,9 @@ class Hello:
     heartbeat_ms: float
     """It is heard at least so often; 0: it does not say."""
 
+    grace_ms: float
+    """How much later it may be heard."""
+
 
 @dataclass(frozen=True, slots=True)
 class Closing:

@@ -63,10 +63,10 @@ def members_of(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else _NONE
 
 
-def number_of(value: object) -> float:
-    """Return 0 for what is no number."""
+def number_of(value: object, otherwise: float = 0.0) -> float:
+    """Return the number, or `otherwise` for what is none."""
     if not isinstance(value, int | float) or isinstance(value, bool):
-        return 0.0
+        return otherwise
     return float(value)
 
 

@@ -25,9 +25,6 @@ Status: TypeAlias = Literal["idle", "connecting", "open", "reconnecting", "close
 connection was lost, or the first attempt failed: waiting for the next one, or in it; `closed` when
 the client was left, or a server refuses this user (asking for something connects anew)."""
 
-GRACE_S: Final = 10.0
-"""How much later than it promised a server may be heard."""
-
 _REFUSALS: Final = {
     UNAUTHENTICATED: "unauthenticated",
     FORBIDDEN: "forbidden",
@@ -135,11 +132,14 @@ class Link:
         if self._socket is not None:
             self._socket.send(text)
 
-    def heartbeat(self, interval_s: float) -> None:
-        """The server has begun to speak; it promises to be heard so often (0: it does not)."""
+    def heartbeat(self, interval_s: float, grace_s: float) -> None:
+        """The server has begun to speak.
+
+        It promises to be heard so often (0: it does not), or so much later.
+        """
         self._is_renewed = False
         if interval_s > 0:
-            self._watch_over(interval_s + GRACE_S)
+            self._watch_over(interval_s + grace_s)
 
     def closing(self, retry_after_s: float) -> None:
         """The server will end the connection; the next is made after so long, and jitter."""

@@ -210,7 +210,10 @@ class Session:
             case "pong":
                 self._emit(Pong())
             case "hello":
-                self._emit(Hello(number_of(payload.get("heartbeat_s")) * 1_000))
+                limits = members_of(payload.get("limits"))
+                grace_s = number_of(limits.get("heartbeat_grace_s"), 10.0)
+                heartbeat_s = number_of(payload.get("heartbeat_s"))
+                self._emit(Hello(heartbeat_s * 1_000, grace_s * 1_000))
             case "closing":
                 # what is asked from now on would be refused; the next connection takes it
                 self._is_open = False

@@ -71,7 +71,12 @@ class Subscription:
         for topic, item in accepted_by(reply, self.key):
             following = place_at(item, now_ms)
             earlier = before.get(topic)
-            place = following if earlier is None else self._go_on(topic, earlier, following, item)
+            is_recovered = item.get("recovered") is True
+            place = (
+                following
+                if earlier is None
+                else self._go_on(topic, earlier, following, is_recovered=is_recovered)
+            )
             self.places[topic] = place
             for holder in holders_of(topic):
                 if holder.stage == "on":
@@ -86,9 +91,15 @@ class Subscription:
         self.welcome()
 
     def _go_on(
-        self, topic: str, earlier: Place, following: Place, item: Mapping[str, Any]
+        self,
+        topic: str,
+        earlier: Place,
+        following: Place,
+        *,
+        is_recovered: bool,
+        reason: str = "not_recovered",
     ) -> Place:
-        is_recovered = item.get("recovered") is True
+        """Return where the topic goes on from; tell the gap before it, where there is one."""
         is_same = (earlier.epoch, earlier.seq) == (following.epoch, following.seq)
         if is_recovered or (is_same and earlier.seq is not None):
             earlier.is_fresh = not is_recovered
@@ -98,7 +109,7 @@ class Subscription:
         # a first snapshot
         may_miss = earlier.epoch == following.epoch and self._delivery not in {None, "merge"}
         if not (may_miss or earlier.is_due):
-            self._tell_gap(topic, earlier, following.seq, "not_recovered")
+            self._tell_gap(topic, earlier, following.seq, reason)
         following.is_stale = earlier.is_stale
         return following
 
@@ -118,17 +129,19 @@ class Subscription:
                     self._emit(Stale(token, topic, is_stale=True))
 
     def reset(self, topic: str, payload: Mapping[str, Any], now_ms: float) -> None:
-        """A new numbering begins. Who is still to be accepted learns of it from the reply."""
+        """The topic goes on from here, perhaps in a new numbering.
+
+        Who is still to be accepted learns of it from the reply.
+        """
         place = self.places.get(topic)
         if place is None or self.stage != "on":
             return
+        reason = text_of(payload.get("reason"), "reset")
         following = place_at(payload, now_ms)
-        following.is_stale = place.is_stale
-        following.is_due = following.is_due or place.state is not None
-        self.places[topic] = following
-        self._tell_gap(topic, place, following.seq, text_of(payload.get("reason"), "reset"))
-        self._set_stale(topic, following, is_stale=False)
-        self._watch(topic, following, now_ms)
+        taken = self._go_on(topic, place, following, is_recovered=False, reason=reason)
+        self.places[topic] = taken
+        self._set_stale(topic, taken, is_stale=False)
+        self._watch(topic, taken, now_ms)
 
     def interrupt(self, topic: str) -> None:
         """The topic's producer has died; the server starts it again."""

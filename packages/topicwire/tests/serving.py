@@ -33,9 +33,8 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def serving(app: ASGIApp, *, port: int = 0, **options: Any) -> AsyncIterator[str]:
     """Serve `app` on the loopback interface. Gives the address of its WebSocket."""
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_config=None, ws=WebSocketProtocol, **options
-    )
+    options = {"ws": WebSocketProtocol, **options}
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, **options)
     server = _Server(config)
     # not `serve`, which takes over the signal handlers of the test run
     serve = asyncio.get_running_loop().create_task(server._serve())

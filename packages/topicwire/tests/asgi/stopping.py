@@ -38,11 +38,13 @@ class Served:
 
 
 @asynccontextmanager
-async def uvicorn(app: str, *options: str) -> AsyncIterator[Served]:
+async def uvicorn(
+    app: str, *options: str, implementation: str = "websockets-sansio"
+) -> AsyncIterator[Served]:
     """Serve `app` of `stopping_app`."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "uvicorn", f"packages.topicwire.tests.asgi.stopping_app:{app}"),
-        *("--port", "0", "--ws", "websockets-sansio", *options),
+        *("--port", "0", "--ws", implementation, *options),
         env=dict(os.environ),
         stdout=PIPE,
         stderr=STDOUT,

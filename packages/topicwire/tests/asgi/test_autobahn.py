@@ -18,7 +18,7 @@ from packages.topicwire.tests.trading import AAPL, AAPL_TOPIC, App, Trade, trade
 from starlette.types import Receive, Scope, Send
 from websockets.asyncio.client import connect
 
-from topicwire.asgi.endpoint import AsgiTransport
+from topicwire.asgi.transport import AsgiTransport
 
 PERFORMANCE = ["9.*", "12.*", "13.*"]
 PERFORMANCE_GROUPS = [
@@ -34,10 +34,10 @@ ECHOES = ["7.1.1"]
 VIOLATING_CASES = 72
 
 
-async def echo(_: Scope, receive: Receive, send: Send) -> None:
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     await receive()
     await send({"type": "websocket.accept"})
-    transport = AsgiTransport(receive, send)
+    transport = AsgiTransport(receive, send, scope)
     try:
         while (message := await transport.receive()) is not None:
             if isinstance(message, str):

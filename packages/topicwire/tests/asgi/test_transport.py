@@ -10,8 +10,9 @@ from packages.topicwire.tests.serving import ask, read_to_the_end, serving, sett
 from packages.topicwire.tests.trading import AAPL, AAPL_TOPIC, App, Trade, trades
 from websockets.asyncio.client import connect
 
-from topicwire.asgi.endpoint import AsgiTransport
-from topicwire.close_codes import SERVICE_RESTART
+from topicwire.asgi.transport import AsgiTransport
+from topicwire.asgi.uvicorn import WebSocketProtocol
+from topicwire.close_codes import GOING_AWAY, SERVICE_RESTART
 
 INVALID_PAYLOAD = 1007
 
@@ -25,7 +26,7 @@ def raising(error: Exception) -> AsgiTransport:
         del event
         raise error
 
-    return AsgiTransport(nothing, send)
+    return AsgiTransport(nothing, send, {})
 
 
 async def test_what_a_server_refuses_after_its_own_close_is_a_lost_connection() -> None:
@@ -46,11 +47,12 @@ async def test_another_fault_stays_what_it_is() -> None:
 
 async def test_a_server_that_stops_says_so_by_a_code_of_the_protocol() -> None:
     app = App(trades())
-    async with serving(app.asgi) as url:
-        socket = await connect(url)
-        assert await settled(socket) == []
-    await socket.wait_closed()
-    assert socket.close_code == SERVICE_RESTART
+    for implementation, code in ((WebSocketProtocol, GOING_AWAY), ("auto", SERVICE_RESTART)):
+        async with serving(app.asgi, ws=implementation) as url:
+            socket = await connect(url)
+            assert await settled(socket) == []
+        await socket.wait_closed()
+        assert socket.close_code == code
 
 
 async def test_a_client_that_sends_invalid_utf_8_is_let_go_while_updates_flow(

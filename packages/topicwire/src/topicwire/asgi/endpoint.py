@@ -4,65 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from starlette.types import Message as AsgiMessage
 from starlette.types import Receive, Scope, Send
 
+from topicwire.asgi.transport import AsgiTransport
 from topicwire.hub.hub import Hub
 from topicwire.hub.route import Command
 from topicwire.types import Direction
 from topicwire.wire.frames import SUBPROTOCOL
-
-
-class AsgiTransport:
-    """An accepted WebSocket, in the messages of ASGI. Works on every ASGI server.
-
-    ASGI has no way to abort a socket. When a client that does not read is given up, the hub lets
-    go of it at once; the server keeps the socket, and what it has buffered for it, until the
-    client or the network gives up too. What is buffered there is bounded by the server's high
-    water mark and one frame. A server that gives a client up by itself without an event (uvicorn,
-    when a keepalive times out while bytes wait) is noticed by the next send, not before.
-    """
-
-    def __init__(self, receive: Receive, send: Send) -> None:
-        self._receive = receive
-        self._send = send
-
-    async def receive(self) -> str | bytes | None:
-        """Return the next message; None when the client is gone."""
-        event: AsgiMessage = await self._receive()
-        if event["type"] != "websocket.receive":
-            return None
-        text: str | None = event.get("text")
-        if text is not None:
-            return text
-        data: bytes = event.get("bytes") or b""
-        return data
-
-    async def send(self, text: str) -> None:
-        """Send a text frame.
-
-        Raises:
-            OSError: the client is gone, or the server has closed the socket by itself.
-        """
-        await self._give({"type": "websocket.send", "text": text})
-
-    async def close(self, code: int, reason: str) -> None:
-        """Send a close frame.
-
-        Raises:
-            OSError: as `send`.
-        """
-        await self._give({"type": "websocket.close", "code": code, "reason": reason})
-
-    async def _give(self, event: AsgiMessage) -> None:
-        try:
-            await self._send(event)
-        except RuntimeError as error:
-            if type(error) is not RuntimeError:
-                raise
-            # how servers refuse what comes after a close of their own (a keepalive that timed
-            # out, invalid UTF-8), of which `receive` may not have told yet, or never will
-            raise ConnectionError(str(error)) from error
 
 
 class Endpoint:
@@ -92,7 +40,7 @@ class Endpoint:
         subprotocol = None if is_legacy else SUBPROTOCOL
         await send({"type": "websocket.accept", "subprotocol": subprotocol})
         await self._hub.serve(
-            AsgiTransport(receive, send),
+            AsgiTransport(receive, send, scope),
             self._commands,
             is_legacy=is_legacy,
             observe=self._observe(),

@@ -177,7 +177,7 @@ class Connection:
     @property
     def received_bytes(self) -> int:
         """As the transport counts them."""
-        return 0
+        return self._transport.received_bytes
 
     def _wake_writer(self) -> None:
         if self._wake is not None:
@@ -212,6 +212,7 @@ class Connection:
 
     def give_up(self) -> None:
         """End at once, without a close frame, which would wait behind what the client leaves."""
+        self._transport.abort()
         self.is_ended = True
         self._close = None
         self._loop.call_soon(self._cut_off)
@@ -259,7 +260,9 @@ class Connection:
         self._send_watch.close()
 
     def _stuck(self) -> None:
-        if not self.is_ended:
+        if self._transport.has_progressed():
+            self._send_watch.begin()
+        elif not self.is_ended:
             self.hub.metrics.sends_timed_out += 1
             self.give_up()
 
@@ -268,7 +271,7 @@ class Connection:
             async with asyncio.timeout(CLOSE_TIMEOUT_S) as self._cut:
                 await self._transport.close(code, reason)
         except (TimeoutError, OSError):
-            pass  # it never read its close frame, or is gone
+            self._transport.abort()  # it never read its close frame, or is gone
         finally:
             self._cut = None
 

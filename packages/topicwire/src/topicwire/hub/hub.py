@@ -115,6 +115,7 @@ class Hub:
             verify: who the bearer of a token is; None where `auth` is not understood.
         """
         self._thread_id = threading.get_ident()
+        transport.at_shutdown(self.begin_drain)
         connection = Connection(
             self,
             transport,
@@ -133,6 +134,10 @@ class Hub:
             self.metrics.connections -= 1
             self._connections.discard(connection)
             self.drain.left()
+
+    def begin_drain(self) -> asyncio.Task[None]:
+        """End every connection in good order, because the server stops."""
+        return self.drain.begin(STOPPING, self.settings.drain_timeout_s)
 
     def revoke(self, subject: str, affects: Callable[[TopicId], bool] | None, reason: str) -> int:
         """Take topics from a principal: those that `affects` names, or with None all there is.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -18,4 +19,24 @@ class Transport(Protocol):
 
     async def close(self, code: int, reason: str) -> None:
         """Send a close frame."""
+        ...
+
+    def abort(self) -> None:
+        """End the connection at once, without a close frame. Nothing where that cannot be."""
+        ...
+
+    def at_shutdown(self, callback: Callable[[], object]) -> None:
+        """Call `callback` when the server stops, where it can say so before it closes sockets."""
+        ...
+
+    @property
+    def received_bytes(self) -> int:
+        """Bytes received so far, of whole messages or not; 0 where that is not known."""
+        ...
+
+    def has_progressed(self) -> bool:
+        """Say whether the client took a part of what is being sent since this was last asked.
+
+        False where that is not known.
+        """
         ...

@@ -1,0 +1,98 @@
+"""An accepted WebSocket, as the hub wants it, in the messages of ASGI."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.types import Message as AsgiMessage
+from starlette.types import Receive, Scope, Send
+
+from topicwire.asgi.server_socket import server_socket
+
+
+class AsgiTransport:
+    """An accepted WebSocket, in the messages of ASGI. Works on every ASGI server.
+
+    ASGI has no way to abort a socket, nor to ask what has left. When a client that does not read is
+    given up, the hub lets go of it at once; the server keeps the socket, and what it has buffered
+    for it, until the client or the network gives up too. What is buffered there is bounded by the
+    server's high water mark and one frame. A server that gives a client up by itself without an
+    event (uvicorn, when a keepalive times out while bytes wait) is noticed by the next send, not
+    before. A server that gives its socket (`topicwire.asgi.uvicorn`) has none of these limits.
+
+    Args:
+        receive: of the connection.
+        send: of the connection.
+        scope: of the connection: the server's socket may be among its extensions.
+    """
+
+    def __init__(self, receive: Receive, send: Send, scope: Scope) -> None:
+        self._receive = receive
+        self._send = send
+        self._socket = server_socket(scope)
+        self._unsent_bytes = 0
+
+    async def receive(self) -> str | bytes | None:
+        """Return the next message; None when the client is gone."""
+        event: AsgiMessage = await self._receive()
+        if event["type"] != "websocket.receive":
+            return None
+        text: str | None = event.get("text")
+        if text is not None:
+            return text
+        data: bytes = event.get("bytes") or b""
+        return data
+
+    async def send(self, text: str) -> None:
+        """Send a text frame; where the server gives its socket, until that has taken all of it.
+
+        Raises:
+            OSError: the client is gone, or the server has closed the socket by itself.
+        """
+        await self._give({"type": "websocket.send", "text": text})
+        if self._socket is not None and (unsent := self._socket.unsent_bytes):
+            self._unsent_bytes = unsent
+            await self._socket.drained()
+
+    async def close(self, code: int, reason: str) -> None:
+        """Send a close frame.
+
+        Raises:
+            OSError: as `send`.
+        """
+        await self._give({"type": "websocket.close", "code": code, "reason": reason})
+
+    def abort(self) -> None:
+        """End the connection at once, without a close frame; nothing where the server cannot."""
+        if self._socket is not None:
+            self._socket.abort()
+
+    def at_shutdown(self, callback: Callable[[], object]) -> None:
+        """Have `callback` called when the server stops, where it does so before closing."""
+        if self._socket is not None:
+            self._socket.at_shutdown = callback
+
+    @property
+    def received_bytes(self) -> int:
+        """All that came so far, of whole messages or not; 0 where the server does not say."""
+        return 0 if self._socket is None else self._socket.received_bytes
+
+    def has_progressed(self) -> bool:
+        """Say whether the client took a part of what is being sent since this was last asked.
+
+        False where the server does not say.
+        """
+        if self._socket is None:
+            return False
+        before, self._unsent_bytes = self._unsent_bytes, self._socket.unsent_bytes
+        return self._unsent_bytes < before
+
+    async def _give(self, event: AsgiMessage) -> None:
+        try:
+            await self._send(event)
+        except RuntimeError as error:
+            if type(error) is not RuntimeError:
+                raise
+            # how servers refuse what comes after a close of their own (a keepalive that timed
+            # out, invalid UTF-8), of which `receive` may not have told yet, or never will
+            raise ConnectionError(str(error)) from error

@@ -201,6 +201,14 @@ class SubscriptionResponse(BaseModel):
             "loses the connection has nothing to resume from."
         ),
     )
+    stale_after_s: float | None = Field(
+        default=None,
+        exclude_if=_unset,
+        description=(
+            "Each topic promises an update at least so often, in seconds: one that is silent for "
+            "longer is stale. Unset where nothing is promised."
+        ),
+    )
     topics: list[TopicPosition] | None = Field(
         default=None, exclude_if=_unset, description="Every topic, when there are several."
     )

@@ -177,7 +177,7 @@ class Tasked(WsRouteService):
 
 
 async def test_a_service_may_end_its_task_itself(caplog: pytest.LogCaptureFixture) -> None:
-    app = App(trades(Tasked(awaits_it=True)))  # type: ignore[arg-type]
+    app = App(trades(Tasked(awaits_it=True)))
     async with connect(app.asgi) as client:
         await client.subscribe("trades", AAPL)
         await client.unsubscribe("trades", AAPL)
@@ -191,7 +191,7 @@ async def test_the_next_start_waits_for_the_end_of_the_task(
 ) -> None:
     service = Tasked()
     service.error = OSError("clean-up failed")
-    app = App(trades(service))  # type: ignore[arg-type]
+    app = App(trades(service))
     async with connect(app.asgi) as client:
         await client.subscribe("trades", AAPL)
         await client.unsubscribe("trades", AAPL)
@@ -211,7 +211,7 @@ async def test_a_task_that_never_ends_is_not_waited_for_ever(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     service = Tasked()
-    app = App(trades(service), command_timeout_s=TIMEOUT_S)  # type: ignore[arg-type]
+    app = App(trades(service), command_timeout_s=TIMEOUT_S)
     async with connect(app.asgi) as client:
         await client.subscribe("trades", AAPL)
         await client.unsubscribe("trades", AAPL)

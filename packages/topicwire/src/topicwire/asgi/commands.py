@@ -38,6 +38,7 @@ class RouteCommands:
             replay=settings.replay,
             get_snapshot=getattr(router.service, "get_snapshot", None),
             reads_later=reads_later(router.service),
+            stale_after_s=settings.stale_after_s,
             keeps_last=settings.snapshot == "last",
             outlives_producer=settings.updates_from == "application",
             authorize=settings.authorize,

@@ -89,6 +89,8 @@ def _delivery(router: WsRouterInterface) -> dict[str, Any]:
         delivery["replay"] = asdict(settings.replay)
     if settings.snapshot is not None or has_snapshot(router.service):
         delivery["snapshot"] = settings.snapshot or "service"
+    if settings.stale_after_s is not None:
+        delivery["staleAfterS"] = settings.stale_after_s
     if settings.wildcards:
         delivery["wildcards"] = True
     return delivery

@@ -270,9 +270,14 @@ class CommandRun:
                 "seq": places[0].seq,
                 "recovered": all(answers) if answers else None,
                 "snapshot": places[0].snapshot,
+                "stale_after_s": self._promise(topics[0]),
                 "topics": places if len(places) > 1 else None,
             }
         )
+
+    def _promise(self, key: str) -> float | None:
+        topic = TopicId(self._pending.command.route.name, key)
+        return self._hub.held(topic).route.stale_after_s
 
     def _place(self, key: str, start: Start | None, seen: Position | None) -> TopicPosition:
         if start is None:  # the connection receives it already

@@ -77,6 +77,9 @@ class RouteMetrics:
     topics: int = 0
     """Now: held, lingering, being stopped, or kept for clients that come back."""
 
+    topics_stale: int = 0
+    """Of these, silent for longer than the route promises, while somebody wants them."""
+
     producers: int = 0
     """Now: started, and not stopped yet."""
 
@@ -215,6 +218,7 @@ class Metrics:
 
     subscriptions = _Total()
     topics = _Total()
+    topics_stale = _Total()
     producers = _Total()
     updates_published = _Total()
     updates_unwatched = _Total()

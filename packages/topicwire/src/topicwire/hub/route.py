@@ -43,6 +43,7 @@ class Route:
         replay: how much is kept for clients that come back; None to keep nothing.
         get_snapshot: a topic's present state, or None; None where the route has no such thing.
         reads_later: `get_snapshot` is a coroutine; each update is a full state.
+        stale_after_s: each topic promises an update at least so often; None for no promise.
         keeps_last: the last update is the snapshot.
         outlives_producer: updates come whether or not the service feeds the topic, so numbering
             and ring outlive it.
@@ -58,6 +59,7 @@ class Route:
     replay: ReplayLimits | None = None
     get_snapshot: Callable[[str], Any] | None = None
     reads_later: bool = False
+    stale_after_s: float | None = None
     keeps_last: bool = False
     outlives_producer: bool = True
     authorize: Authorize | None = None
@@ -67,15 +69,17 @@ class Route:
     def of_pattern(self) -> Route:
         """Return the route as a pattern of it is served.
 
-        Nothing produces a pattern's updates but the topics that it matches, and the state of many
-        topics is not one state. Without a ring its numbering ends with its last subscriber, since
-        what is published from then on is not numbered.
+        Nothing produces a pattern's updates but the topics that it matches, if there are any, so
+        it promises no rate; and the state of many topics is not one state. Without a ring its
+        numbering ends with its last subscriber, since what is published from then on is not
+        numbered.
         """
         return replace(
             self,
             service=None,
             get_snapshot=None,
             reads_later=False,
+            stale_after_s=None,
             keeps_last=False,
             outlives_producer=self.replay is not None,
         )

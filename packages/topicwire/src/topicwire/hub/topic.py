@@ -17,6 +17,7 @@ from topicwire.hub.producer import Producer
 from topicwire.hub.reset import NUMBERING_LOST, PRODUCER_RESTARTED, Reset
 from topicwire.hub.restart import Restart
 from topicwire.hub.route import Route
+from topicwire.hub.silence import Silence
 from topicwire.hub.start import UnknownStateError
 from topicwire.hub.surroundings import Surroundings
 from topicwire.types import Position, TopicId
@@ -40,6 +41,7 @@ class Topic(Generic[_Member]):
         "_restart",
         "_ring",
         "_route",
+        "_silence",
         "audience",
         "hub",
         "id",
@@ -66,6 +68,7 @@ class Topic(Generic[_Member]):
         self._last: bytes | None = None
         self._producer = Producer(hub, route, topic.key, self._died)
         self._reset = Reset(self)
+        self._silence = Silence(hub, route, topic.key)
         self._restart = Restart(hub.clock, hub.settings, self._restart_due)
 
     @property
@@ -106,9 +109,8 @@ class Topic(Generic[_Member]):
 
     def hasten(self) -> None:
         """Linger no longer, and keep nothing: the app is shutting down."""
-        if self._lifecycle.state is State.LINGERING:
-            self._linger_elapsed()
-        elif self._lifecycle.state is State.RETAINED:
+        self.stop_lingering()
+        if self._lifecycle.state is State.RETAINED:
             self.evict()
 
     def stop_lingering(self) -> None:
@@ -128,6 +130,8 @@ class Topic(Generic[_Member]):
 
     def note(self, payload: bytes) -> None:
         """Remember the last update's payload, where that is the route's snapshot."""
+        if self._silence.is_watched:
+            self._silence.heard()
         if self._route.keeps_last:
             self._last = payload
 
@@ -175,6 +179,7 @@ class Topic(Generic[_Member]):
                 case Effect.START:
                     self.hub.spawn(self._start())
                 case Effect.STOP:
+                    self._silence.end()
                     self.hub.spawn(self._stop())
                 case Effect.ADMIT:
                     self._admit_waiting()
@@ -182,6 +187,7 @@ class Topic(Generic[_Member]):
                     self._arm()
                 case Effect.DISARM_LINGER:
                     self._disarm()
+                    self._silence.begin()
                 case Effect.FORGET:
                     self.hub.forget(self.id)
                 case Effect.REJECT:
@@ -205,10 +211,12 @@ class Topic(Generic[_Member]):
                     self._revive()
 
     def _admit_waiting(self) -> None:
+        self._silence.begin()
         for join in self._joins.values():
             join.proceed()
 
     def _arm(self) -> None:
+        self._silence.end()
         if self.hub.is_closing:
             self._perform(self._lifecycle.linger_elapsed())
             return

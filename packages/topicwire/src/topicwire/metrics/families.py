@@ -197,6 +197,7 @@ FAMILIES: Final[Sequence[Family]] = (
     ),
     _of_route("subscriptions", _LEVEL, "Topics held now, summed over connections."),
     _of_route("topics", _LEVEL, "Topics now: held, lingering, being stopped, or kept."),
+    _of_route("topics_stale", _LEVEL, "Of these, silent for longer than their route promises."),
     _of_route("producers", _LEVEL, "Producers that run now."),
     _of_route("updates_published", _COUNTER, "Updates in, whether or not anyone was subscribed."),
     _of_route("updates_unwatched", _COUNTER, "Of these, updates of topics that nobody watches."),

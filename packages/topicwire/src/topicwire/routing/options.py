@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
@@ -45,6 +46,9 @@ class RouteOptions(TypedDict, total=False):
         full_state: each update is the whole state of its topic, so that one which a client has seen
             already, or which is older than its state, does it no harm. Then the service's
             `get_snapshot` may be a coroutine. False by default.
+        stale_after_s: the route promises that each of its topics has an update at least so often,
+            in seconds. Clients are told, and show a topic that is silent for longer as stale; the
+            server counts and logs it. None by default: silence says nothing.
         authorize: says whether a client may have a topic. It is asked about each topic before it is
             joined, when a client comes back too, and again when its token changes. None lets
             everybody have every topic.
@@ -59,6 +63,7 @@ class RouteOptions(TypedDict, total=False):
     snapshot: Snapshot | None
     updates_from: Source
     full_state: bool
+    stale_after_s: float | None
     authorize: Authorize | None
     wildcards: bool
 
@@ -73,6 +78,7 @@ class RouteSettings:
         snapshot: "last", or None where the service says, or nobody.
         updates_from: who makes the updates.
         full_state: each update is the whole state of its topic.
+        stale_after_s: each topic promises an update at least so often; None for no promise.
         authorize: says whether a client may have a topic; None where everybody may.
         wildcards: a `*` for a segment stands for any.
     """
@@ -82,6 +88,7 @@ class RouteSettings:
     snapshot: Snapshot | None
     updates_from: Source
     full_state: bool
+    stale_after_s: float | None
     authorize: Authorize | None
     wildcards: bool = False
 
@@ -104,6 +111,7 @@ def settle(route: str, service: object, options: Mapping[str, Any]) -> RouteSett
         snapshot=options.get("snapshot"),
         updates_from=options.get("updates_from", "producer" if service else "application"),
         full_state=options.get("full_state", False),
+        stale_after_s=options.get("stale_after_s"),
         authorize=options.get("authorize"),
         wildcards=options.get("wildcards", False),
     )
@@ -123,6 +131,12 @@ def _check_values(route: str, settings: RouteSettings) -> None:
         raise DeclarationError(
             f"linger_s of route {route!r} is {settings.linger_s}: it must be 0 (stop at once) or "
             "a number of seconds."
+        )
+    promised_s = settings.stale_after_s
+    if promised_s is not None and not 0 < promised_s < math.inf:
+        raise DeclarationError(
+            f"stale_after_s of route {route!r} is {promised_s}: it must be a number of seconds "
+            "above 0, or None where no rate is promised."
         )
     if settings.snapshot not in {None, "last"}:
         raise DeclarationError(

@@ -32,10 +32,12 @@ if TYPE_CHECKING:
     from topicwire.routing.topic_builders import by_symbol as by_symbol
     from topicwire.routing.topic_builders import topic_builder_from as topic_builder_from
     from topicwire.settings import Settings as Settings
+    from topicwire.types import ANONYMOUS as ANONYMOUS
     from topicwire.types import Client as Client
     from topicwire.types import ErrorCode as ErrorCode
     from topicwire.types import Message as Message
     from topicwire.types import Position as Position
+    from topicwire.types import Principal as Principal
     from topicwire.types import ReplayLimits as ReplayLimits
     from topicwire.types import SubscriptionResponse as SubscriptionResponse
     from topicwire.types import SubscriptionUpdate as SubscriptionUpdate
@@ -58,10 +60,12 @@ _HOMES = {
     ),
     "settings": ("Settings",),
     "types": (
+        "ANONYMOUS",
         "Client",
         "ErrorCode",
         "Message",
         "Position",
+        "Principal",
         "ReplayLimits",
         "SubscriptionResponse",
         "SubscriptionUpdate",
@@ -72,6 +76,7 @@ _HOMES = {
 _HOME_OF = {name: f"topicwire.{home}" for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "ANONYMOUS",
     "AnyTopicBuilder",
     "Client",
     "CommandError",
@@ -82,6 +87,7 @@ __all__ = [
     "Operation",
     "OperationRouter",
     "Position",
+    "Principal",
     "PublishError",
     "Rejected",
     "ReplayLimits",

@@ -13,6 +13,7 @@ from starlette.routing import WebSocketRoute
 
 from topicwire.asgi import docs
 from topicwire.asgi.commands import RouteCommands
+from topicwire.asgi.door import Door
 from topicwire.asgi.endpoint import Endpoint
 from topicwire.asgi.explain import explain
 from topicwire.asgi.metrics import MetricsEndpoint
@@ -25,9 +26,10 @@ from topicwire.hub.drain import STOPPING
 from topicwire.hub.hub import Hub
 from topicwire.hub.metrics import Metrics
 from topicwire.hub.route import Command, Route
+from topicwire.identity.authenticator import Authenticate, Authenticator
 from topicwire.routing.router import WsRouterInterface
 from topicwire.settings import Settings
-from topicwire.types import Direction
+from topicwire.types import Direction, TopicId
 
 Observer: TypeAlias = Callable[["FastWSAdapter", Direction, str], None]
 """`(adapter, direction, message)`, one whole message a call."""
@@ -46,14 +48,20 @@ class FastWSAdapter:
         logger_name: the logger of everything that concerns this app. At DEBUG it has a line for
             each subscription (topic, connection) and for each publish (topic, subscribers).
         clock: for lingers, timeouts and retention; tests pass their own.
+        authenticate: says who a client is, before its socket is accepted: a function that takes the
+            handshake, or an `Authenticator`, which also verifies the tokens of `auth` messages.
+            None lets everybody in, as `ANONYMOUS`.
+        allowed_origins: whose pages may connect beside those of the host itself,
+            `["https://app.example"]`; `["*"]` for all. Clients that are no browsers have none.
         observe: sees every message that is sent, and every one of a client that is accepted. When
             it raises, that is logged once, and the connection goes on.
         metrics_path: where Prometheus reads what is counted, `/metrics` say; by default nowhere. It
             asks for no password: keep it from the public where the app is deployed.
 
     Raises:
-        DeclarationError: a path does not begin with a slash, or `metrics_path` is given and the
-            extra `topicwire[prometheus]` is not installed.
+        DeclarationError: a path does not begin with a slash, `authenticate` cannot be called, one
+            of the origins is none, or `metrics_path` is given and the extra
+            `topicwire[prometheus]` is not installed.
     """
 
     observers: ClassVar[list[Observer]] = []
@@ -69,6 +77,8 @@ class FastWSAdapter:
         settings: Settings | None = None,
         logger_name: str = "topicwire",
         clock: Clock | None = None,
+        authenticate: Authenticate | Authenticator | None = None,
+        allowed_origins: Sequence[str] = (),
         observe: Observer | None = None,
         metrics_path: str | None = None,
     ) -> None:
@@ -96,7 +106,10 @@ class FastWSAdapter:
         )
         self._routes: dict[str, RouteCommands] = {}
         self._table: Mapping[str, Command] = {}
-        self.endpoint = Endpoint(self._hub, self._commands, self._observer)
+        self.authenticate = authenticate
+        """As it was given. Read by the document."""
+        door = Door(self._hub, authenticate, allowed_origins, self._hub.logger)
+        self.endpoint = Endpoint(self._hub, door, self._commands, self._observer)
         """The WebSocket endpoint, a plain ASGI application: `setup` mounts it."""
 
     @property
@@ -108,6 +121,11 @@ class FastWSAdapter:
     def metrics(self) -> Metrics:
         """What has been counted so far."""
         return self._hub.metrics
+
+    @property
+    def takes_tokens(self) -> bool:
+        """Whether clients may send `auth`: there is an `Authenticator` to verify their tokens."""
+        return isinstance(self.authenticate, Authenticator)
 
     def include_router(self, router: WsRouterInterface) -> None:
         """Serve a route.
@@ -191,6 +209,40 @@ class FastWSAdapter:
     ) -> asyncio.Task[None]:
         wait_s = self.settings.drain_timeout_s if timeout_s is None else timeout_s
         return self._hub.drain.begin(reason, wait_s)
+
+    def revoke(
+        self,
+        subject: str,
+        *,
+        route: str | None = None,
+        topics: Callable[[str], bool] | None = None,
+        reason: str = "Access was revoked",
+    ) -> int:
+        """Take from a principal what it holds, on every connection that it has, at once.
+
+        With neither `route` nor `topics` all of its connections are closed with 4003. Otherwise
+        the subscriptions that have such a topic end, each told by `closed`, and the rest goes on.
+        What is under way is authorized again. Change what `authenticate` and `authorize` go by
+        first: this takes what is held, and they refuse it from then on.
+
+        Args:
+            subject: of the principal; "" for those who are `ANONYMOUS`.
+            route: whose topics are affected; None for every route's.
+            topics: says of each topic whether it is; None for all of them.
+            reason: is told to the client.
+
+        Returns how many connections were affected.
+
+        Raises:
+            WrongLoopError: called outside the thread of the event loop.
+        """
+        if route is None and topics is None:
+            return self._hub.revoke(subject, None, reason)
+
+        def affects(topic: TopicId) -> bool:
+            return route in {None, topic.route} and (topics is None or topics(topic.key))
+
+        return self._hub.revoke(subject, affects, reason)
 
     async def close(self) -> None:
         """End every connection and stop every producer. `setup` has it called at shutdown."""

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 
 from starlette.types import Receive, Scope, Send
 
+from topicwire.asgi.door import Door
+from topicwire.asgi.refusal import close_code, close_reason, refuse
+from topicwire.asgi.sign_in import SignIn
 from topicwire.asgi.transport import AsgiTransport
+from topicwire.errors import CommandError
+from topicwire.hub.connection import CLOSE_TIMEOUT_S
 from topicwire.hub.hub import Hub
 from topicwire.hub.route import Command
-from topicwire.types import Direction
+from topicwire.identity.handshake import Handshake
+from topicwire.types import Direction, Principal
 from topicwire.wire.frames import SUBPROTOCOL
 
 
 class Endpoint:
-    """Accepts a connection, agrees on the subprotocol, and hands it to the hub.
+    """Lets a client in, agrees on the subprotocol, and hands the connection to the hub.
+
+    Guarantee: for a client that is refused nothing is made and nothing is kept.
 
     Args:
         hub: serves the connection.
+        door: says who is let in.
         commands: what its client may send, by type.
         observe: sees every message that is sent and every one that is accepted; None for nobody.
     """
@@ -25,10 +36,13 @@ class Endpoint:
     def __init__(
         self,
         hub: Hub,
+        door: Door,
         commands: Callable[[], Mapping[str, Command]],
         observe: Callable[[], Callable[[Direction, str], None] | None],
     ) -> None:
         self._hub = hub
+        self._door = door
+        self._sign_in = None if door.verify is None else SignIn(hub, door, door.verify)
         self._commands = commands
         self._observe = observe
 
@@ -36,12 +50,54 @@ class Endpoint:
         """Serve one connection."""
         if (await receive())["type"] != "websocket.connect":
             return
-        is_legacy = SUBPROTOCOL not in scope.get("subprotocols", ())
+        handshake = Handshake(scope)
+        is_legacy = SUBPROTOCOL not in handshake.subprotocols
+        transport = AsgiTransport(receive, send, scope)
+        observe = self._observe()
+        with ExitStack() as places:
+            try:
+                principal = await self._let_in(handshake, transport, places, observe)
+            except OSError:
+                return  # the client went away before it was let in
+            if principal is not None:
+                await self._hub.serve(
+                    transport,
+                    self._commands,
+                    is_legacy=is_legacy,
+                    observe=observe,
+                    principal=principal,
+                    verify=self._door.verify,
+                )
+
+    async def _let_in(
+        self,
+        handshake: Handshake,
+        transport: AsgiTransport,
+        places: ExitStack,
+        observe: Callable[[Direction, str], None] | None,
+    ) -> Principal | None:
+        """Accept a client, and return who it is; None when it has been refused."""
+        is_legacy = SUBPROTOCOL not in handshake.subprotocols
+        try:
+            principal = await self._door.admit(handshake, places)
+        except CommandError as refusal:
+            self._tell(refusal)
+            await refuse(handshake.scope, transport.give, refusal, is_legacy=is_legacy)
+            return None
         subprotocol = None if is_legacy else SUBPROTOCOL
-        await send({"type": "websocket.accept", "subprotocol": subprotocol})
-        await self._hub.serve(
-            AsgiTransport(receive, send, scope),
-            self._commands,
-            is_legacy=is_legacy,
-            observe=self._observe(),
+        await transport.give({"type": "websocket.accept", "subprotocol": subprotocol})
+        if principal is not None or self._sign_in is None:
+            return principal
+        try:
+            return await self._sign_in.principal(transport, places, observe)
+        except CommandError as refusal:
+            self._tell(refusal)
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):  # a TimeoutError is an OSError
+                await transport.close(close_code(refusal), close_reason(refusal))
+            return None
+
+    def _tell(self, refusal: CommandError) -> None:
+        self._hub.metrics.refuse_login(refusal.code)
+        self._hub.logger.info(
+            "a client is refused: %s", refusal.message, extra={"code": refusal.code}
         )

@@ -49,7 +49,7 @@ class AsgiTransport:
         Raises:
             OSError: the client is gone, or the server has closed the socket by itself.
         """
-        await self._give({"type": "websocket.send", "text": text})
+        await self.give({"type": "websocket.send", "text": text})
         if self._socket is not None and (unsent := self._socket.unsent_bytes):
             self._unsent_bytes = unsent
             await self._socket.drained()
@@ -60,7 +60,7 @@ class AsgiTransport:
         Raises:
             OSError: as `send`.
         """
-        await self._give({"type": "websocket.close", "code": code, "reason": reason})
+        await self.give({"type": "websocket.close", "code": code, "reason": reason})
 
     def abort(self) -> None:
         """End the connection at once, without a close frame; nothing where the server cannot."""
@@ -87,7 +87,12 @@ class AsgiTransport:
         before, self._unsent_bytes = self._unsent_bytes, self._socket.unsent_bytes
         return self._unsent_bytes < before
 
-    async def _give(self, event: AsgiMessage) -> None:
+    async def give(self, event: AsgiMessage) -> None:
+        """Give the server an event.
+
+        Raises:
+            OSError: as `send`.
+        """
         try:
             await self._send(event)
         except RuntimeError as error:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from topicwire.asyncapi.draft07 import Schema
 from topicwire.asyncapi.errors import DocumentError
+from topicwire.asyncapi.identity import auth_payloads, security_schemes
 from topicwire.asyncapi.messages import (
     CORRELATION_IDS,
     CORRELATION_REF,
@@ -129,9 +130,12 @@ class _Builder:
             info["description"] = self.adapter.description
         tags = {tag: None for router in self.adapter.routers for tag in router.tags}
         info["tags"] = _tags({**tags, "connection": None})
-        server = {"host": self.server.host, "protocol": self.server.protocol}
+        server: dict[str, Any] = {"host": self.server.host, "protocol": self.server.protocol}
         if self.server.pathname:
             server["pathname"] = self.server.pathname
+        schemes = self._security_schemes()
+        if schemes:
+            server["security"] = [_ref("components", "securitySchemes", name) for name in schemes]
         return {
             "asyncapi": ASYNCAPI_VERSION,
             "info": info,
@@ -144,8 +148,16 @@ class _Builder:
                 "correlationIds": CORRELATION_IDS,
                 "messages": self.messages,
                 "schemas": self._schemas(),
+                **({"securitySchemes": schemes} if schemes else {}),
             },
         }
+
+    def _security_schemes(self) -> dict[str, Any]:
+        authenticate = self.adapter.authenticate
+        if authenticate is None:
+            return {}
+        cookie = getattr(authenticate, "cookie", None)
+        return security_schemes(cookie if isinstance(cookie, str) else None)
 
     def _schemas(self) -> dict[str, Schema]:
         return dict(sorted({**self.types.components, **shared_schemas()}.items()))
@@ -220,9 +232,10 @@ class _Builder:
                 "belong to no route (error, hello, closing, ping, pong). Choose another name."
             )
         self._channel(route, "Messages that belong to the connection and to no route.")
-        payloads = connection_payloads()
+        takes_tokens = self.adapter.takes_tokens
+        payloads = {**connection_payloads(), **(auth_payloads() if takes_tokens else {})}
         for name, payload in payloads.items():
-            correlated = name in {"error", "ping", "pong"}
+            correlated = name in {"error", "ping", "pong", "auth", "auth.response"}
             self._add_message(route, name, payload, None, correlated=correlated)
             self.messages[name]["summary"] = _CONNECTION_MESSAGES[name]
         for name, action, message in (
@@ -232,12 +245,15 @@ class _Builder:
             # Either side may ask whether the other is alive.
             ("ping", "receive", "ping"),
             ("heartbeat", "send", "ping"),
+            *([("auth", "receive", "auth")] if takes_tokens else []),
         ):
             entry = self._operation(name, route, action, message)
             entry["tags"] = _tags([route])
             entry["summary"] = _CONNECTION_MESSAGES[message]
             if message == "ping":
                 entry["reply"] = self._reply(route, "pong")
+            if message == "auth":
+                entry["reply"] = self._reply(route, "auth.response")
 
     def _channel(self, name: str, summary: str) -> dict[str, Any]:
         channel = {
@@ -296,6 +312,8 @@ _ROUTE_MESSAGES = {
 }
 _CONNECTION_MESSAGES = {
     "error": "What was wrong with a message that has no reply of its own.",
+    "auth": "A new token, for this connection; or the first one, where the handshake has none.",
+    "auth.response": "Whether the token is taken.",
     "hello": f"The first message to a client that offers the subprotocol {SUBPROTOCOL}.",
     "closing": "The server is about to close the connection: it takes no further command.",
     "ping": "Are you there? Either side may ask.",

@@ -23,7 +23,8 @@ class Authenticator(Protocol):
     """Says who a client is, by its handshake and by a token: what `auth` messages need.
 
     With one, a client may refresh its token without reconnecting; and a client that can put none
-    into its handshake may send `auth` as its first message.
+    into its handshake may send `auth` as its first message. One that takes a session cookie says
+    which in an attribute `cookie`, for the document.
     """
 
     def authenticate(self, websocket: Handshake, /) -> Answer:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import binascii
-from base64 import b64decode
 from collections.abc import Sequence
 from functools import cached_property
 
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from topicwire.wire.frames import BEARER_SUBPROTOCOL
+from topicwire.wire.bearer import offered_token
 
 
 class Handshake(HTTPConnection):
@@ -32,21 +30,10 @@ class Handshake(HTTPConnection):
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return token.strip()
-        for offered in self.subprotocols:
-            if offered.startswith(BEARER_SUBPROTOCOL):
-                return _decoded(offered.removeprefix(BEARER_SUBPROTOCOL))
-        return None
+        return offered_token(self.subprotocols)
 
     @property
     def subprotocols(self) -> Sequence[str]:
         """What the client offers."""
         offered: Sequence[str] = self.scope.get("subprotocols") or ()
         return offered
-
-
-def _decoded(text: str) -> str:
-    try:
-        padded = text + "=" * (-len(text) % 4)
-        return b64decode(padded.encode("ascii"), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError):
-        return ""

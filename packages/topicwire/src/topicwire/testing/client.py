@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from starlette.types import Message as AsgiMessage
 
 from topicwire.types import MessageId
+from topicwire.wire.bearer import bearer_subprotocol
 from topicwire.wire.frames import SUBPROTOCOL
 
 _PING: Final = '{"type":"ping"}'
@@ -38,6 +39,7 @@ class InProcessClient:
 
     Attributes:
         hello: the payload of the server's `hello`; None for a legacy client.
+        auth: the payload of the answer to the first `auth`; None where none was sent.
         answers_pings: answer the server's pings, and show nothing of them, as clients do. Without
             it they are received as any message is, and nobody answers.
         timeout_s: how long a call waits before it fails: a guard against hanging, not a clock.
@@ -45,6 +47,7 @@ class InProcessClient:
 
     def __init__(self, *, timeout_s: float = 10.0) -> None:
         self.hello: dict[str, Any] | None = None
+        self.auth: dict[str, Any] | None = None
         self.answers_pings = True
         self.timeout_s = timeout_s
         self._to_app: asyncio.Queue[AsgiMessage] = asyncio.Queue()
@@ -157,11 +160,13 @@ class InProcessClient:
                 message = {**message, "text": "\n".join(others)}
         await self._from_app.put(message)
 
-    async def accepted(self) -> str | None:
-        """Wait for the handshake. Returns the subprotocol."""
+    async def accepted(self, *, signs_in: bool = False) -> str | None:
+        """Wait for the handshake, and for the answer to a first `auth`. Returns the subprotocol."""
         event = await self._next_event()
         if event["type"] != "websocket.accept":
             raise self._end(event)
+        if signs_in:
+            self.auth = (await self.receive())["payload"]
         subprotocol: str | None = event.get("subprotocol")
         if subprotocol == SUBPROTOCOL:
             self.hello = (await self.receive())["payload"]
@@ -203,6 +208,9 @@ async def connect(
     *,
     legacy: bool = False,
     headers: Mapping[str, str] | None = None,
+    token: str | None = None,
+    auth: str | None = None,
+    address: str = "in-process",
 ) -> AsyncIterator[InProcessClient]:
     """Connect to an ASGI application in this process; leave, and wait for its end, afterwards.
 
@@ -212,12 +220,15 @@ async def connect(
 
     Args:
         app: the whole application, or an adapter's `endpoint`.
-        path: where its WebSocket is.
+        path: where its WebSocket is, and perhaps a query.
         legacy: offer no subprotocol.
         headers: of the handshake.
+        token: offered as a browser does, as a subprotocol.
+        auth: a token to send as the first message.
+        address: that the client connects from.
 
     Raises:
-        ConnectionEnded: the handshake was refused.
+        ConnectionEnded: the client was refused.
     """
     client = InProcessClient()
     scope = {
@@ -225,18 +236,23 @@ async def connect(
         "asgi": {"version": "3.0", "spec_version": "2.4"},
         "http_version": "1.1",
         "scheme": "ws",
-        "path": path,
-        "raw_path": path.encode(),
+        "path": path.partition("?")[0],
+        "raw_path": path.partition("?")[0].encode(),
         "root_path": "",
-        "query_string": b"",
+        "query_string": path.partition("?")[2].encode(),
         "headers": [(k.lower().encode(), v.encode()) for k, v in (headers or {}).items()],
-        "client": ("in-process", 0),
+        "client": (address, 0),
         "server": ("in-process", 0),
-        "subprotocols": [] if legacy else [SUBPROTOCOL],
+        "subprotocols": [
+            *([] if legacy else [SUBPROTOCOL]),
+            *([] if token is None else [bearer_subprotocol(token)]),
+        ],
         "state": {},
         "extensions": {},
     }
     await client._to_app.put({"type": "websocket.connect"})  # noqa: SLF001 - its own module
+    if auth is not None:
+        await client.send({"type": "auth", "payload": {"token": auth}})
 
     async def serve() -> None:
         try:
@@ -246,7 +262,7 @@ async def connect(
 
     served = asyncio.get_running_loop().create_task(serve())
     try:
-        await client.accepted()
+        await client.accepted(signs_in=auth is not None)
         yield client
     finally:
         await client.close()

@@ -1,0 +1,137 @@
+"""Who is let in: pages of a known origin, addresses with room left, principals that are known."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from ipaddress import IPv6Address, ip_address
+from typing import Any, Final
+
+from topicwire.asgi.origin import OriginCheck
+from topicwire.core.tally import Tally
+from topicwire.errors import CommandError, DeclarationError
+from topicwire.hub.hub import Hub
+from topicwire.hub.identity import VerifyToken, recognize
+from topicwire.identity.authenticator import Authenticate, Authenticator
+from topicwire.identity.handshake import Handshake
+from topicwire.types import ANONYMOUS, Principal
+
+_NETWORK_BITS: Final = 64
+
+
+class Door:
+    """Decides about a handshake before anything is kept for its client.
+
+    Args:
+        hub: whose clients they will be.
+        authenticate: the application's; None lets everybody in, as `ANONYMOUS`.
+        allowed_origins: beside the host's own.
+        logger: is told of refusals.
+
+    Raises:
+        DeclarationError: `authenticate` is neither a function nor an `Authenticator`, or an
+            origin is none.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        authenticate: Authenticate | Authenticator | None,
+        allowed_origins: Sequence[str],
+        logger: logging.Logger,
+    ) -> None:
+        self._hub = hub
+        self._authenticate: Callable[[Handshake], Any] | None
+        self.verify: VerifyToken | None = None
+        """Who the bearer of a token is; None where `auth` messages are not understood."""
+        if isinstance(authenticate, type):
+            raise DeclarationError(
+                f"authenticate is the class {authenticate.__name__}, not an instance: make one."
+            )
+        if isinstance(authenticate, Authenticator):
+            self._authenticate = authenticate.authenticate
+            self.verify = authenticate.authenticate_token
+        elif authenticate is None or callable(authenticate):
+            self._authenticate = authenticate
+        else:
+            raise DeclarationError(
+                f"authenticate is {type(authenticate).__name__}: it is a function that takes the "
+                "handshake, or an object with the methods authenticate and authenticate_token."
+            )
+        self._origins = OriginCheck(allowed_origins, logger)
+        self._addresses: Tally[str] = Tally(hub.settings.max_connections_per_address)
+
+    async def admit(self, handshake: Handshake, places: ExitStack) -> Principal | None:
+        """Return who a client is by its handshake; None when its first message may say so.
+
+        Args:
+            handshake: what it says.
+            places: counts the connection, by address and principal, until it is closed.
+
+        Raises:
+            CommandError: it is refused.
+        """
+        if not self._origins.passes(handshake):
+            raise CommandError("This origin is not allowed", code="forbidden")
+        address = _address(handshake)
+        if address is not None:
+            if not self._addresses.enter(address):
+                raise _too_many("address", self._addresses.limit)
+            places.callback(self._addresses.leave, address)
+        principal = await self._recognize(handshake)
+        if principal is not None:
+            places.enter_context(self.counted(principal))
+        return principal
+
+    @contextmanager
+    def counted(self, principal: Principal) -> Iterator[None]:
+        """Count a connection of `principal` for as long as it is served.
+
+        Raises:
+            CommandError: it has connections enough.
+        """
+        if not principal.subject:
+            yield
+            return
+        if not self._hub.principals.enter(principal.subject):
+            raise _too_many("principal", self._hub.principals.limit)
+        try:
+            yield
+        finally:
+            self._hub.principals.leave(principal.subject)
+
+    async def _recognize(self, handshake: Handshake) -> Principal | None:
+        ask = self._authenticate
+        if ask is None:
+            return ANONYMOUS
+        principal = await recognize(self._hub, lambda: ask(handshake))
+        if principal is None and (self.verify is None or handshake.bearer is not None):
+            raise unknown()
+        return principal
+
+
+def unknown() -> CommandError:
+    """Return what a client is told whom nobody knows."""
+    return CommandError("Who this client is cannot be told", code="unauthenticated")
+
+
+def _too_many(whose: str, limit: int) -> CommandError:
+    return CommandError(f"This {whose} has {limit} connections already", code="rate_limited")
+
+
+def _address(handshake: Handshake) -> str | None:
+    """Return what to count a client's connections by; None on a Unix socket."""
+    client = handshake.client
+    if client is None or not client.host:
+        return None
+    try:
+        address = ip_address(client.host)
+    except ValueError:
+        return client.host
+    if not isinstance(address, IPv6Address):
+        return client.host
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    # whoever has one address of a network has all of them
+    return f"{int(address) >> (128 - _NETWORK_BITS):x}/{_NETWORK_BITS}"

@@ -180,15 +180,15 @@ class TooManyCommandsError(CommandError):
 
 
 class TooFastError(CommandError):
-    """A connection sends messages faster than the app allows.
+    """A connection sends commands faster than the app allows.
 
     Attributes:
-        rate_per_s: allowed, in messages a second.
+        rate_per_s: allowed, in commands a second.
     """
 
     def __init__(self, rate_per_s: float) -> None:
         super().__init__(
-            f"More than {rate_per_s:g} messages a second, and no more are taken for a moment. "
+            f"More than {rate_per_s:g} commands a second, and no more are taken for a moment. "
             "Send less often.",
             code="rate_limited",
         )

@@ -51,12 +51,12 @@ class Settings:
     """Refused messages of one connection whose answers wait for their turn behind a slow
     command; above, the connection is closed with 4029."""
 
-    max_messages_per_s: float = 100.0
-    """Messages that one connection may send, in the long run; above, `rate_limited`. Above twice
-    as many the connection is closed with 4029."""
+    max_commands_per_s: float = 100.0
+    """Messages other than pings that one connection may send, in the long run; above,
+    `rate_limited`. Above twice as many the connection is closed with 4029."""
 
-    max_message_burst: int = 1_000
-    """Messages that it may send at once, after a rest."""
+    max_command_burst: int = 1_000
+    """How many of them at once, after a rest."""
 
     max_connections_per_principal: int = 256
     """Connections of one subject at a time; another one is closed with 4029."""

@@ -60,8 +60,8 @@ class Fuzzed:
         self.app = App(
             self.router,
             self.words,
-            max_messages_per_s=UNBOUNDED,
-            max_message_burst=UNBOUNDED,
+            max_commands_per_s=UNBOUNDED,
+            max_command_burst=UNBOUNDED,
             max_retained_topics=10,
         )
         self.published = 0

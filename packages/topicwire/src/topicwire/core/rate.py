@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 
 class Pace(Enum):
-    """What becomes of a message, by how fast it came after others."""
+    """What becomes of a command, by how fast it came after others."""
 
     FINE = auto()
     TOO_FAST = auto()
@@ -48,15 +48,15 @@ class TokenBucket:
         return True
 
 
-class MessageRate:
-    """The pace of one client's messages.
+class CommandRate:
+    """The pace of one client's commands.
 
     Guarantee: a client within `rate_per_s` is never refused; one that sends up to twice as fast is
     refused what is too much, for ever; one that goes on faster than that is a flood.
 
     Args:
-        rate_per_s: messages each second, in the long run.
-        burst: messages at once; and refusals at once, before they are a flood.
+        rate_per_s: commands each second, in the long run.
+        burst: commands at once; and refusals at once, before they are a flood.
     """
 
     __slots__ = ("_refused", "_taken")
@@ -66,7 +66,7 @@ class MessageRate:
         self._refused = TokenBucket(rate_per_s, burst)
 
     def take(self, now_s: float) -> Pace:
-        """Count one message that came at `now_s`."""
+        """Count one command that came at `now_s`."""
         if self._taken.take(now_s):
             return Pace.FINE
         return Pace.TOO_FAST if self._refused.take(now_s) else Pace.FLOOD

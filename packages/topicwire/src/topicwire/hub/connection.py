@@ -17,7 +17,7 @@ from topicwire.close_codes import (
 )
 from topicwire.core.commands import Admission, CommandQueue
 from topicwire.core.outbox import Outbox
-from topicwire.core.rate import MessageRate, Pace
+from topicwire.core.rate import CommandRate, Pace
 from topicwire.core.session import Session
 from topicwire.errors import (
     CommandError,
@@ -104,7 +104,7 @@ class Connection:
             settings.max_waiting_refusals,
             settings.max_queue_bytes,
         )
-        self._rate = MessageRate(settings.max_messages_per_s, settings.max_message_burst)
+        self._rate = CommandRate(settings.max_commands_per_s, settings.max_command_burst)
         self._worker: asyncio.Task[None] | None = None
         self._wake: asyncio.Future[None] | None = None
         self._less_backlog: asyncio.Future[None] | None = None
@@ -301,34 +301,35 @@ class Connection:
             self.end()
 
     def _receive(self, data: str | bytes) -> None:
-        pace = self._rate.take(self._now_s())
-        if pace is Pace.FLOOD:
-            self.end(RATE_LIMITED, "messages keep coming too fast")
-            return
         try:
             message, text = decode_message(data)
         except CommandError as error:
+            if self._pace() is Pace.FLOOD:
+                return
             message_id = error.id if isinstance(error, InvalidMessageError) else None
             self.hub.metrics.refuse(error.code)
             self._refuse(error_frame(error, message_id))
             return
+        if message.type in {"ping", "pong"}:
+            # on receipt, however long the command under way takes (protocol, section 4.1)
+            self._accept(text)
+            if message.type == "ping":
+                self.push(message_frame("pong", message_id=message.id))
+            return
+        pace = self._pace()
         if pace is Pace.TOO_FAST:
             self._refuse_pace(message)
-        elif not self._is_served_on_receipt(message, text):
-            self._receive_command(message, text)
-
-    def _is_served_on_receipt(self, message: Message, text: str) -> bool:
-        """Serve what waits for no command, however long one takes (protocol, section 4.1)."""
-        if message.type == "auth" and self.identity.takes_tokens:
+        elif pace is Pace.FINE and message.type == "auth" and self.identity.takes_tokens:
             if self.identity.renew(message):
                 self._accept(text)
-            return True
-        if message.type not in {"ping", "pong"}:
-            return False
-        self._accept(text)
-        if message.type == "ping":
-            self.push(message_frame("pong", message_id=message.id))
-        return True
+        elif pace is Pace.FINE:
+            self._receive_command(message, text)
+
+    def _pace(self) -> Pace:
+        pace = self._rate.take(self._now_s())
+        if pace is Pace.FLOOD:
+            self.end(RATE_LIMITED, "commands keep coming too fast")
+        return pace
 
     def _receive_command(self, message: Message, text: str) -> None:
         command = self._commands.get(message.type)
@@ -358,7 +359,7 @@ class Connection:
         self._work_on()
 
     def _refuse_pace(self, message: Message) -> None:
-        error = TooFastError(self.hub.settings.max_messages_per_s)
+        error = TooFastError(self.hub.settings.max_commands_per_s)
         command = self._commands.get(message.type)
         if command is not None:
             self._refuse(failure_frame(self.hub, command, message.id, error))

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Self
 
 from topicwire.hub.clock import Clock, LoopClock
@@ -114,6 +115,10 @@ async def _cancelled(*tasks: asyncio.Task[None]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def _closed(one: socket.socket, _: object) -> None:
+    one.close()
+
+
 def _close(one: socket.socket, *, reset: bool) -> None:
     if reset:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
@@ -203,10 +208,16 @@ class FaultProxy:
         while True:
             client, _ = await loop.sock_accept(self._listener)
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._keep(loop.create_task(self._serve(client)))
+            task = loop.create_task(self._serve(client))
+            # also when the proxy is left before the task has begun
+            task.add_done_callback(partial(_closed, client))
+            self._keep(task)
 
     async def _serve(self, client: socket.socket) -> None:
-        server = self._socket()
+        with self._socket() as server:  # also when the proxy is left while it connects
+            await self._carry(client, server)
+
+    async def _carry(self, client: socket.socket, server: socket.socket) -> None:
         try:
             if self.is_down:
                 raise ConnectionRefusedError
@@ -214,7 +225,6 @@ class FaultProxy:
             await asyncio.get_running_loop().sock_connect(server, self._target)
         except OSError:
             _close(client, reset=True)
-            server.close()
             return
         link = ProxiedLink(self._clock, client, server)
         self.links.append(link)

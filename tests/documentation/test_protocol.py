@@ -82,6 +82,15 @@ def test_the_numbers_are_the_defaults() -> None:
         "no byte for 30 s": defaults.send_timeout_s == 30,
         "past 1 MiB": defaults.max_queue_bytes == 1 << 20,
         "more than 128 topics": defaults.max_topics == 128,
+        "first message within 10 s": defaults.auth_timeout_s == 10,
+        "All goes on for 30 s": defaults.token_grace_s == 30,
+        "send 1,000 commands at once and 100 a second": (
+            (defaults.max_command_burst, defaults.max_commands_per_s) == (1_000, 100)
+        ),
+        "at most 256 connections, an address 4,096": (
+            (defaults.max_connections_per_principal, defaults.max_connections_per_address)
+            == (256, 4_096)
+        ),
         "larger than 64 KiB": defaults.max_message_bytes == 1 << 16,
     }.items():
         assert said in text

@@ -15,6 +15,7 @@ from tests.documentation.server import serving
 from tests.quickstart.specification import blocks
 from topicwire import close_codes
 from topicwire.hub import connection, drain
+from topicwire.types import Delivery
 
 PROTOCOL = Path(__file__).parents[2] / "docs/protocol.md"
 LOST_BY_THE_NETWORK = 1006
@@ -58,6 +59,20 @@ def test_the_tables_list_every_code(heading: str, known: set[str]) -> None:
     table = PROTOCOL.read_text(encoding="utf-8").partition(f"| {heading} |")[2].partition("\n\n")[0]
     cells = [row.split("|")[1] for row in table.splitlines() if row.startswith("| ")]
     assert {code for cell in cells for code in re.findall(r"[a-z_]{3,}|\d{4}", cell)} == known
+
+
+def test_the_policies_are_those_that_a_route_may_choose() -> None:
+    table = PROTOCOL.read_text(encoding="utf-8").partition("| policy |")[2].partition("\n\n")[0]
+    listed = re.findall(r"^\| `(\w+)`", table, re.MULTILINE)
+    made = [
+        topicwire.lossless(),
+        topicwire.latest(),
+        topicwire.drop_oldest(),
+        topicwire.merge(lambda _, newer: newer),
+    ]
+    assert listed == [one.policy for one in made]
+    assert set(listed) == {"lossless", *get_args(Delivery)}
+    assert f"{topicwire.drop_oldest().max_queue} by default" in table
 
 
 def test_the_numbers_are_the_defaults() -> None:

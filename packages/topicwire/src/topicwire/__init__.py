@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from topicwire.errors import PublishError as PublishError
     from topicwire.errors import Rejected as Rejected
     from topicwire.errors import TopicwireError as TopicwireError
+    from topicwire.routing.delivery import RouteDelivery as RouteDelivery
+    from topicwire.routing.delivery import drop_oldest as drop_oldest
+    from topicwire.routing.delivery import latest as latest
+    from topicwire.routing.delivery import lossless as lossless
+    from topicwire.routing.delivery import merge as merge
     from topicwire.routing.hooks import RequestHandler as RequestHandler
     from topicwire.routing.hooks import ask as ask
     from topicwire.routing.operations import Operation as Operation
@@ -47,6 +52,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "asgi.adapter": ("FastWSAdapter",),
     "errors": ("CommandError", "DeclarationError", "PublishError", "Rejected", "TopicwireError"),
+    "routing.delivery": ("RouteDelivery", "drop_oldest", "latest", "lossless", "merge"),
     "routing.hooks": ("RequestHandler", "ask"),
     "routing.operations": ("Operation", "OperationRouter"),
     "routing.options": ("RouteOptions", "RouteSettings"),
@@ -92,6 +98,7 @@ __all__ = [
     "Rejected",
     "ReplayLimits",
     "RequestHandler",
+    "RouteDelivery",
     "RouteOptions",
     "RouteSettings",
     "RouterOf",
@@ -107,6 +114,10 @@ __all__ = [
     "WsRouterInterface",
     "ask",
     "by_symbol",
+    "drop_oldest",
+    "latest",
+    "lossless",
+    "merge",
     "topic_builder_from",
     "topic_request",
 ]

@@ -38,8 +38,12 @@ ErrorCode: TypeAlias = Literal[
     "draining",
     "internal",
 ]
-"""Stable names of what went wrong (protocol, section 5). Clients must accept ones not listed, and
-an application may reject with a code of its own."""
+"""Stable names of what went wrong (protocol, "Error codes"). Clients must accept ones not listed,
+and an application may reject with a code of its own."""
+
+
+Delivery: TypeAlias = Literal["latest", "drop_oldest", "merge"]
+"""What a route does that does not promise every single update (protocol, section "Delivery")."""
 
 
 class Position(NamedTuple):
@@ -207,6 +211,14 @@ class SubscriptionResponse(BaseModel):
         description=(
             "Each topic promises an update at least so often, in seconds: one that is silent for "
             "longer is stale. Unset where nothing is promised."
+        ),
+    )
+    delivery: Delivery | None = Field(
+        default=None,
+        exclude_if=_unset,
+        description=(
+            "What becomes of updates while the client is behind; absent where every one is sent. "
+            "Where it is there, a number that is left out is no loss."
         ),
     )
     topics: list[TopicPosition] | None = Field(

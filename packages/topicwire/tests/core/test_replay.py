@@ -8,7 +8,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from topicwire.core.replay import OutOfOrderError, ReplayRing
+from topicwire.core.replay import Kept, OutOfOrderError, ReplayRing
 from topicwire.errors import DeclarationError
 from topicwire.types import Position, ReplayLimits
 
@@ -62,7 +62,8 @@ class RingAgainstList(RuleBasedStateMachine):
         index = seq - START
         whole = self.kept_from() <= index <= len(self.log) and epoch == "e"
         expected = [frame for _, frame in self.log[index:]] if whole else None
-        assert self.ring.since(Position(epoch, seq), self.now_s) == expected
+        kept = self.ring.since(Position(epoch, seq), self.now_s)
+        assert (None if kept is None else [one.frame for one in kept]) == expected
 
     @invariant()
     def stays_within_its_limits(self) -> None:
@@ -80,7 +81,7 @@ def test_a_quiet_start_is_a_position() -> None:
     ring = ReplayRing(Position("e", 0), LIMITS)
     assert ring.since(Position("e", 0), 0) == []
     ring.append(1, b"first", 0)
-    assert ring.since(Position("e", 0), 0) == [b"first"]
+    assert ring.since(Position("e", 0), 0) == [Kept(0, b"first")]
 
 
 @pytest.mark.parametrize("seq", [0, 1, 3])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from packages.topicwire.tests.trading import DrivenService, trades
 
-from topicwire import DeclarationError, ReplayLimits
+from topicwire import DeclarationError, ReplayLimits, latest, merge
 
 
 def test_by_default_a_service_makes_the_updates_and_without_one_the_application() -> None:
@@ -39,7 +39,13 @@ def test_what_can_hold_is_accepted(options: dict[str, Any]) -> None:
     [
         ({"updates_from": "elsewhere"}, "'producer'"),
         ({"updates_from": "producer"}, "has no service"),
-        ({"linger": 5}, "has no option 'linger'. Its options are linger_s"),
+        ({"delivery": "latest"}, r"it is lossless\(\), latest\(\)"),
+        (
+            {"delivery": latest("symbol"), "snapshot": "last"},
+            "an update for each key .*get_snapshot",
+        ),
+        ({"delivery": merge(max), "snapshot": "last"}, "merges updates .*get_snapshot"),
+        ({"linger": 5}, "has no option 'linger'. Its options are delivery"),
     ],
 )
 def test_what_is_wrong_is_said(options: dict[str, Any], said: str) -> None:

@@ -144,6 +144,13 @@ class FastWSAdapter:
                 "included already. Include each route once, or name this one differently."
             )
         route = RouteCommands(router)
+        allowed, wanted = self.settings.max_queue_bytes, route.route.max_queue_bytes
+        if wanted is not None and wanted > allowed:
+            raise DeclarationError(
+                f"the route {name!r} says lossless(max_queue_bytes={wanted}), and the app "
+                f"{self.title!r} lets {allowed} bytes wait for a client, all routes together. Say "
+                "less, or raise Settings.max_queue_bytes."
+            )
         router.attach(_Outlet(self.title, self._hub, route.route))
         self._routes[name] = route
         self._hub.metrics.include(name, route.route.metrics)

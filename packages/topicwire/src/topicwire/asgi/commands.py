@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from topicwire.asgi.conflation import conflation
 from topicwire.core.patterns import PatternIndex
 from topicwire.hub.route import Command, Route
+from topicwire.routing.delivery import Lossless
 from topicwire.routing.operations import SUBSCRIBE, UPDATE, Operation
 from topicwire.routing.router import WsRouterInterface
 from topicwire.routing.service import reads_later
@@ -21,8 +23,8 @@ class RouteCommands:
     """One included router: its validators and serializers are bound here, once.
 
     Raises:
-        DeclarationError: Pydantic cannot handle a type of an operation, or a request's JSON does
-            not identify it.
+        DeclarationError: Pydantic cannot handle a type of an operation, a request's JSON does
+            not identify it, or the updates have no field that the delivery names.
     """
 
     def __init__(self, router: WsRouterInterface) -> None:
@@ -30,9 +32,12 @@ class RouteCommands:
         update = router.operations.get(UPDATE)
         data_type = Any if update is None else update.payload_type
         settings = router.settings
+        where = f"{router.route}.{UPDATE}"
+        encode = JsonEncoder(data_type, where)
+        delivery = settings.delivery
         self.route = Route(
             name=router.route,
-            encode=JsonEncoder(data_type, f"{router.route}.{UPDATE}"),
+            encode=encode,
             service=router.service,
             linger_s=settings.linger_s,
             replay=settings.replay,
@@ -43,6 +48,8 @@ class RouteCommands:
             outlives_producer=settings.updates_from == "application",
             authorize=settings.authorize,
             patterns=PatternIndex() if settings.wildcards else None,
+            conflation=conflation(delivery, data_type, encode, where),
+            max_queue_bytes=delivery.max_queue_bytes if isinstance(delivery, Lossless) else None,
         )
         self._bound: dict[str, tuple[Operation, Command]] = {}
         self._is_served = False

@@ -27,6 +27,7 @@ from topicwire.asyncapi.messages import (
     update_payload,
 )
 from topicwire.asyncapi.schemas import PayloadUse, payload_schemas
+from topicwire.routing.delivery import described
 from topicwire.routing.operations import SUBSCRIBE, UPDATE, Operation
 from topicwire.routing.router import WsRouterInterface
 from topicwire.routing.service import has_snapshot
@@ -84,8 +85,8 @@ def _delivery(router: WsRouterInterface) -> dict[str, Any]:
     """Return what a client that comes back, or comes new, may expect of a route."""
     if SUBSCRIBE not in router.operations:
         return {}
-    delivery: dict[str, Any] = {}
     settings = router.settings
+    delivery: dict[str, Any] = {"delivery": described(settings.delivery)}
     if settings.replay is not None:
         delivery["replay"] = asdict(settings.replay)
     if settings.snapshot is not None or has_snapshot(router.service):

@@ -12,9 +12,12 @@ under the new one is held back for all of them together until they are told of i
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
+from topicwire.core.held import Held
+from topicwire.core.policies import Policy
+from topicwire.core.updates import Update
 from topicwire.types import Position
 from topicwire.wire.frames import Frame
 
@@ -27,18 +30,19 @@ class Joining:
     Those who are suspended have one in common, until they are told of the new numbering.
 
     Guarantee: `frames` are all that came, or so many that an outbox of `max_bytes` refuses the last
-    one of them; then `is_over`.
+    one of them; then `is_over`. Where the topic has a policy, `updates` are what it makes of them.
     """
 
-    __slots__ = ("_bytes", "_max_bytes", "epoch", "frames", "is_over", "seq")
+    __slots__ = ("_bytes", "_held", "_max_bytes", "epoch", "frames", "is_over", "seq")
 
-    def __init__(self, position: Position, max_bytes: int) -> None:
+    def __init__(self, position: Position, max_bytes: int, policy: Policy | None) -> None:
         self.epoch = position.epoch
         self.seq = position.seq
         self.frames: list[Frame] = []
         self.is_over = False
         self._bytes = 0
         self._max_bytes = max_bytes
+        self._held = None if policy is None else Held(policy)
 
     @property
     def position(self) -> Position:
@@ -51,11 +55,26 @@ class Joining:
         self.frames = []
         self.is_over = False
         self._bytes = 0
+        if self._held is not None:
+            self._held.clear()
 
-    def hold(self, frame: Frame) -> None:
-        """Keep an update for after the reply."""
+    def hold(self, update: Frame | Update) -> None:
+        """Keep an update for after the reply: a frame alone where the topic has no policy."""
         if self.is_over:
             return
+        if isinstance(update, Frame):
+            self._hold_frame(update)
+        elif self._held is not None:
+            if self._held.size >= self._max_bytes:
+                self._held.compact()
+                self.is_over = self._held.size >= self._max_bytes
+            self._held.add(update)
+
+    def updates(self) -> Sequence[Update]:
+        """Take what is to be sent after the reply, where the topic has a policy."""
+        return () if self._held is None else self._held.take()
+
+    def _hold_frame(self, frame: Frame) -> None:
         self.is_over = self._bytes >= self._max_bytes
         self.frames.append(frame)
         self._bytes += frame.size
@@ -74,6 +93,7 @@ class Audience(Generic[_Member]):
     Args:
         position: of the latest update.
         max_held_bytes: held back for one joining member; the bound of its outbox.
+        policy: what becomes of updates that wait; None where each is sent.
 
     Guarantee: a member is joining, receiving or suspended, one of them; what is published while it
     joins or is suspended is either before its position or held back for it.
@@ -83,15 +103,19 @@ class Audience(Generic[_Member]):
         "_joining",
         "_max_held_bytes",
         "_members",
+        "_policy",
         "_suspended",
         "epoch",
         "gap",
         "seq",
     )
 
-    def __init__(self, position: Position, max_held_bytes: int) -> None:
+    def __init__(
+        self, position: Position, max_held_bytes: int, policy: Policy | None = None
+    ) -> None:
         self.epoch, self.seq = position
         self._max_held_bytes = max_held_bytes
+        self._policy = policy
         self._members: dict[_Member, int] = {}
         self._joining: dict[_Member, Joining] = {}
         self._suspended: dict[_Member, _Left] = {}
@@ -142,7 +166,7 @@ class Audience(Generic[_Member]):
 
     def join(self, member: _Member) -> Joining:
         """Let `member` in: from now on it misses nothing."""
-        joining = Joining(self.position, self._max_held_bytes)
+        joining = Joining(self.position, self._max_held_bytes, self._policy)
         self._joining[member] = joining
         return joining
 
@@ -181,17 +205,17 @@ class Audience(Generic[_Member]):
         """Note an update that nobody is here to receive."""
         self.seq = seq
 
-    def advance(self, seq: int, frame: Frame) -> None:
-        """Note an update: the caller sends `frame` to the members."""
+    def advance(self, seq: int, update: Frame | Update) -> None:
+        """Note an update: the caller sends it to the members."""
         self.seq = seq
         for joining in self._joining.values():
-            joining.hold(frame)
+            joining.hold(update)
         if self.gap is not None:
-            self.gap.hold(frame)
+            self.gap.hold(update)
 
     def _suspend(self, position: Position) -> None:
         at = self.position
         self._suspended.update((one, _Left(since, at)) for one, since in self._members.items())
         self._members = {}
         if self._suspended:
-            self.gap = Joining(position, self._max_held_bytes)
+            self.gap = Joining(position, self._max_held_bytes, self._policy)

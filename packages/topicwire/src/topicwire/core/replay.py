@@ -13,9 +13,18 @@ from topicwire.errors import TopicwireError
 from topicwire.types import Position, ReplayLimits
 
 
-class _Kept(NamedTuple):
+class Kept(NamedTuple):
+    """One update that is kept.
+
+    Attributes:
+        at_s: when it came.
+        frame: as it was sent.
+        mark: what stood before its payload, where its route marks updates.
+    """
+
     at_s: float
     frame: bytes
+    mark: bytes = b""
 
 
 class OutOfOrderError(TopicwireError, ValueError):
@@ -50,7 +59,7 @@ class ReplayRing:
     def __init__(self, start: Position, limits: ReplayLimits) -> None:
         self._epoch, self._seq = start
         self._limits = limits
-        self._kept: deque[_Kept] = deque()
+        self._kept: deque[Kept] = deque()
         self._size = 0
 
     def __len__(self) -> int:
@@ -66,7 +75,7 @@ class ReplayRing:
         """Bytes that are kept."""
         return self._size
 
-    def append(self, seq: int, frame: bytes, now_s: float) -> None:
+    def append(self, seq: int, frame: bytes, now_s: float, mark: bytes = b"") -> None:
         """Keep the next update. One that is larger than all that may be kept is let go at once.
 
         Raises:
@@ -75,12 +84,12 @@ class ReplayRing:
         if seq != self._seq + 1:
             raise OutOfOrderError(expected=self._seq + 1, seen=seq)
         self._seq = seq
-        self._kept.append(_Kept(now_s, frame))
+        self._kept.append(Kept(now_s, frame, mark))
         self._size += len(frame)
         self._let_go(now_s)
 
-    def since(self, seen: Position, now_s: float) -> list[bytes] | None:
-        """Return the frames after `seen`, oldest first; empty when nothing was missed.
+    def since(self, seen: Position, now_s: float) -> list[Kept] | None:
+        """Return the updates after `seen`, oldest first; empty when nothing was missed.
 
         None when it cannot be continued: another epoch, a number that has not been reached, or
         one of the missed updates is no longer kept.
@@ -89,7 +98,7 @@ class ReplayRing:
         missed = self._seq - seen.seq
         if seen.epoch != self._epoch or not 0 <= missed <= len(self._kept):
             return None
-        return [kept.frame for kept in islice(self._kept, len(self._kept) - missed, None)]
+        return list(islice(self._kept, len(self._kept) - missed, None))
 
     def shed(self, size: int) -> None:
         """Let the oldest go until `size` bytes more are free, or nothing is kept."""

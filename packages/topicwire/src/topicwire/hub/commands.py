@@ -261,6 +261,7 @@ class CommandRun:
     ) -> Any:
         if not topics or not isinstance(result, SubscriptionResponse):
             return result
+        route = self._pending.command.route
         seen = self._seen(topics)
         places = [self._place(key, starts.get(key), seen.get(key)) for key in topics]
         answers = [place.recovered for place in places if place.recovered is not None]
@@ -271,6 +272,7 @@ class CommandRun:
                 "recovered": all(answers) if answers else None,
                 "snapshot": places[0].snapshot,
                 "stale_after_s": self._promise(topics[0]),
+                "delivery": None if route.conflation is None else route.conflation.name,
                 "topics": places if len(places) > 1 else None,
             }
         )
@@ -282,6 +284,8 @@ class CommandRun:
     def _place(self, key: str, start: Start | None, seen: Position | None) -> TopicPosition:
         if start is None:  # the connection receives it already
             topic = self._hub.held(TopicId(self._pending.command.route.name, key))
+            if topic.conflater is not None:
+                topic.conflater.catch_up(self._connection)
             recovered = None if seen is None else continued(topic, self._connection, seen)
             start = Start(topic.audience.reached(self._connection), recovered)
         epoch, seq = start.position

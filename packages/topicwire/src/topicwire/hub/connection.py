@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from topicwire.close_codes import (
@@ -17,8 +17,10 @@ from topicwire.close_codes import (
 )
 from topicwire.core.commands import Admission, CommandQueue
 from topicwire.core.outbox import Outbox
+from topicwire.core.policies import Policy
 from topicwire.core.rate import CommandRate, Pace
 from topicwire.core.session import Session
+from topicwire.core.updates import Outcome, Update
 from topicwire.errors import (
     CommandError,
     DrainingError,
@@ -140,14 +142,43 @@ class Connection:
         if self.is_ended:
             self._count_abandoned(frame)
             return
-        if not self._outbox.push(frame):
+        if self._outbox.push(frame):
+            self._wake_writer()
+        else:
+            self._is_slow(frame)
+
+    def push_within(self, frame: Frame, max_bytes: int) -> None:
+        """Send a frame of a route that lets at most `max_bytes` wait for a client."""
+        if self.is_ended:
             self._count_abandoned(frame)
-            self._count_slow(frame)
-            self.end(SLOW_CONSUMER, "slow consumer")
-            # not in the middle of a fan-out: a handler of the application's may publish
-            self._loop.call_soon(self._log_slow, self._outbox.size)
+        elif self._outbox.push_within(frame, max_bytes):
+            self._wake_writer()
+        else:
+            self._is_slow(frame)
+
+    def push_update(self, update: Update, policy: Policy) -> Outcome:
+        """Send an update, or what its policy makes of it and of those that wait."""
+        if self.is_ended:
+            self._count_abandoned(update.frame)
+            return Outcome.ADDED
+        outcome = policy.push(self._outbox, update)
+        if outcome is Outcome.REFUSED:
+            self._is_slow(update.frame)
         else:
             self._wake_writer()
+        return outcome
+
+    def seal(self, topic: Hashable) -> None:
+        """Let nothing replace what waits of `topic`."""
+        self._outbox.seal(topic)
+
+    def _is_slow(self, frame: Frame) -> None:
+        """Close: `frame` did not fit."""
+        self._count_abandoned(frame)
+        self._count_slow(frame)
+        self.end(SLOW_CONSUMER, "slow consumer")
+        # not in the middle of a fan-out: a handler of the application's may publish
+        self._loop.call_soon(self._log_slow, self._outbox.size)
 
     @property
     def waiting_bytes(self) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Protocol
+from collections.abc import Callable, Hashable, Iterable
+from typing import Protocol, TypeAlias
 
+from topicwire.core.policies import Policy
 from topicwire.core.registry import Audience
+from topicwire.core.updates import Outcome, Update
 from topicwire.hub.metrics import RouteMetrics
 from topicwire.wire.frames import Frame, update_frame
 
@@ -21,6 +23,22 @@ class Receiver(Protocol):
         """Take frames that are sent however many wait already. Never blocks, never raises."""
         ...
 
+    def push_within(self, frame: Frame, max_bytes: int) -> None:
+        """Take a frame of a route that lets at most `max_bytes` wait. Never blocks or raises."""
+        ...
+
+    def push_update(self, update: Update, policy: Policy) -> Outcome:
+        """Take an update whose route does not promise every one. Never blocks, never raises."""
+        ...
+
+    def seal(self, topic: Hashable) -> None:
+        """Let nothing replace what waits of `topic`."""
+        ...
+
+
+Keep: TypeAlias = Callable[[int, bytes, bytes], None]
+"""`(seq, frame, mark)`: keeps an update for those who come back."""
+
 
 def fan_out(
     audience: Audience[Receiver],
@@ -30,9 +48,12 @@ def fan_out(
     *,
     at_s: float,
     metrics: RouteMetrics,
-    keep: Callable[[int, bytes], None] | None = None,
+    keep: Keep | None = None,
+    max_bytes: int | None = None,
 ) -> None:
     """Send one update, and `keep` it for those who come back.
+
+    Where the route lets less wait for a client than the app does, `max_bytes` says how much.
 
     The cost depends on the topic's own subscribers, not on other topics or connections. A receiver
     that is too slow ends itself; its neighbours do not notice.
@@ -42,11 +63,15 @@ def fan_out(
         return
     frame = update_frame(prefix, seq, payload, at_s)
     if keep is not None:
-        keep(seq, frame.data)
+        keep(seq, frame.data, b"")
     audience.advance(seq, frame)
     receivers = audience.members
     sent = len(receivers)
     metrics.updates_sent += sent
     metrics.bytes_sent += sent * frame.size
-    for receiver in receivers:
-        receiver.push(frame)
+    if max_bytes is None:
+        for receiver in receivers:
+            receiver.push(frame)
+    else:
+        for receiver in receivers:
+            receiver.push_within(frame, max_bytes)

@@ -185,12 +185,13 @@ class Hub:
         payload = route.encode(data)
         if len(payload) > self.settings.max_update_bytes:
             raise UpdateTooLargeError(key, len(payload), self.settings.max_update_bytes)
+        mark = route.mark(data)
         if is_wanted:
-            self.backplane.publish(topic, payload)
+            self.backplane.publish(topic, mark + payload)
         if patterns:
-            payload = with_source(payload, key)
+            carried = route.mark_of_source(mark, key) + with_source(payload, key)
             for pattern in patterns:
-                self.backplane.publish(pattern, payload)
+                self.backplane.publish(pattern, carried)
 
     def topic(self, route: Route, topic: TopicId) -> Topic[Receiver]:
         """Return a topic's state, new when nobody wanted it until now."""
@@ -289,6 +290,9 @@ class Hub:
         state = self._topics.get(topic)
         if state is not None:
             state.note(payload)
+            if state.conflater is not None:
+                state.conflater.deliver(seq, payload, state.keep)
+                return
             fan_out(
                 state.audience,
                 state.prefix,
@@ -297,6 +301,7 @@ class Hub:
                 at_s=self.clock.now_s(),
                 metrics=state.metrics,
                 keep=state.keep,
+                max_bytes=state.max_queue_bytes,
             )
 
     def _renew(self, topic: TopicId, position: Position) -> None:

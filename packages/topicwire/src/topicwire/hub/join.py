@@ -102,11 +102,16 @@ class Join(Generic[_Member]):
     def admit(self, seq: int) -> Sequence[Frame]:
         """Receive from now on. Returns what came after `position`: to be sent after the reply.
 
+        Where the topic has a policy that is sent already.
+
         Args:
             seq: what the reply names; what lies between that and `position` is sent before.
         """
         self._holds = False
         joining = self.topic.admit(self.member, seq)
+        if self.topic.conflater is not None:
+            self.topic.conflater.admit(self.member, joining)
+            return ()
         self.topic.count_sent(joining.frames)
         return joining.frames
 

@@ -107,6 +107,12 @@ class RouteMetrics:
     updates_merged: int = 0
     """Of those that were sent: merged into another one before their client took them."""
 
+    merges_failed: int = 0
+    """The route's merge function raised, or gave what may not be sent: both updates were sent."""
+
+    updates_paced: int = 0
+    """Left out for a newer one by the route's `max_rate_hz`, once for all: not sent to anybody."""
+
     updates_abandoned: int = 0
     """Of those that were sent: still waiting when their connection ended."""
 
@@ -228,6 +234,8 @@ class Metrics:
     updates_dropped = _Total()
     updates_conflated = _Total()
     updates_merged = _Total()
+    merges_failed = _Total()
+    updates_paced = _Total()
     updates_abandoned = _Total()
     updates_replayed = _Total()
     recovered = _Total()

@@ -32,6 +32,7 @@ class Reset:
 
     def interrupt(self) -> None:
         """Tell the subscribers that nothing feeds the topic."""
+        self._settle()
         frame = closed_frame(self._topic.id, "producer_failed", INTERRUPTED, retry=True)
         for subscriber in self._topic.audience.subscribers:
             subscriber.push(frame)
@@ -70,15 +71,24 @@ class Reset:
         start, self._start = self._start, None
         gap = audience.gap
         if start is None or gap is None:  # the numbering goes on: nothing is missing
+            self._settle()
             frame = reset_frame(self._topic.id, audience.position, reason)
             for subscriber in audience.subscribers:
                 subscriber.push(frame)
             return
         frame = reset_frame(self._topic.id, start.position, reason, has_snapshot=start.is_snapshot)
-        for subscriber in audience.resume(start.position.seq):
+        resumed = audience.resume(start.position.seq)
+        for subscriber in resumed:
             subscriber.push(frame)
             subscriber.push_backlog(start.backlog)
             for held in gap.frames:
                 subscriber.push(held)
             metrics.snapshots_sent += start.is_snapshot
             self._topic.count_sent(gap.frames)
+        if self._topic.conflater is not None:
+            self._topic.conflater.give(resumed, gap)
+
+    def _settle(self) -> None:
+        """What comes from now on is not one with what has been sent."""
+        if self._topic.conflater is not None:
+            self._topic.conflater.settle()

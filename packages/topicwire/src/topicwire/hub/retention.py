@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Protocol
 
-from topicwire.core.replay import ReplayRing
+from topicwire.core.replay import Kept, ReplayRing
 from topicwire.hub.metrics import Metrics
 from topicwire.types import Position, TopicId
 
@@ -57,17 +57,19 @@ class Retention:
         """Note that a topic has subscribers again, or keeps nothing any longer."""
         self._left.pop(topic.id, None)
 
-    def since(self, ring: ReplayRing, seen: Position, now_s: float) -> Sequence[bytes] | None:
+    def since(self, ring: ReplayRing, seen: Position, now_s: float) -> Sequence[Kept] | None:
         """Return what `ring` has after `seen`: all of it, or None. What is too old is let go."""
         before = ring.size
         missed = ring.since(seen, now_s)
         self._metrics.replay_bytes += ring.size - before
         return missed
 
-    def append(self, ring: ReplayRing, seq: int, frame: bytes, now_s: float) -> None:
+    def append(
+        self, ring: ReplayRing, seq: int, frame: bytes, now_s: float, mark: bytes = b""
+    ) -> None:
         """Keep an update, and whatever the bounds allow."""
         before = ring.size
-        ring.append(seq, frame, now_s)
+        ring.append(seq, frame, now_s, mark)
         self._metrics.replay_bytes += ring.size - before
         if self._metrics.replay_bytes > self._max_bytes:
             self._make_room(ring)

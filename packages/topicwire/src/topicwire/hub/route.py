@@ -8,8 +8,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from topicwire.core.patterns import PatternIndex
+from topicwire.core.policies import Policy
 from topicwire.hub.metrics import RouteMetrics
-from topicwire.types import Client, MessageId, Principal, ReplayLimits, SubscriptionResponse
+from topicwire.types import (
+    Client,
+    Delivery,
+    MessageId,
+    Principal,
+    ReplayLimits,
+    SubscriptionResponse,
+)
+from topicwire.wire.marks import mark_of_source
 from topicwire.wire.resume import Resume
 
 
@@ -32,6 +41,25 @@ Authorize: TypeAlias = Callable[[Principal, Any, str], Awaitable[bool | None] | 
 
 
 @dataclass(frozen=True, slots=True)
+class Conflation:
+    """How a route delivers that does not promise every single update.
+
+    Attributes:
+        name: of the policy, as the reply to a subscription says it.
+        policy: what becomes of updates that wait; None where they are merged.
+        mark: what an update carries for it, read from its data; raises PublishError. None: nothing.
+        merge: an older and a newer payload to one; may raise anything. None where none are merged.
+        interval_s: between two moments of sending; 0 for no limit.
+    """
+
+    name: Delivery
+    policy: Policy | None
+    mark: Callable[[Any], bytes] | None = None
+    merge: Callable[[bytes, bytes], bytes] | None = None
+    interval_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """What the hub needs to know to serve a route.
 
@@ -50,6 +78,9 @@ class Route:
         metrics: what is counted for it.
         authorize: says of each topic whether a client may have it; None lets everybody.
         patterns: those that somebody wants; None where a `*` is as any other character.
+        conflation: how it delivers; None where every update is sent.
+        max_queue_bytes: so much may wait for a client when an update comes, where every one is
+            sent; None for what the app allows.
     """
 
     name: str
@@ -65,6 +96,21 @@ class Route:
     authorize: Authorize | None = None
     patterns: PatternIndex | None = field(default=None, compare=False)
     metrics: RouteMetrics = field(default_factory=RouteMetrics, compare=False)
+    conflation: Conflation | None = None
+    max_queue_bytes: int | None = None
+
+    def mark(self, data: Any) -> bytes:
+        """Return what an update carries before its payload, for whoever conflates it.
+
+        Raises:
+            PublishError: the data does not say it.
+        """
+        conflation = self.conflation
+        return b"" if conflation is None or conflation.mark is None else conflation.mark(data)
+
+    def mark_of_source(self, mark: bytes, key: str) -> bytes:
+        """Return the mark of the update of a pattern that matches the topic `key`."""
+        return mark if self.conflation is None else mark_of_source(mark, key)
 
     def of_pattern(self) -> Route:
         """Return the route as a pattern of it is served.

@@ -90,7 +90,7 @@ def start_of(
     missed = None if seen is None else topic.since(seen)
     if seen is not None and missed is not None:
         joining.restart(topic.audience.position)
-        return Start(seen, recovered=True, backlog=missed)
+        return Start(seen, recovered=True, backlog=topic.replay(seen, missed))
     recovered = None if seen is None else False
     if topic.route.reads_later:
         return _start_at_state(topic, joining, state, recovered=recovered)

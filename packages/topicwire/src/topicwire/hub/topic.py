@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
 from topicwire.core.lifecycle import Effect, Lifecycle, State
 from topicwire.core.patterns import PatternIndex
 from topicwire.core.registry import Audience, Joining
-from topicwire.core.replay import ReplayRing
+from topicwire.core.replay import Kept, ReplayRing
 from topicwire.errors import CommandError, CommandTimeoutError, ProducerFailedError
 from topicwire.hub.clock import Deadline, Timer, ends_this_task
-from topicwire.hub.fanout import Receiver
+from topicwire.hub.conflater import Conflater
+from topicwire.hub.fanout import Keep, Receiver
 from topicwire.hub.join import Join
 from topicwire.hub.producer import Producer
 from topicwire.hub.reset import NUMBERING_LOST, PRODUCER_RESTARTED, Reset
@@ -22,6 +23,7 @@ from topicwire.hub.start import UnknownStateError
 from topicwire.hub.surroundings import Surroundings
 from topicwire.types import Position, TopicId
 from topicwire.wire.frames import Frame, update_prefix
+from topicwire.wire.marks import split_mark
 
 _Member = TypeVar("_Member", bound=Receiver)
 
@@ -43,6 +45,7 @@ class Topic(Generic[_Member]):
         "_route",
         "_silence",
         "audience",
+        "conflater",
         "hub",
         "id",
         "metrics",
@@ -52,7 +55,12 @@ class Topic(Generic[_Member]):
     def __init__(self, hub: Surroundings, route: Route, topic: TopicId) -> None:
         self.id = topic
         self.prefix = update_prefix(topic.route, topic.key)
-        self.audience: Audience[_Member] = Audience(Position("", 0), hub.settings.max_queue_bytes)
+        self.conflater: Conflater | None = None
+        if route.conflation is not None:
+            self.conflater = Conflater(hub, route.conflation, route.metrics, topic)
+            self.audience: Audience[_Member] = self.conflater.audience
+        else:
+            self.audience = Audience(Position("", 0), hub.settings.max_queue_bytes)
         self.hub = hub
         self.metrics = route.metrics
         self._route = route
@@ -82,6 +90,11 @@ class Topic(Generic[_Member]):
         return self._route.patterns
 
     @property
+    def max_queue_bytes(self) -> int | None:
+        """How much may wait for a subscriber, where its route allows less than the app."""
+        return self._route.max_queue_bytes
+
+    @property
     def state(self) -> State:
         """Where its producer is."""
         return self._lifecycle.state
@@ -104,6 +117,8 @@ class Topic(Generic[_Member]):
         """Let `member` go, whether it receives or still waits."""
         self._joins.pop(member, None)
         self.audience.leave(member)
+        if self.conflater is not None:
+            self.conflater.leave(member)
         self._left_s = self.hub.clock.now_s()
         self._perform(self._lifecycle.release())
 
@@ -124,8 +139,8 @@ class Topic(Generic[_Member]):
         self.metrics.bytes_sent += sum(frame.size for frame in updates)
 
     @property
-    def keep(self) -> Callable[[int, bytes], None] | None:
-        """What an update is to be given to, with its number; None while nothing is kept."""
+    def keep(self) -> Keep | None:
+        """What an update is to be given to; None while nothing is kept."""
         return None if self._ring is None else self._append
 
     def note(self, payload: bytes) -> None:
@@ -133,13 +148,19 @@ class Topic(Generic[_Member]):
         if self._silence.is_watched:
             self._silence.heard()
         if self._route.keeps_last:
-            self._last = payload
+            self._last = split_mark(payload)[1]
 
-    def since(self, seen: Position) -> Sequence[bytes] | None:
-        """Return every update after `seen`, as sent; None when they are not all kept."""
+    def since(self, seen: Position) -> Sequence[Kept] | None:
+        """Return every update after `seen`; None when they are not all kept."""
         if self._ring is None:
             return None
         return self.hub.retention.since(self._ring, seen, self.hub.clock.now_s())
+
+    def replay(self, seen: Position, missed: Sequence[Kept]) -> Sequence[bytes]:
+        """Return what a client is sent that has missed every update after `seen`."""
+        if self.conflater is None:
+            return [kept.frame for kept in missed]
+        return self.conflater.replay(seen.seq, missed)
 
     def snapshot(self) -> bytes | None:
         """Return the topic's present state, encoded; None when there is none.
@@ -169,9 +190,9 @@ class Topic(Generic[_Member]):
         self._disarm_expiry()
         self._perform(self._lifecycle.expired())
 
-    def _append(self, seq: int, frame: bytes) -> None:
+    def _append(self, seq: int, frame: bytes, mark: bytes) -> None:
         if self._ring is not None:
-            self.hub.retention.append(self._ring, seq, frame, self.hub.clock.now_s())
+            self.hub.retention.append(self._ring, seq, frame, self.hub.clock.now_s(), mark)
 
     def _perform(self, effects: Iterable[Effect]) -> None:  # noqa: C901, PLR0912 - one line an effect
         for effect in effects:
@@ -260,6 +281,8 @@ class Topic(Generic[_Member]):
         """Begin at `position`; what is kept goes on when nothing has been missed meanwhile."""
         if self.audience.position != position:
             self._forget_updates()
+            if self.conflater is not None:
+                self.conflater.settle()
         self.audience.open(position)
         if self._ring is None and self._route.replay is not None:
             self._ring = ReplayRing(position, self._route.replay)

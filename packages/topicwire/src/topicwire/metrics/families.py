@@ -207,6 +207,8 @@ FAMILIES: Final[Sequence[Family]] = (
     _of_route("updates_dropped", _COUNTER, "Thrown away: their client was too far behind."),
     _of_route("updates_conflated", _COUNTER, "Replaced by a newer one before they were taken."),
     _of_route("updates_merged", _COUNTER, "Merged into another one before they were taken."),
+    _of_route("merges_failed", _COUNTER, "Updates that could not be merged: both were sent."),
+    _of_route("updates_paced", _COUNTER, "Left out for a newer one by a rate, once for all."),
     _of_route("updates_abandoned", _COUNTER, "Waiting when their connection ended."),
     _of_route("updates_replayed", _COUNTER, "Missed updates, sent to those who came back."),
     Family(

@@ -10,12 +10,15 @@ from typing import Any, Final, Literal, TypeAlias
 from typing_extensions import TypedDict
 
 from topicwire.errors import DeclarationError
+from topicwire.routing.delivery import Latest, Merge, RouteDelivery, lossless
 from topicwire.routing.service import has_snapshot, reads_later
 from topicwire.types import Principal, ReplayLimits
 
 DEFAULT_LINGER_S: Final = 5.0
 
 DEFAULT_REPLAY: Final = ReplayLimits()
+
+DEFAULT_DELIVERY: Final = lossless()
 
 Snapshot: TypeAlias = Literal["last"]
 """Where a new subscriber's first state comes from, when the service has no `get_snapshot`."""
@@ -33,6 +36,8 @@ class RouteOptions(TypedDict, total=False):
     """The options of a route, as a router's constructor takes them.
 
     Keys:
+        delivery: what becomes of updates while a client is behind: `lossless()`, the default,
+            `latest(...)`, `drop_oldest(...)` or `merge(...)`.
         linger_s: seconds between the last subscriber's leaving a topic and the stop of its
             producer; 0 stops it at once. 5 by default.
         replay: how much of each topic is kept for clients that come back; None or a limit of 0
@@ -58,6 +63,7 @@ class RouteOptions(TypedDict, total=False):
             snapshot, and is authorized as any topic is. False: a `*` is as any other character.
     """
 
+    delivery: RouteDelivery
     linger_s: float
     replay: ReplayLimits | None
     snapshot: Snapshot | None
@@ -73,6 +79,7 @@ class RouteSettings:
     """The options of a route, checked, with their defaults filled in.
 
     Attributes:
+        delivery: what becomes of updates while a client is behind.
         linger_s: seconds between the last subscriber's leaving and the stop of the producer.
         replay: how much is kept for clients that come back; None for nothing.
         snapshot: "last", or None where the service says, or nobody.
@@ -83,6 +90,7 @@ class RouteSettings:
         wildcards: a `*` for a segment stands for any.
     """
 
+    delivery: RouteDelivery
     linger_s: float
     replay: ReplayLimits | None
     snapshot: Snapshot | None
@@ -106,6 +114,7 @@ def settle(route: str, service: object, options: Mapping[str, Any]) -> RouteSett
             f"the route {route!r} has no option {min(unknown)!r}. Its options are {known}."
         )
     settings = RouteSettings(
+        delivery=options.get("delivery", DEFAULT_DELIVERY),
         linger_s=options.get("linger_s", DEFAULT_LINGER_S),
         replay=_replay(options.get("replay", DEFAULT_REPLAY)),
         snapshot=options.get("snapshot"),
@@ -127,6 +136,11 @@ def _replay(limits: ReplayLimits | None) -> ReplayLimits | None:
 
 
 def _check_values(route: str, settings: RouteSettings) -> None:
+    if not isinstance(settings.delivery, RouteDelivery):
+        raise DeclarationError(
+            f"delivery of route {route!r} is {settings.delivery!r}: it is lossless(), latest(), "
+            "drop_oldest() or merge(fn), each from topicwire."
+        )
     if settings.linger_s < 0:
         raise DeclarationError(
             f"linger_s of route {route!r} is {settings.linger_s}: it must be 0 (stop at once) or "
@@ -176,6 +190,16 @@ def _check_snapshot(route: str, service: object, settings: RouteSettings) -> Non
             "it includes already: only where each update is the whole state is that right. Say "
             "full_state=True if so; else make it plain, `def get_snapshot(self, topic)`, for state "
             "and position are then read in one step."
+        )
+    delivery = settings.delivery
+    if settings.snapshot is None:
+        return
+    if isinstance(delivery, Merge) or (isinstance(delivery, Latest) and delivery.key is not None):
+        what = "merges updates" if isinstance(delivery, Merge) else "has an update for each key"
+        raise DeclarationError(
+            f"the route {route!r} {what} and says snapshot='last': its last update alone is not "
+            "the topic's present state. Leave snapshot out, and give its service a "
+            "get_snapshot(topic) that returns the whole state, if there is one to return."
         )
 
 

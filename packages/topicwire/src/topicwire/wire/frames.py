@@ -78,7 +78,17 @@ def with_source(payload: bytes, topic: str) -> bytes:
     What follows is a member of its own beside the payload: whoever makes the frame, keeps it or
     carries it to another hub need not know of it.
     """
-    return b'%b,"source":%b' % (payload, json_bytes(topic))
+    return payload + source_member(json_bytes(topic))
+
+
+def source_member(topic: bytes) -> bytes:
+    """Return what follows the payload in an update of a pattern; `topic` is JSON already."""
+    return b',"source":%b' % topic
+
+
+def update_payload(prefix: bytes, seq: int, frame: bytes) -> bytes:
+    """Return the payload of an update that `update_frame` has made."""
+    return frame[len(prefix) + len(b'%d,"payload":' % seq) : -len(b"}}")]
 
 
 def snapshot_frame(prefix: bytes, seq: int, payload: bytes) -> Frame:

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -31,17 +32,21 @@ class Trade(BaseModel):
     price: float
 
 
-async def test_the_frameworks_example_serves_trades() -> None:
-    [example] = blocks(ROOT / "packages/topicwire/README.md")
-    names: dict[str, object] = {"__name__": "example"}
-    exec(compile(example.text, "README.md", "exec"), names)  # noqa: S102 - our own README
+async def test_the_frameworks_examples_serve_and_read_trades() -> None:
+    server, client = blocks(ROOT / "packages/topicwire/README.md")
+    names: dict[str, Any] = {"__name__": "example"}
+    exec(compile(server.text, "README.md", "exec"), names)  # noqa: S102 - our own README
+    exec(compile(client.text, "README.md", "exec"), names)  # noqa: S102
     app = names["app"]
     assert isinstance(app, FastAPI)
-    async with serving(app) as port, connect(f"ws://127.0.0.1:{port}/ws") as socket:
-        await socket.send('{"type": "trades.subscribe", "payload": {"symbol": "AAPL"}}')
-        assert json.loads(await socket.recv())["payload"]["status"] == "ok"
-        update = json.loads(await socket.recv())["payload"]
-        assert (update["seq"], update["payload"]) == (1, {"symbol": "AAPL", "price": 189.5})
+    async with serving(app) as port:
+        url = f"ws://127.0.0.1:{port}/ws"
+        async with connect(url) as socket:
+            await socket.send('{"type": "trades.subscribe", "payload": {"symbol": "AAPL"}}')
+            assert json.loads(await socket.recv())["payload"]["status"] == "ok"
+            update = json.loads(await socket.recv())["payload"]
+            assert (update["seq"], update["payload"]) == (1, {"symbol": "AAPL", "price": 189.5})
+        assert await names["first_price"](url) == 189.5
 
 
 async def test_the_server_example_runs() -> None:

@@ -22,6 +22,8 @@ from topicwire import (
     FastWSAdapter, OperationRouter, RouterOf, TopicBuilder, WsRouter, WsRouterInterface,
     WsRouteService, by_symbol,
 )
+from topicwire.client import Client, ClientOptions, Gap, Route, Subscription, UpdateInfo
+from typing_extensions import Unpack
 from trading_api.modules.datafeed.ws_generated import BarWsRouter as Generated
 from trading_api.models import Bar, BarsSubscriptionRequest
 from trading_api.shared.ws import generic_route
@@ -57,6 +59,14 @@ def of_trade(trade: Trade) -> str:
     return str(trade.price)
 def bars_feed(router: RouterOf[BarsSubscriptionRequest, Bar]) -> None: ...
 def trades_feed(router: RouterOf[Request, Trade]) -> None: ...
+class TradingClient(Client):
+    def __init__(self, url: str, **options: Unpack[ClientOptions]) -> None:
+        super().__init__(url, **options)
+        self.trades: Route[Request, Trade] = self.route("trades", Request, Trade)
+        self.tape = self.route("tape", Request, list[Trade])
+def hear(trade: Trade, info: UpdateInfo) -> None: ...
+def hear_requests(request: Request, info: UpdateInfo) -> None: ...
+def prices(prices: list[float]) -> None: ...
 Aliased = generic_route.WsRouter[BarsSubscriptionRequest, Bar]
 """
 
@@ -79,6 +89,19 @@ builder = trades.topic_builder
 print(builder("AAPL", {}))
 service: WsRouteService = MarketDataService()
 plain: OperationRouter = trades
+async def reads() -> None:
+    async def token() -> str:
+        return "x"
+    async with TradingClient("wss://x", token=token, timeout_s=5) as client:
+        async for trade in client.trades.stream(Request(symbol="A")):
+            prices([trade.price])
+        async with client.tape.stream(Request(symbol="A"), on_gap=lambda gap: None) as tape:
+            prices([trade.price for trade in await anext(tape)])
+        held: Subscription = await client.trades.subscribe(Request(symbol="A"), hear)
+        await held.unsubscribe()
+        prices([(await client.trades.call("quote", Request(symbol="A"), Trade)).price])
+        many = await client.trades.call("quotes", None, list[Trade])
+        prices([trade.price for trade in many])
 """
 
 BAD = {
@@ -90,6 +113,24 @@ BAD = {
     "wrong service": "WsRouter[Request, Trade](service=BarDuck())",
     "no service": "WsRouter[Request, Trade](service=object())",
     "wrong builder": "WsRouter[Request, Trade](topic_builder=of_trade)",
+    "wrong request of a client": """
+async def asks(client: TradingClient) -> None:
+    client.trades.stream(Trade(price=1))
+""",
+    "wrong listener of a client": """
+async def listens(client: TradingClient) -> None:
+    await client.trades.subscribe(Request(symbol="A"), hear_requests)
+""",
+    "wrong data of a client": """
+async def takes(client: TradingClient) -> None:
+    async for trade in client.trades.stream(Request(symbol="A")):
+        prices(trade)
+""",
+    "wrong reply of a client": """
+async def calls(client: TradingClient) -> None:
+    prices(await client.trades.call("quote", None, Trade))
+""",
+    "wrong option of a client": 'TradingClient("wss://x", tokens="x")',
     "a service without create_topic": "class Half(WsRouteService): ...\nHalf()",
 }
 

@@ -138,12 +138,13 @@ class Link:
         It promises to be heard so often (0: it does not), or so much later.
         """
         self._is_renewed = False
-        if interval_s > 0:
+        if interval_s > 0 and self._socket is not None:
             self._watch_over(interval_s + grace_s)
 
     def closing(self, retry_after_s: float) -> None:
         """The server will end the connection; the next is made after so long, and jitter."""
-        self._retry_after_s = retry_after_s
+        if self._socket is not None:
+            self._retry_after_s = retry_after_s
 
     def abandon(self, code: int = 1000) -> None:
         """End the connection, or the attempt at one, from here; another follows."""

@@ -39,9 +39,23 @@ export function acceptedBy(reply: Members, otherwise: string): (readonly [topic:
   return several.map((item) => [textOf(item['topic'], otherwise), item])
 }
 
-/** `resume` of a subscription that goes on from these places; nothing where the server gave none to go on from. */
-export function resumeOf(places: ReadonlyMap<string, Place>): object | undefined {
-  const known = [...places].filter(([, { epoch, seq, due }]) => typeof epoch === 'string' && seq >= 0 && !due)
-  const resume = known.map(([topic, { epoch, seq }]) => [topic, { epoch, seq }] as const)
+/** Whether there is something to resume from: a position that the server named, and the state that it announced. */
+function isKnown({ epoch, seq, due }: Place): boolean {
+  return typeof epoch === 'string' && seq >= 0 && !due
+}
+
+/**
+ * `resume` of a subscription that goes on from these places; nothing where the server gave none to go on from. From the
+ * lowest of all who stand in a topic: it is sent once a connection, so what came before that would come to nobody.
+ */
+export function resumeOf(
+  places: ReadonlyMap<string, Place>,
+  peersAt: (topic: string) => readonly (Place | undefined)[],
+): object | undefined {
+  const known = [...places].filter(([, place]) => isKnown(place))
+  const resume = known.map(([topic, { epoch, seq }]) => {
+    const peers = peersAt(topic).filter((peer) => peer !== undefined && peer.epoch === epoch && isKnown(peer))
+    return [topic, { epoch, seq: Math.min(seq, ...peers.map((peer) => peer?.seq ?? seq)) }] as const
+  })
   return places.size === 1 ? resume[0]?.[1] : known.length > 0 ? Object.fromEntries(resume) : undefined
 }

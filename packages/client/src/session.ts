@@ -340,7 +340,9 @@ export class Session {
       if (verb === undefined) continue
       if (verb === 'subscribe') {
         target.state = 'subscribing'
-        this.#send(`${target.route}.subscribe`, target.params, target, resumeOf(target.places))
+        const peersAt = (topic: string): (Place | undefined)[] =>
+          this.#holdersOf(target.route, topic).map(({ places }) => places.get(topic))
+        this.#send(`${target.route}.subscribe`, target.params, target, resumeOf(target.places, peersAt))
         continue
       }
       this.#holders.clear()

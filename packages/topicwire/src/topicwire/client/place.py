@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
@@ -46,6 +46,11 @@ class Place:
 
     is_stale: bool = False
     """Its producer died, or it was silent for longer than it promised."""
+
+    def can_resume(self) -> bool:
+        """Say whether the server named a position, and no state that is still to come."""
+        is_position = isinstance(self.epoch, str) and self.seq is not None and self.seq >= 0
+        return is_position and not self.is_due
 
     def takes_state(self, info: UpdateInfo) -> bool:
         """Say whether an update of this very number is the state that the place begins with."""
@@ -100,15 +105,29 @@ def accepted_by(reply: Mapping[str, Any], otherwise: str) -> list[tuple[str, Map
     return [(text_of(item.get("topic"), otherwise), item) for item in several]
 
 
-def resume_of(places: Mapping[str, Place]) -> Mapping[str, Any] | None:
-    """Return `resume` of a subscription that goes on from these places; None to begin anew."""
+def resume_of(
+    places: Mapping[str, Place], places_at: Callable[[str], Iterable[Place]]
+) -> Mapping[str, Any] | None:
+    """Return `resume` of a subscription that goes on from these places; None to begin anew.
+
+    From the lowest of all who stand in a topic: it is sent once a connection, so what came before
+    that would come to nobody.
+
+    Args:
+        places: by topic.
+        places_at: where all who have a topic stand in it, the subscription itself among them.
+    """
     known = {
-        topic: {"epoch": place.epoch, "seq": place.seq}
+        topic: {
+            "epoch": place.epoch,
+            "seq": min(
+                peer.seq
+                for peer in (place, *places_at(topic))
+                if peer.epoch == place.epoch and peer.seq is not None and peer.can_resume()
+            ),
+        }
         for topic, place in places.items()
-        if isinstance(place.epoch, str)
-        and place.seq is not None
-        and place.seq >= 0
-        and not place.is_due
+        if place.can_resume()
     }
     if not known:
         return None

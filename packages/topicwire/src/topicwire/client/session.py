@@ -354,7 +354,8 @@ class Session:
             verb = self._verb_of(target)
             if verb == "subscribe":
                 target.stage = "subscribing"
-                resume = resume_of(target.places)
+                places_at = partial(self._subscriptions.places_at, target.route)
+                resume = resume_of(target.places, places_at)
                 self._commands.send(f"{target.route}.subscribe", target.params, target, resume)
             elif verb == "unsubscribe":
                 self._subscriptions.topics_changed()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from topicwire.client.place import Place
 from topicwire.client.subscription import Subscription
 
 
@@ -47,6 +48,10 @@ class SubscriptionTable:
                 if subscription.route == route and topic in subscription.places
             ]
         return holders
+
+    def places_at(self, route: str, topic: str) -> list[Place]:
+        """Return where those who have a topic of a route stand in it."""
+        return [holder.places[topic] for holder in self.holders_of(route, topic)]
 
     def peers_of(self, subscription: Subscription) -> list[Subscription]:
         """Return who is on with the same topics, itself included.

@@ -33,6 +33,24 @@ def test_a_cancelled_call_is_not_made() -> None:
     assert called == []
 
 
+def test_a_delay_that_is_lost_in_rounding_ends() -> None:
+    clock = ManualClock()
+    clock.advance(100.1)
+    until_s = clock.now_s() + 3e-14
+    calls: list[float] = []
+
+    def look() -> None:
+        calls.append(clock.now_s())
+        left_s = until_s - clock.now_s()
+        if left_s > 0:
+            clock.call_later(min(left_s, 1e-15), look)
+
+    clock.call_later(1e-15, look)
+    clock.advance(1)
+    assert calls == sorted(set(calls))
+    assert clock.now_s() == 101.1
+
+
 def test_what_a_call_asks_for_may_be_due_at_once() -> None:
     clock = ManualClock()
     called: list[float] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable
 from itertools import count
 
@@ -24,9 +25,16 @@ class ManualClock:
         return self._now_s
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> _Alarm:
-        """Call `callback` when `delay_s` more seconds have passed."""
+        """Call `callback` when `delay_s` more seconds have passed.
+
+        A delay that is too small to move the clock moves it all the same, by the least there is:
+        who asks again for a rounding error that is left would ask for ever.
+        """
         alarm = _Alarm(callback)
-        heapq.heappush(self._due, (self._now_s + delay_s, next(self._order), alarm))
+        due_s = self._now_s + delay_s
+        if delay_s > 0:
+            due_s = max(due_s, math.nextafter(self._now_s, math.inf))
+        heapq.heappush(self._due, (due_s, next(self._order), alarm))
         return alarm
 
     def advance(self, seconds: float) -> None:

@@ -1,0 +1,203 @@
+"""What one connection sent and got, each message held against the guarantees and the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from packages.topicwire.tests.hub.model.ledger import Ledger
+
+from topicwire.testing import InProcessClient
+from topicwire.types import Position, ReplayLimits
+
+COMMAND_TIMEOUT_S = 10.0
+
+Request = tuple[str, ...]
+
+
+def topic_of(symbol: str) -> str:
+    return f'trades:{{"symbol":"{symbol}"}}'
+
+
+@dataclass
+class Sent:
+    """A command, and what was true between its sending and its answer."""
+
+    command: str
+    request: Request
+    resume: dict[str, Position]
+    always_denied: set[str]
+    ever_denied: set[str]
+
+    @property
+    def topics(self) -> list[str]:
+        return [topic_of(symbol) for symbol in self.request]
+
+
+@dataclass
+class Held:
+    """One topic that the connection receives."""
+
+    position: Position
+    since: int
+    awaits_snapshot: bool = False
+    is_interrupted: bool = False
+
+
+@dataclass
+class Trace:
+    """One connection.
+
+    Attributes:
+        is_late: it did not read for a while, so that what it sees may be old.
+    """
+
+    client: InProcessClient
+    ledger: Ledger
+    limits: ReplayLimits | None
+    has_snapshots: bool
+    sent: list[Sent] = field(default_factory=list)
+    answered: int = 0
+    subscriptions: dict[Request, list[str]] = field(default_factory=dict)
+    held: dict[str, Held] = field(default_factory=dict)
+    is_stalled: bool = False
+    is_late: bool = False
+
+    @property
+    def waiting(self) -> list[Sent]:
+        return self.sent[self.answered :]
+
+    def take(self, message: dict[str, Any], now_s: float) -> None:
+        payload = message["payload"]
+        match message["type"]:
+            case "trades.update":
+                self._take_update(payload)
+            case "trades.closed":
+                assert payload["retry"] is True
+                assert payload["code"] == "producer_failed"
+                self.held[payload["topic"]].is_interrupted = True
+            case "trades.reset":
+                self._take_reset(payload)
+            case "trades.subscribe.response" | "trades.unsubscribe.response" as kind:
+                assert message["id"] == f"c{self.answered}", "guarantee 1: answers in order"
+                sent = self.sent[self.answered]
+                self.answered += 1
+                assert kind == f"trades.{sent.command}.response"
+                if payload["status"] == "error":
+                    self._take_refusal(sent, payload, now_s)
+                elif sent.command == "subscribe":
+                    self._take_subscribed(sent, payload)
+                else:
+                    self._take_unsubscribed(sent)
+            case other:
+                raise AssertionError(other)
+
+    def _take_refusal(self, sent: Sent, payload: dict[str, Any], now_s: float) -> None:
+        code = payload["code"]
+        if sent.command == "unsubscribe":
+            assert code == "not_subscribed"
+            assert sent.request not in self.subscriptions, "guarantee 4"
+            return
+        assert sent.request not in self.subscriptions, "guarantee 4: it is one subscription"
+        match code:
+            case "forbidden":
+                assert sent.ever_denied & set(sent.topics)
+            case "timeout":
+                assert now_s >= COMMAND_TIMEOUT_S  # of the start, which may be an earlier one
+            case _:
+                assert code == "producer_failed", code
+
+    def _take_unsubscribed(self, sent: Sent) -> None:
+        assert sent.request in self.subscriptions, "guarantee 4"
+        del self.subscriptions[sent.request]
+        remaining = {topic for topics in self.subscriptions.values() for topic in topics}
+        self.held = {topic: one for topic, one in self.held.items() if topic in remaining}
+
+    def _take_subscribed(self, sent: Sent, payload: dict[str, Any]) -> None:
+        again = sent.request in self.subscriptions
+        assert payload["message"] == ("Already subscribed" if again else "Subscribed")
+        assert again or not sent.always_denied & set(sent.topics), "authorized before it is joined"
+        places = payload.get("topics") or [payload]
+        assert [place["topic"] for place in places] == sent.topics
+        self.subscriptions[sent.request] = sent.topics
+        recovered = [self._take_place(sent, place) for place in places]
+        asked = [one for one in recovered if one is not None]
+        assert payload.get("recovered") == (all(asked) if asked else None)
+
+    def _take_place(self, sent: Sent, place: dict[str, Any]) -> bool | None:
+        topic, told = place["topic"], Position(place["epoch"], place["seq"])
+        seen = sent.resume.get(topic)
+        recovered: bool | None = place.get("recovered")
+        assert (recovered is None) is (seen is None)
+        held = self.held.get(topic)
+        if held is not None:
+            assert told == held.position, "all before the position was sent"
+            assert "snapshot" not in place
+            if seen is not None:
+                reaches = held.since <= seen.seq <= told.seq
+                assert recovered is (seen.epoch == told.epoch and reaches), "guarantee 9"
+            return recovered
+        if recovered is False and seen is not None and not self.is_late:
+            # `recovered: true` is proved by what follows
+            assert not self.ledger.recovers(topic, seen, self.limits), "guarantee 9"
+        has_snapshot = place.get("snapshot", False)
+        assert self.has_snapshots or not has_snapshot
+        if recovered:
+            assert told == seen, "guarantee 9: what was missed follows what was seen"
+            assert not has_snapshot, "guarantee 2: who is recovered gets none"
+        elif not self.is_late and not self._follows(topic, told):
+            assert told == self.ledger.head(topic), "guarantee 9: the present position"
+        self.held[topic] = Held(told, told.seq, awaits_snapshot=has_snapshot)
+        self._reached(topic, told)
+        return recovered
+
+    def _follows(self, topic: str, told: Position) -> bool:
+        """What was published during the start is held back, and follows the reply."""
+        head = self.ledger.head(topic)
+        return head is not None and head.epoch == told.epoch and told.seq <= head.seq
+
+    def _take_update(self, payload: dict[str, Any]) -> None:
+        topic, price = payload["topic"], payload["payload"]["price"]
+        assert topic in self.held, "guarantees 2 and 4: only between the replies"
+        held = self.held[topic]
+        if payload.get("snapshot"):
+            assert held.awaits_snapshot, "guarantee 2: a reply or a reset announces it"
+            held.awaits_snapshot = False
+            assert payload["seq"] == held.position.seq
+            assert price in {-payload["seq"], self.ledger.price(topic, held.position)}
+            return
+        assert not held.awaits_snapshot, "guarantee 2: the state comes before the updates"
+        held.position = Position(held.position.epoch, held.position.seq + 1)
+        assert payload["seq"] == held.position.seq, "guarantee 3: each one, once, in order"
+        assert price == self.ledger.price(topic, held.position)
+        self._reached(topic, held.position)
+
+    def _take_reset(self, payload: dict[str, Any]) -> None:
+        topic, told = payload["topic"], Position(payload["epoch"], payload["seq"])
+        held = self.held[topic]
+        assert held.is_interrupted, "guarantee 10: it was told that its producer is dead"
+        held.is_interrupted = False
+        if told.epoch == held.position.epoch:
+            assert told == held.position, "nothing is missing within a numbering"
+        else:
+            held.since = told.seq
+        held.position = told
+        held.awaits_snapshot = payload.get("snapshot", False)
+        self._reached(topic, told)
+
+    def _reached(self, topic: str, position: Position) -> None:
+        self.ledger.reached.setdefault(topic, []).append(position)
+
+    def is_complete(self, alive: Collection[str]) -> None:
+        """All that was published has come: said of a client that reads, when the hub rests.
+
+        Args:
+            alive: the topics whose producers run.
+        """
+        for topic, held in self.held.items():
+            assert held.is_interrupted is (topic not in alive), "guarantee 10: it is told"
+            assert not held.awaits_snapshot, "guarantee 2: what is announced follows"
+            head = self.ledger.head(topic)
+            if not held.is_interrupted or (head and head.epoch == held.position.epoch):
+                assert held.position == head, "guarantee 2: nothing is missing"

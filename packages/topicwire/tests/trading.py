@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -69,7 +69,12 @@ class App:
     """A Starlette application with an adapter, and time that the test lets pass."""
 
     def __init__(
-        self, *routers: WsRouterInterface, metrics_path: str | None = None, **settings: Any
+        self,
+        *routers: WsRouterInterface,
+        metrics_path: str | None = None,
+        authenticate: Any = None,
+        allowed_origins: Sequence[str] = (),
+        **settings: Any,
     ) -> None:
         self.clock = ManualClock()
         self.adapter = FastWSAdapter(
@@ -78,6 +83,8 @@ class App:
             settings=Settings(**settings),
             clock=self.clock,
             metrics_path=metrics_path,
+            authenticate=authenticate,
+            allowed_origins=allowed_origins,
         )
         for router in routers:
             self.adapter.include_router(router)

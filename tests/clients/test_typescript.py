@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import pytest
+from packages.topicwire.tests.client.test_server_says import (
+    BOB,
+    DURATION_S,
+    Guarded,
+    MortalService,
+)
 from packages.topicwire.tests.serving import serving
 from packages.topicwire.tests.trading import AAPL_TOPIC, App, Trade, trades
 
 from tests.clients.typescript import bundle, typescript_client
-from topicwire import Rejected, WsRouteService
+from topicwire import Rejected, latest
 from topicwire.testing.faults import FaultProxy
 from topicwire.types import Principal
 
@@ -55,30 +61,6 @@ async def test_every_update_comes_once_and_in_order_whatever_is_cut(driver: Path
         assert seen == [*range(1, 41)]
 
 
-class MortalService(WsRouteService):
-    """Its producer runs until the test ends it."""
-
-    def __init__(self) -> None:
-        self.updates: list[Callable[[Trade], None]] = []
-        self.ends: list[asyncio.Event] = []
-        self.started = asyncio.Event()
-
-    async def create_topic(
-        self, topic: str, topic_update: Callable[[Trade], None]
-    ) -> asyncio.Task[None]:
-        assert topic == AAPL_TOPIC
-        self.updates.append(topic_update)
-        self.ends.append(asyncio.Event())
-        self.started.set()
-        return asyncio.create_task(self._produce(self.ends[-1]))
-
-    async def _produce(self, end: asyncio.Event) -> None:
-        await end.wait()
-
-    async def remove_topic(self, topic: str) -> None:
-        assert topic == AAPL_TOPIC
-
-
 async def test_a_topic_whose_producer_died_is_stale_until_it_runs_again(driver: Path) -> None:
     """pitfall 26"""
     service = MortalService()
@@ -87,10 +69,9 @@ async def test_a_topic_whose_producer_died_is_stale_until_it_runs_again(driver: 
         await client.subscribe("tape", "AAPL")
         service.updates[0](Trade(price=1))
         await client.until("update", "tape", 1, False)
-        service.started.clear()
         service.ends[0].set()
         await client.until("stale", "tape", True)
-        while not service.started.is_set():
+        while len(service.updates) == 1:
             app.clock.advance(0.5)
             await asyncio.sleep(0)
         told = await client.until("stale", "tape", False)
@@ -133,3 +114,54 @@ async def test_a_denied_subscription_says_why_and_is_not_asked_for_again(driver:
         client.do("subscribe", "tape", "AAPL")
         await client.until("refused", "subscribe", "forbidden")
         assert asked == [AAPL_TOPIC]
+
+
+async def test_numbers_that_a_policy_leaves_out_are_no_gap(driver: Path) -> None:
+    router = trades(delivery=latest(max_rate_hz=1))
+    app = App(router)
+    async with serving(app.asgi) as url, typescript_client(driver, url) as client:
+        await client.subscribe("quote", "AAPL")
+        seen: list[object] = []
+        for last in (10, 20, 30):
+            for price in range(last - 9, last + 1):
+                router.publish(AAPL_TOPIC, Trade(price=price))
+            app.clock.advance(1)
+            told = await client.until("update", "quote", last, False)
+            assert {one[0] for one in told} == {"update"}
+            seen += updates(told)
+        assert len(seen) < 10
+
+
+async def test_a_token_that_expires_is_renewed_in_band(driver: Path) -> None:
+    router = trades()
+    guarded = Guarded(router)
+    names = guarded.names
+    tokens = names.token(), names.token()
+    verified = asyncio.Queue[str]()
+    verify = names.authenticate_token
+
+    def note(token: str) -> Principal | None:
+        verified.put_nowait(token)
+        return verify(token)
+
+    with patch.object(names, "authenticate_token", note):
+        async with serving(guarded.asgi) as url, typescript_client(driver, url, *tokens) as client:
+            await client.subscribe("tape", "AAPL")
+            guarded.clock.advance(DURATION_S + 1)
+            assert (await verified.get(), await verified.get()) == tokens
+            # the new token counts when a command that came after it is answered
+            await client.subscribe("more", "IBM")
+            guarded.clock.advance(31)
+            router.publish(AAPL_TOPIC, Trade(price=1))
+            told = await client.until("update", "tape", 1, False)
+            assert not [one for one in told if one[0] in {"status", "error"}]
+
+
+async def test_a_token_that_nobody_knows_is_refused_once(driver: Path) -> None:
+    guarded = Guarded(trades())
+    async with serving(guarded.asgi) as url, typescript_client(driver, url, BOB) as client:
+        client.do("subscribe", "tape", "AAPL")
+        told = await client.until("refused", "subscribe", "unauthenticated")
+        # with a function that gives tokens, one more is tried
+        statuses = [one[1] for one in told if one[0] == "status"]
+        assert statuses == ["connecting", "open", "reconnecting", "open", "closed"]

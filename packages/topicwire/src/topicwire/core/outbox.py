@@ -176,8 +176,8 @@ class Outbox:
         self._in_flight = 0
 
     def clear(self) -> list[Frame]:
-        """Forget everything: the connection is gone. Returns the frames that waited."""
-        left = [one for waiting in self._waiting if (one := _live(waiting)) is not None]
+        """Forget everything: the connection is gone. Returns all that waited, the backlog too."""
+        left = [one for waiting in self._waiting if (one := _frame(waiting)) is not None]
         self._waiting.clear()
         self._places.clear()
         self._queues.clear()
@@ -223,11 +223,11 @@ class Outbox:
                 del self._queues[place[0]]
 
 
-def _live(waiting: Frame | bytes | _Slot) -> Frame | None:
-    """Return what is no backlog, and has not gone."""
+def _frame(waiting: Frame | bytes | _Slot) -> Frame | None:
+    """Return what waits; None for what has gone."""
     if isinstance(waiting, _Slot):
         return None if waiting.update is None else waiting.update.frame
-    return waiting if isinstance(waiting, Frame) else None
+    return waiting if isinstance(waiting, Frame) else Frame(waiting)
 
 
 def _is_empty(waiting: Frame | bytes | _Slot) -> bool:

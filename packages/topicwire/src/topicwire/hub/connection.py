@@ -140,7 +140,7 @@ class Connection:
     def push(self, frame: Frame) -> None:
         """Send a frame, as soon as the client takes it. One that is too slow is closed: 4008."""
         if self.is_ended:
-            self._count_abandoned(frame)
+            self.hub.metrics.abandon(frame)
             return
         if self._outbox.push(frame):
             self._wake_writer()
@@ -150,7 +150,7 @@ class Connection:
     def push_within(self, frame: Frame, max_bytes: int) -> None:
         """Send a frame of a route that lets at most `max_bytes` wait for a client."""
         if self.is_ended:
-            self._count_abandoned(frame)
+            self.hub.metrics.abandon(frame)
         elif self._outbox.push_within(frame, max_bytes):
             self._wake_writer()
         else:
@@ -159,7 +159,7 @@ class Connection:
     def push_update(self, update: Update, policy: Policy) -> Outcome:
         """Send an update, or what its policy makes of it and of those that wait."""
         if self.is_ended:
-            self._count_abandoned(update.frame)
+            self.hub.metrics.abandon(update.frame)
             return Outcome.ADDED
         outcome = policy.push(self._outbox, update)
         if outcome is Outcome.REFUSED:
@@ -174,8 +174,8 @@ class Connection:
 
     def _is_slow(self, frame: Frame) -> None:
         """Close: `frame` did not fit."""
-        self._count_abandoned(frame)
-        self._count_slow(frame)
+        self.hub.metrics.abandon(frame)
+        self.hub.metrics.slow(frame)
         self.end(SLOW_CONSUMER, "slow consumer")
         # not in the middle of a fan-out: a handler of the application's may publish
         self._loop.call_soon(self._log_slow, self._outbox.size)
@@ -257,17 +257,6 @@ class Connection:
             self._cut.reschedule(self._loop.time() + FLUSH_TIMEOUT_S)
             self._wake_writer()
 
-    def _count_slow(self, frame: Frame) -> None:
-        route = self.hub.metrics.of_type(frame.type)
-        if route is not None:
-            route.slow_consumers += 1
-
-    def _count_abandoned(self, frame: Frame) -> None:
-        name, _, operation = frame.type.partition(".")
-        route = self.hub.metrics.routes.get(name)
-        if route is not None and operation == "update":
-            route.updates_abandoned += 1
-
     def _log_slow(self, waiting_bytes: int) -> None:
         self.hub.logger.warning(
             "connection %s is too slow: %d bytes wait for it",
@@ -287,7 +276,7 @@ class Connection:
         for topic in held:
             self.hub.leave(topic, self)
         for frame in self._outbox.clear():
-            self._count_abandoned(frame)
+            self.hub.metrics.abandon(frame)
         self._send_watch.close()
 
     def _stuck(self) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, get_args
 
 from topicwire.close_codes import SLOW_CONSUMER
 from topicwire.types import ErrorCode
+from topicwire.wire.frames import Frame
 
 LAG_BOUNDS_S: Final = (
     0.0005,
@@ -114,7 +115,7 @@ class RouteMetrics:
     """Left out for a newer one by the route's `max_rate_hz`, once for all: not sent to anybody."""
 
     updates_abandoned: int = 0
-    """Of those that were sent: still waiting when their connection ended."""
+    """Of those that were sent or replayed: still waiting when their connection ended."""
 
     updates_replayed: int = 0
     """Missed, and sent to those who came back."""
@@ -269,9 +270,20 @@ class Metrics:
         """Show what is counted for a route."""
         self._routes[name] = route
 
-    def of_type(self, message_type: str) -> RouteMetrics | None:
-        """Return the route that a message's type belongs to, if it belongs to one."""
-        return self._routes.get(message_type.partition(".")[0])
+    def abandon(self, frame: Frame) -> None:
+        """Count a message that waited when its connection ended, where it is an update."""
+        route = self._of(frame)
+        if route is not None and frame.is_update:
+            route.updates_abandoned += 1
+
+    def slow(self, frame: Frame) -> None:
+        """Count a connection that is closed because this message did not fit."""
+        route = self._of(frame)
+        if route is not None:
+            route.slow_consumers += 1
+
+    def _of(self, frame: Frame) -> RouteMetrics | None:
+        return self._routes.get(frame.type.partition(".")[0])
 
     def refuse(self, code: str) -> None:
         """Count a message that concerns no route and is answered with an error."""

@@ -10,6 +10,7 @@ from topicwire.types import MessageId, Position, TopicId
 SUBPROTOCOL: Final = "topicwire.v1+json"
 PROTOCOL_VERSION: Final = 1
 _BEGINNING: Final = b'{"type":"'
+_SNAPSHOT_END: Final = b',"snapshot":true}}'
 
 BEARER_SUBPROTOCOL: Final = "topicwire.bearer."
 """Before a token that is offered as a subprotocol, in base64url without padding: the one header of
@@ -44,6 +45,11 @@ class Frame:
     def type(self) -> str:
         """The message's type, read from its beginning: for what happens rarely."""
         return self.data[len(_BEGINNING) : self.data.index(b'"', len(_BEGINNING))].decode()
+
+    @property
+    def is_update(self) -> bool:
+        """It is an update of a topic, and no state of one."""
+        return self.type.endswith(".update") and not self.data.endswith(_SNAPSHOT_END)
 
     def __repr__(self) -> str:
         return f"Frame({self.data!r})"
@@ -93,7 +99,7 @@ def update_payload(prefix: bytes, seq: int, frame: bytes) -> bytes:
 
 def snapshot_frame(prefix: bytes, seq: int, payload: bytes) -> Frame:
     """Return a topic's state as of its update `seq`: `prefix` is the topic's."""
-    return Frame(b'%b%d,"payload":%b,"snapshot":true}}' % (prefix, seq, payload))
+    return Frame(b'%b%d,"payload":%b%b' % (prefix, seq, payload, _SNAPSHOT_END))
 
 
 def closed_frame(topic: TopicId, code: str, message: str, *, retry: bool) -> Frame:

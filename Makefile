@@ -29,6 +29,10 @@ format: ## Format and mend what can be mended by itself
 	@$(SETUP) python packages
 	@$(RUN) scripts.checks format $(ARGS)
 
+soak: ## Come and go for ten minutes, then close the accounts (SOAK_S=seconds)
+	@$(SETUP) python packages
+	@$(RUN) bench.soak
+
 build: ## Build the page into frontend/dist
 	@$(MAKE) -C $(ROOT)/frontend build
 

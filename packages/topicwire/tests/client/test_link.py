@@ -255,6 +255,18 @@ async def test_a_token_function_that_raises_is_asked_again_later() -> None:
         assert bench.client.status == "open"
 
 
+async def test_a_client_that_is_left_waits_for_no_token() -> None:
+    async def never() -> str:
+        await asyncio.Event().wait()
+        return ""
+
+    bench = Bench(token=never)
+    async with bench.client:
+        await turn()
+    assert bench.errors == []
+    assert bench.clock.alarms == 0
+
+
 async def test_a_token_that_expires_is_renewed_on_the_same_connection() -> None:
     tokens = Tokens()
     bench = Bench(token=tokens)

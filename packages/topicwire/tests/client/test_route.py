@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from packages.topicwire.tests.client.fakes import Bench, Trade, TradesRequest
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, model_validator
 
 from topicwire.client import (
     ClientClosedError,
@@ -174,6 +174,39 @@ async def test_one_throwing_listener_harms_no_other(caplog: pytest.LogCaptureFix
         bench.socket.update(2)
     assert [seq for _, seq in taken.updates] == [1, 2]
     assert [one.getMessage() for one in caplog.records][:1] == ["on_update of trades raised"]
+
+
+async def test_a_listener_that_asks_a_cancelled_future_harms_no_other() -> None:
+    bench, taken = Bench(), Taken()
+    cancelled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    cancelled.cancel()
+    async with bench.client:
+        request = TradesRequest()
+        failing = asyncio.ensure_future(
+            bench.trades.subscribe(request, lambda *_: cancelled.result())
+        )
+        await asyncio.sleep(0)
+        await subscribed(bench, taken)
+        await failing
+        bench.socket.update(1)
+    assert [seq for _, seq in taken.updates] == [1]
+
+
+async def test_a_validator_that_raises_anything_ends_its_subscription_alone() -> None:
+    class Broken(Trade):
+        @model_validator(mode="after")
+        def divide(self) -> Broken:
+            raise ZeroDivisionError
+
+    bench, taken = Bench(), Taken()
+    broken = bench.client.route("trades", TradesRequest, Broken)
+    async with bench.client:
+        await subscribed(bench, taken)
+        stream = broken.stream(TradesRequest())
+        bench.socket.update(1)
+        with pytest.raises(InvalidDataError, match="a validator of the model raised ZeroDivision"):
+            await anext(stream)
+    assert [seq for _, seq in taken.updates] == [1]
 
 
 async def test_a_second_listener_gets_the_present_state() -> None:

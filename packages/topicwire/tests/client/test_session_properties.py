@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import ClassVar
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -130,13 +131,14 @@ class NothingIsForgotten(Interleavings):
         super().disturb(what, nth, name)
 
 
-def examples(machine: type[Interleavings], settings: settings) -> Counter[str]:
+def examples(machine: type[Interleavings], how: settings) -> Counter[str]:
     machine.happened.clear()
-    run_state_machine_as_test(machine, settings=settings)
+    run_state_machine_as_test(machine, settings=how)
     return machine.happened
 
 
 SETTINGS = settings(max_examples=200, stateful_step_count=60, deadline=None)
+LONG = settings(settings.get_profile("long"), stateful_step_count=60)
 
 
 def test_every_update_comes_once_and_in_order_or_the_gap_is_told() -> None:
@@ -150,3 +152,10 @@ def test_nothing_is_missed_where_the_server_holds_everything() -> None:
     happened = examples(NothingIsForgotten, SETTINGS)
     assert happened["gap"] == 0
     assert min(happened[what] for what in ("recovered", "resync")) > 0, happened
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("machine", [Interleavings, NothingIsForgotten])
+def test_ten_thousand_interleavings(machine: type[Interleavings]) -> None:
+    happened = examples(machine, LONG)
+    assert min(happened[what] for what in ("update", "cut", "recovered", "resync")) > 500, happened

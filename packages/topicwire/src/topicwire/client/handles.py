@@ -148,5 +148,5 @@ def guard(name: str, whose: str, callback: Callable[..., object], *values: objec
     """Call what belongs to the application: what it raises is logged and goes no further."""
     try:
         callback(*values)
-    except Exception:
+    except (Exception, asyncio.CancelledError):  # of a future that it asked, not of this task
         logger.exception("%s of %s raised", name, whose, extra={"callback": name, "whose": whose})

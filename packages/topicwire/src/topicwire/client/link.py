@@ -110,6 +110,8 @@ class Link:
         self._socket: Socket | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         """The ends of abandoned sockets, and tokens under way."""
+        self._fetching: set[asyncio.Task[None]] = set()
+        """Those that are of no use when the connection ends."""
         self._era = 0
         self._opened_at_s = 0.0
         self._heard_at_s = 0.0
@@ -166,10 +168,16 @@ class Link:
         self._events.settle()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run what `wait_closed` waits for."""
+        """Run what is of this connection: it is cancelled when that ends."""
+        task = self._keep(work)
+        self._fetching.add(task)
+        task.add_done_callback(self._fetching.discard)
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def wait_closed(self) -> None:
         """Wait until nothing of any socket is left."""
@@ -262,8 +270,10 @@ class Link:
     def _forget(self) -> None:
         self._era += 1
         self._timers.clear_all()
+        for task in self._fetching - {asyncio.current_task()}:
+            task.cancel()
         if self._socket is not None:
-            self.spawn(self._socket.wait_closed())
+            self._keep(self._socket.wait_closed())
             self._socket = None
 
     def _set_status(self, status: Status) -> None:

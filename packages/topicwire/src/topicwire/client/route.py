@@ -247,6 +247,11 @@ class _Decoder(Generic[_TData]):
             data: _TData = self._validate(to_json(value))
         except ValidationError as error:
             raise self._invalid(error) from None
+        except Exception as error:
+            raise InvalidDataError(
+                f"{self._where}: a validator of the model raised {type(error).__name__}.",
+                type=self._where,
+            ) from error
         return data
 
     def _invalid(self, error: ValidationError) -> InvalidDataError:

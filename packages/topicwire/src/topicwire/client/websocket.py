@@ -83,22 +83,26 @@ class WebSocket:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _run(self) -> None:
+        loss = Loss()
+        try:
+            loss = await self._connect_and_read()
+        finally:
+            # whatever happened: a client that is not told would wait for ever
+            self._events.lost(loss)
+
+    async def _connect_and_read(self) -> Loss:
         try:
             self._connection = await self._attempt
         except InvalidStatus as error:
-            status = error.response.status_code
-            self._events.lost(Loss(LOST, str(error), http_status=status))
-            return
+            return Loss(LOST, str(error), http_status=error.response.status_code)
         except (OSError, InvalidHandshake, InvalidURI, TimeoutError) as error:
-            self._events.lost(Loss(LOST, f"{type(error).__name__}: {error}"))
-            return
+            return Loss(LOST, f"{type(error).__name__}: {error}")
         writer = asyncio.get_running_loop().create_task(self._write(self._connection))
         try:
             self._events.opened(self._connection.subprotocol)
-            loss = await self._read(self._connection)
+            return await self._read(self._connection)
         finally:
             writer.cancel()
-        self._events.lost(loss)
 
     async def _read(self, connection: ClientConnection) -> Loss:
         try:

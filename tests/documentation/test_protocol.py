@@ -64,7 +64,7 @@ def test_the_tables_list_every_code(heading: str, known: set[str]) -> None:
 def test_the_policies_are_those_that_a_route_may_choose() -> None:
     table = PROTOCOL.read_text(encoding="utf-8").partition("| policy |")[2].partition("\n\n")[0]
     listed = re.findall(r"^\| `(\w+)`", table, re.MULTILINE)
-    made = [
+    made: list[topicwire.RouteDelivery] = [
         topicwire.lossless(),
         topicwire.latest(),
         topicwire.drop_oldest(),

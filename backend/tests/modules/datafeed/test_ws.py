@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from backend.tests.conftest import NOW_MS
 from backend.tests.manual_clock import ManualClock, turns
-from backend.tests.serving import Served, serving
+from backend.tests.serving import Served, Socket, serving
 from fastapi import FastAPI
 
 from topicwire import FastWSAdapter
@@ -133,14 +133,29 @@ async def test_history_and_live_join_by_time_and_revision(resolution: str, serve
         assert [bar["time"] for bar in live] == [history[-1]["time"]] * number
 
 
+async def quotes_until(socket: Socket, symbol: str, now_ms: int) -> list[QuoteData]:
+    """All quotes sent up to the last one of an instant: some may give way to newer ones."""
+    last_ms = MARKET.last_tick(symbol, now_ms).time
+    told = [QuoteData.model_validate(await socket.update("quotes"))]
+    while told[-1].time < last_ms:
+        told.append(QuoteData.model_validate(await socket.update("quotes")))
+    assert told[-1].time == last_ms
+    return told
+
+
+async def quotes_since(socket: Socket, seen: QuoteData, now_ms: int) -> list[QuoteData]:
+    """The same, where perhaps none follows."""
+    is_last = seen.time == MARKET.last_tick("FB", now_ms).time
+    return [] if is_last else await quotes_until(socket, "FB", now_ms)
+
+
 async def test_quotes_flow(served: Served) -> None:
     async with served.socket() as socket:
         reply = await socket.call("quotes.subscribe", {"symbol": "GOOG"})
         assert reply["topic"] == 'quotes:{"symbol":"GOOG"}'
         first = QuoteData.model_validate(await socket.update("quotes"))
         await served.clock.advance(2_000)
-        number = ticks_in("GOOG", 2_000)
-        told = [QuoteData.model_validate(one) for one in await socket.updates("quotes", number)]
+        told = await quotes_until(socket, "GOOG", served.clock.now_ms())
         for quote in told:
             assert quote.bid < quote.ask
             assert quote.day_low <= quote.last <= quote.day_high
@@ -157,12 +172,14 @@ async def test_a_day_ends_and_the_next_begins(served: Served) -> None:
     served.clock.jump(midnight - NOW_MS - 500)
     async with served.socket() as socket:
         await socket.call("quotes.subscribe", {"symbol": "FB"})
-        before = last = await socket.update("quotes")
-        await served.clock.advance(2_000)
-        while last["time"] < midnight:
-            before, last = last, await socket.update("quotes")
-        assert last["prev_close"] == before["last"]
-        assert last["day_open"] == last["day_high"] == last["day_low"] == last["last"]
+        first = QuoteData.model_validate(await socket.update("quotes"))
+        await served.clock.advance(499)
+        [*_, before] = [first, *await quotes_since(socket, first, midnight - 1)]
+        await served.clock.advance(MARKET.next_tick("FB", midnight - 1).time - midnight + 1)
+        [last] = await quotes_until(socket, "FB", served.clock.now_ms())
+        assert last.time >= midnight
+        assert last.prev_close == before.last
+        assert last.day_open == last.day_high == last.day_low == last.last
 
 
 async def test_one_connection_may_follow_many_topics(served: Served) -> None:

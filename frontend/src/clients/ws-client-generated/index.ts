@@ -18,13 +18,13 @@ export interface Routes {
    *
    * Of two with the same `time` the one with the higher `revision` is the newer.
    */
-  bars: Route<BarsSubscriptionRequest, Bar, 'lossless'>
+  bars: Route<BarsSubscriptionRequest, Bar, 'latest'>
   /** The best bid and ask, the last price, and the day so far (UTC). */
-  quotes: Route<QuoteDataSubscriptionRequest, QuoteData, 'lossless'>
+  quotes: Route<QuoteDataSubscriptionRequest, QuoteData, 'latest'>
   /** An order as it stands. Of two with the same `id` the higher `version` is the newer. */
   orders: Route<OrderSubscriptionRequest, Order, 'lossless'>
   /** What an account holds of one symbol. `qty` 0 tells that it was closed. */
-  positions: Route<PositionSubscriptionRequest, AccountPosition, 'lossless'>
+  positions: Route<PositionSubscriptionRequest, AccountPosition, 'latest'>
 }
 
 /** Every route, and every operation of one, by name: all that is left at run time. */

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from fastapi import APIRouter
 
-from topicwire import ReplayLimits
+from topicwire import ReplayLimits, latest
 from trading_api.modules.broker.api import api_router
 from trading_api.modules.broker.service import BrokerService
 from trading_api.modules.broker.ws import OrderWsRouter, PositionWsRouter, own_account
@@ -66,6 +66,7 @@ class BrokerModule:
                 tags=["broker"],
                 service=self.service,
                 subscribe_request_handler=own_account,
+                delivery=latest(key="symbol"),
                 linger_s=0,
                 replay=None,
             ),

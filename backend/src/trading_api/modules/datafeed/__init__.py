@@ -6,6 +6,7 @@ from functools import cached_property
 
 from fastapi import APIRouter
 
+from topicwire import latest
 from trading_api.modules.datafeed.api import api_router
 from trading_api.modules.datafeed.service import DatafeedService
 from trading_api.modules.datafeed.ws import BarWsRouter, QuoteWsRouter, known_symbol
@@ -51,7 +52,9 @@ class DatafeedModule:
         """The routes bars and quotes, of this app alone.
 
         Both are state: who comes back is given the present one. Nothing is replayed, since nothing
-        is produced while nobody looks, and a replay would not say so.
+        is produced while nobody looks, and a replay would not say so. A forming bar gives way to
+        its next revision; a closed one is history, of which none may be missing. Nobody reads more
+        than ten prices a second.
         """
         return [
             BarWsRouter(
@@ -59,6 +62,7 @@ class DatafeedModule:
                 tags=["datafeed"],
                 service=self.service,
                 subscribe_request_handler=known_symbol,
+                delivery=latest(key="time", lossless="closed"),
                 linger_s=0,
                 replay=None,
             ),
@@ -67,6 +71,7 @@ class DatafeedModule:
                 tags=["datafeed"],
                 service=self.service,
                 subscribe_request_handler=known_symbol,
+                delivery=latest(max_rate_hz=10),
                 linger_s=0,
                 replay=None,
             ),

@@ -137,6 +137,9 @@ class Hub:
 
     def begin_drain(self) -> asyncio.Task[None]:
         """End every connection in good order, because the server stops."""
+        for topic in tuple(self._topics.values()):
+            if topic.conflater is not None:
+                topic.conflater.settle()
         return self.drain.begin(STOPPING, self.settings.drain_timeout_s)
 
     def revoke(self, subject: str, affects: Callable[[TopicId], bool] | None, reason: str) -> int:
@@ -232,8 +235,8 @@ class Hub:
         """Nobody wants `topic` any longer, and its producer has stopped."""
         state = self._topics.pop(topic)
         state.metrics.topics -= 1
-        if state.patterns is not None:
-            state.patterns.remove(topic)
+        if state.route.patterns is not None:
+            state.route.patterns.remove(topic)
         if self._expiry is None:
             self._expire()
 
@@ -301,7 +304,7 @@ class Hub:
                 at_s=self.clock.now_s(),
                 metrics=state.metrics,
                 keep=state.keep,
-                max_bytes=state.max_queue_bytes,
+                max_bytes=state.route.max_queue_bytes,
             )
 
     def _renew(self, topic: TopicId, position: Position) -> None:

@@ -112,7 +112,7 @@ class Join(Generic[_Member]):
         if self.topic.conflater is not None:
             self.topic.conflater.admit(self.member, joining)
             return ()
-        self.topic.count_sent(joining.frames)
+        self.topic.metrics.count_sent(joining.frames)
         return joining.frames
 
     def cancel(self) -> None:

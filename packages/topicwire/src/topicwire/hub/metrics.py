@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, get_args
 
@@ -155,6 +155,11 @@ class RouteMetrics:
 
     refusals: Counter[str] = field(default_factory=Counter)
     """Commands answered with an error, by code."""
+
+    def count_sent(self, updates: Collection[Frame]) -> None:
+        """Count updates that were held back for one subscriber, and are put into its outbox."""
+        self.updates_sent += len(updates)
+        self.bytes_sent += sum(frame.size for frame in updates)
 
     def refuse(self, code: str) -> None:
         """Count a command that is answered with an error."""

@@ -84,7 +84,7 @@ class Reset:
             for held in gap.frames:
                 subscriber.push(held)
             metrics.snapshots_sent += start.is_snapshot
-            self._topic.count_sent(gap.frames)
+            metrics.count_sent(gap.frames)
         if self._topic.conflater is not None:
             self._topic.conflater.give(resumed, gap)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from topicwire.core.registry import Joining
+from topicwire.core.replay import Kept
 from topicwire.errors import ProducerFailedError, TopicwireError, UpdateTooLargeError
 from topicwire.hub.clock import ends_this_task
 from topicwire.types import Position
@@ -90,7 +91,7 @@ def start_of(
     missed = None if seen is None else topic.since(seen)
     if seen is not None and missed is not None:
         joining.restart(topic.audience.position)
-        return Start(seen, recovered=True, backlog=topic.replay(seen, missed))
+        return Start(seen, recovered=True, backlog=_replay(topic, seen, missed))
     recovered = None if seen is None else False
     if topic.route.reads_later:
         return _start_at_state(topic, joining, state, recovered=recovered)
@@ -101,6 +102,12 @@ def start_of(
     joining.restart(position)
     frame = snapshot_frame(topic.prefix, position.seq, snapshot)
     return Start(position, recovered, [frame.data], is_snapshot=True)
+
+
+def _replay(topic: Topic[Any], seen: Position, missed: Sequence[Kept]) -> Sequence[bytes]:
+    if topic.conflater is None:
+        return [kept.frame for kept in missed]
+    return topic.conflater.replay(seen.seq, missed)
 
 
 def _start_at_state(

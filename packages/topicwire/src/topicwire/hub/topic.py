@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
 from topicwire.core.lifecycle import Effect, Lifecycle, State
-from topicwire.core.patterns import PatternIndex
 from topicwire.core.registry import Audience, Joining
 from topicwire.core.replay import Kept, ReplayRing
 from topicwire.errors import CommandError, CommandTimeoutError, ProducerFailedError
@@ -22,7 +21,7 @@ from topicwire.hub.silence import Silence
 from topicwire.hub.start import UnknownStateError
 from topicwire.hub.surroundings import Surroundings
 from topicwire.types import Position, TopicId
-from topicwire.wire.frames import Frame, update_prefix
+from topicwire.wire.frames import update_prefix
 from topicwire.wire.marks import split_mark
 
 _Member = TypeVar("_Member", bound=Receiver)
@@ -85,16 +84,6 @@ class Topic(Generic[_Member]):
         return self._route
 
     @property
-    def patterns(self) -> PatternIndex | None:
-        """The patterns of its route, where it may have some."""
-        return self._route.patterns
-
-    @property
-    def max_queue_bytes(self) -> int | None:
-        """How much may wait for a subscriber, where its route allows less than the app."""
-        return self._route.max_queue_bytes
-
-    @property
     def state(self) -> State:
         """Where its producer is."""
         return self._lifecycle.state
@@ -133,11 +122,6 @@ class Topic(Generic[_Member]):
         if self._lifecycle.state is State.LINGERING:
             self._linger_elapsed()
 
-    def count_sent(self, updates: Sequence[Frame]) -> None:
-        """Note that updates which were held back are sent now."""
-        self.metrics.updates_sent += len(updates)
-        self.metrics.bytes_sent += sum(frame.size for frame in updates)
-
     @property
     def keep(self) -> Keep | None:
         """What an update is to be given to; None while nothing is kept."""
@@ -155,12 +139,6 @@ class Topic(Generic[_Member]):
         if self._ring is None:
             return None
         return self.hub.retention.since(self._ring, seen, self.hub.clock.now_s())
-
-    def replay(self, seen: Position, missed: Sequence[Kept]) -> Sequence[bytes]:
-        """Return what a client is sent that has missed every update after `seen`."""
-        if self.conflater is None:
-            return [kept.frame for kept in missed]
-        return self.conflater.replay(seen.seq, missed)
 
     def snapshot(self) -> bytes | None:
         """Return the topic's present state, encoded; None when there is none.

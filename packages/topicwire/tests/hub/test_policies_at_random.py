@@ -1,0 +1,252 @@
+"""Each policy under random coming, going, stalling and publishing, against a log of everything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from packages.topicwire.tests.hub.policies import TOPIC, Line, Lines
+
+from topicwire import ReplayLimits, drop_oldest, latest, merge
+from topicwire.testing import InProcessClient, connect
+from topicwire.types import TopicId
+
+KEYS = "AB"
+MAX_QUEUE = 3
+CLIENTS = st.integers(0, 1)
+
+
+def parts(line: Line) -> list[int]:
+    return line.parts or [line.value]
+
+
+def joined(older: Line, newer: Line) -> Line:
+    """Keep every value, to see that none is lost and none comes twice."""
+    return Line(value=newer.value, parts=[*parts(older), *parts(newer)])
+
+
+DELIVERIES: dict[str, Any] = {
+    "latest": latest(),
+    "keyed": latest("key", "closed"),
+    "drop_oldest": drop_oldest(MAX_QUEUE),
+    "merge": merge(joined),
+    "latest, paced": latest(max_rate_hz=1),
+    "keyed, paced": latest("key", "closed", max_rate_hz=1),
+    "drop_oldest, paced": drop_oldest(MAX_QUEUE, max_rate_hz=1),
+    "merge, paced": merge(joined, max_rate_hz=1),
+}
+
+
+@dataclass
+class Visitor:
+    """One client, and what it has been told since its subscription's reply."""
+
+    connection: AbstractAsyncContextManager[InProcessClient] | None = None
+    client: InProcessClient | None = None
+    is_stalled: bool = False
+    asked: list[str] = field(default_factory=list)
+    since: int | None = None
+    """The number in the reply; None while it is not subscribed."""
+    received: list[tuple[int, Line]] = field(default_factory=list)
+    reached: int | None = None
+    """The last number that was seen, also of an earlier subscription: to resume from."""
+
+
+class PolicyAgainstLog(RuleBasedStateMachine):
+    """One topic of one policy; numbers go on whoever is there."""
+
+    name = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        limits = ReplayLimits(max_updates=6)
+        self.lines = Lines(DELIVERIES[self.name], replay=limits)
+        self.visitors = [Visitor(), Visitor()]
+        self.log: list[Line] = []
+
+    def run(self, step: Coroutine[Any, Any, Any]) -> None:
+        self.loop.run_until_complete(step)
+
+    @property
+    def head(self) -> int:
+        """What the backplane has given as the last number."""
+        numberings = self.lines.app.hub.backplane._numberings
+        numbering = numberings.get(TopicId("lines", TOPIC))
+        return 0 if numbering is None else int(numbering.seq)
+
+    # What a visitor sees
+
+    def look(self, visitor: Visitor, message: dict[str, Any]) -> None:
+        payload = message["payload"]
+        if message["type"] == "lines.update":
+            assert visitor.since is not None
+            last = visitor.received[-1][0] if visitor.received else visitor.since
+            assert payload["seq"] > last
+            line = Line(**payload["payload"])
+            assert line.value == self.log[payload["seq"] - 1].value
+            if self.name.startswith("merge"):
+                values = [one.value for one in self.log[last : payload["seq"]]]
+                assert parts(line) == values
+            visitor.received.append((payload["seq"], line))
+            visitor.reached = payload["seq"]
+            return
+        if visitor.asked.pop(0) == "unsubscribe":
+            visitor.since = None
+            visitor.received = []
+            return
+        assert payload["delivery"] == DELIVERIES[self.name].policy
+        if visitor.since is None:
+            visitor.since = visitor.reached = payload["seq"]
+        else:  # the same request again: it has been sent all up to there
+            self.check(visitor, payload["seq"])
+
+    async def catch_up(self, visitor: Visitor) -> None:
+        if visitor.client is not None and not visitor.is_stalled:
+            for message in await visitor.client.settle():
+                self.look(visitor, message)
+
+    def check(self, visitor: Visitor, head: int) -> None:
+        """Nothing that was to be sent up to `head` is missing."""
+        if visitor.since is None:
+            return
+        due = range(visitor.since + 1, head + 1)
+        numbers = {seq for seq, _ in visitor.received}
+        if self.name.startswith("merge"):
+            assert not due or due[-1] in numbers
+        elif self.name.startswith("drop_oldest"):
+            assert set(due[-MAX_QUEUE:]) <= numbers
+        else:
+            newest: dict[str, int] = {}
+            for seq in due:
+                line = self.log[seq - 1]
+                if line.closed and self.name.startswith("keyed"):
+                    assert seq in numbers
+                else:
+                    newest[line.key if self.name.startswith("keyed") else ""] = seq
+            assert set(newest.values()) <= numbers
+
+    async def leave(self, visitor: Visitor) -> None:
+        assert visitor.connection is not None
+        await visitor.connection.__aexit__(None, None, None)
+        visitor.connection = visitor.client = visitor.since = None
+        visitor.is_stalled = False
+        visitor.asked, visitor.received = [], []
+
+    # Rules
+
+    @rule(number=CLIENTS)
+    def come(self, number: int) -> None:
+        visitor = self.visitors[number]
+        if visitor.client is None:
+            visitor.connection = connect(self.lines.app.asgi)
+            visitor.client = self.loop.run_until_complete(visitor.connection.__aenter__())
+
+    @rule(number=CLIENTS)
+    def go(self, number: int) -> None:
+        if self.visitors[number].client is not None:
+            self.run(self.leave(self.visitors[number]))
+
+    @rule(number=CLIENTS, resumes=st.booleans())
+    def subscribe(self, number: int, resumes: bool) -> None:  # noqa: FBT001 - by name
+        visitor = self.visitors[number]
+        if visitor.client is None:
+            return
+        message: dict[str, Any] = {"type": "lines.subscribe", "payload": {}}
+        numberings = self.lines.app.hub.backplane._numberings
+        numbering = numberings.get(TopicId("lines", TOPIC))
+        if resumes and visitor.reached is not None and numbering is not None:
+            message["resume"] = {"epoch": numbering.epoch, "seq": visitor.reached}
+        visitor.asked.append("subscribe")
+        self.run(self.say(visitor.client, message))
+
+    @rule(number=CLIENTS)
+    def unsubscribe(self, number: int) -> None:
+        visitor = self.visitors[number]
+        if visitor.client is not None and visitor.asked[-1:] == ["subscribe"]:
+            visitor.asked.append("unsubscribe")
+            self.run(self.say(visitor.client, {"type": "lines.unsubscribe", "payload": {}}))
+
+    async def say(self, client: InProcessClient, message: dict[str, Any]) -> None:
+        await client.send(message)
+        for _ in range(8):
+            await asyncio.sleep(0)
+
+    @rule(lines=st.lists(st.tuples(st.sampled_from(KEYS), st.booleans()), min_size=1, max_size=5))
+    def publish(self, lines: list[tuple[str, bool]]) -> None:
+        self.run(self.publish_all(lines))
+
+    async def publish_all(self, lines: list[tuple[str, bool]]) -> None:
+        for key, closed in lines:
+            before = self.head
+            line = Line(key=key, value=len(self.log) + 1, closed=closed)
+            self.lines.router.publish(TOPIC, line)
+            if self.head > before:
+                self.log.append(line)
+
+    @rule(number=CLIENTS)
+    def stall(self, number: int) -> None:
+        visitor = self.visitors[number]
+        if visitor.client is not None:
+            visitor.client.stall()
+            visitor.is_stalled = True
+
+    @rule(number=CLIENTS)
+    def read_again(self, number: int) -> None:
+        visitor = self.visitors[number]
+        if visitor.client is not None:
+            visitor.client.resume()
+            visitor.is_stalled = False
+
+    @rule(seconds=st.sampled_from([0.4, 1.0]))  # all together less than `send_timeout_s`
+    def wait(self, seconds: float) -> None:
+        self.run(self.let_pass(seconds))
+
+    async def let_pass(self, seconds: float) -> None:
+        self.lines.app.clock.advance(seconds)
+        await asyncio.sleep(0)
+
+    @invariant()
+    def whoever_reads_has_what_it_is_to_have(self) -> None:
+        async def all_catch_up() -> None:
+            for visitor in self.visitors:
+                await self.catch_up(visitor)
+                if not visitor.is_stalled and not self.name.endswith("paced"):
+                    self.check(visitor, self.head)
+
+        self.run(all_catch_up())
+
+    def teardown(self) -> None:
+        async def end() -> None:
+            for _ in range(MAX_QUEUE + 1):
+                self.lines.app.clock.advance(1)
+            for visitor in self.visitors:
+                if visitor.client is not None:
+                    visitor.client.resume()
+                    visitor.is_stalled = False
+                    await self.catch_up(visitor)
+                    self.check(visitor, self.head)
+                    await self.leave(visitor)
+
+        self.run(end())
+        self.loop.close()
+
+
+@pytest.mark.parametrize("name", DELIVERIES)
+def test_a_policy_keeps_its_promise(name: str) -> None:
+    machine = type("Machine", (PolicyAgainstLog,), {"name": name})
+    run_state_machine_as_test(
+        machine, settings=settings(max_examples=60, stateful_step_count=25, deadline=None)
+    )

@@ -121,7 +121,8 @@ class Used(NamedTuple):
 
 
 def nothing_is_kept(before: Used, after: Used) -> None:
-    assert after.objects - before.objects < 300
+    # 4,096 comparisons of unknown types with known ones are kept, each an object
+    assert after.objects - before.objects < 300 + codec._pairs.cache_info().currsize
     assert after.size - before.size < 50_000
     assert after.cached < 4_000_000
 

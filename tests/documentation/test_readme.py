@@ -16,7 +16,8 @@ from websockets.asyncio.client import connect
 
 from tests.documentation.server import serving
 from tests.quickstart.specification import blocks, under
-from topicwire import FastWSAdapter, WsRouter
+from topicwire import FastWSAdapter, Principal, Rejected, WsRouter
+from topicwire.close_codes import UNAUTHENTICATED
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -33,9 +34,10 @@ class Trade(BaseModel):
 
 
 async def test_the_frameworks_examples_serve_and_read_trades() -> None:
-    server, client = blocks(ROOT / "packages/topicwire/README.md")
+    server, guarded, client = blocks(ROOT / "packages/topicwire/README.md")
     names: dict[str, Any] = {"__name__": "example"}
     exec(compile(server.text, "README.md", "exec"), names)  # noqa: S102 - our own README
+    exec(compile(guarded.text, "README.md", "exec"), names)  # noqa: S102
     exec(compile(client.text, "README.md", "exec"), names)  # noqa: S102
     app = names["app"]
     assert isinstance(app, FastAPI)
@@ -47,6 +49,15 @@ async def test_the_frameworks_examples_serve_and_read_trades() -> None:
             update = json.loads(await socket.recv())["payload"]
             assert (update["seq"], update["payload"]) == (1, {"symbol": "AAPL", "price": 189.5})
         assert await names["first_price"](url) == 189.5
+        async with connect(f"ws://127.0.0.1:{port}/private") as socket:
+            await socket.send('{"type": "auth", "payload": {"token": "nobody\'s"}}')
+            assert json.loads(await socket.recv())["payload"]["code"] == "unauthenticated"
+            await socket.wait_closed()
+            assert socket.close_code == UNAUTHENTICATED
+    allowed = Principal("ann", claims={"symbols": ["AAPL"]})
+    names["own_symbols"](allowed, names["TradeSubscriptionRequest"](symbol="AAPL"), "topic")
+    with pytest.raises(Rejected):
+        names["own_symbols"](allowed, names["TradeSubscriptionRequest"](symbol="IBM"), "topic")
 
 
 async def test_the_server_example_runs() -> None:

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from topicwire import FastWSAdapter
 from trading_api.models import Bar, BarsSubscriptionRequest, QuoteData
-from trading_api.modules.datafeed import DatafeedModule
+from trading_api.modules.datafeed import STALE_AFTER_S, DatafeedModule
 from trading_api.modules.datafeed.service import DatafeedService
 from trading_api.modules.datafeed.ws import bar_router, bars_topic_builder, ws_routers
 from trading_api.shared.context import AppContext
@@ -43,6 +43,16 @@ def test_routers_and_builders_have_their_names() -> None:
     assert bars_topic_builder is bar_router.topic_builder
     assert bars_topic_builder(BarsSubscriptionRequest(symbol="AAPL")) == TOPIC
     assert type(bar_router).__module__ == "trading_api.modules.datafeed.ws_generated.barwsrouter"
+
+
+async def test_the_rate_that_is_promised_is_kept(served: Served) -> None:
+    """pitfall 26: a topic that is silent for longer than it promised is stale"""
+    times = [tick.time for tick in MARKET.ticks_between("AAPL", NOW_MS, NOW_MS + 10 * MINUTE_MS)]
+    longest_ms = max(after - before for before, after in pairwise(times))
+    assert longest_ms < STALE_AFTER_S * 1000 / 2
+    async with served.socket() as socket:
+        reply = await socket.call("bars.subscribe", AAPL)
+        assert reply["stale_after_s"] == STALE_AFTER_S
 
 
 async def test_the_generated_class_works_by_itself(clock: ManualClock) -> None:

@@ -13,6 +13,9 @@ from trading_api.modules.datafeed.ws import BarWsRouter, QuoteWsRouter, known_sy
 from trading_api.shared.context import AppContext
 from trading_api.shared.ws.router_interface import WsRouterInterface
 
+STALE_AFTER_S = 5.0
+"""A tick comes in each 0.4 s of the simulated market: the promise leaves room for slow moments."""
+
 
 class DatafeedModule:
     """The module datafeed. Its service is made when a router first asks for it."""
@@ -65,6 +68,7 @@ class DatafeedModule:
                 delivery=latest(key="time", lossless="closed"),
                 linger_s=0,
                 replay=None,
+                stale_after_s=STALE_AFTER_S,
             ),
             QuoteWsRouter(
                 route="quotes",
@@ -74,5 +78,6 @@ class DatafeedModule:
                 delivery=latest(max_rate_hz=10),
                 linger_s=0,
                 replay=None,
+                stale_after_s=STALE_AFTER_S,
             ),
         ]

@@ -13,6 +13,8 @@ import {
   type Operation,
   type Route,
   type RouteName,
+  type Staleness,
+  type TokenSource,
   type UpdateInfo,
 } from '@topicwire/client'
 import { FakeServer } from '@topicwire/client/testing'
@@ -87,6 +89,14 @@ void ws.trades.subscribe('id', params, () => undefined, {
   onGap: (gap) => isTrue<Equal<typeof gap, Gap>>(gap),
 })
 ws.connection.on('latency', (ms) => ms.toFixed())
+ws.trades.on('stale', (staleness) => isTrue<Equal<typeof staleness, Staleness>>(staleness))
+void ws.trades.subscribe('id', params, () => undefined, { onStale: (stale, topic) => [stale, topic.length] })
+isTrue<Equal<ReturnType<typeof ws.connection.auth>, Promise<void>>>()
+export const tokens: TokenSource[] = ['fixed', () => 'got', () => Promise.resolve('fetched')]
+new WsAdapter({ token: async () => (await fetch('/token')).text() })
+export type Quotes = Route<{ symbol: string }, Trade, 'latest'>
+isTrue<Equal<Quotes['policy'], 'latest'>>()
+isTrue<Equal<Routes['trades']['policy'], 'lossless'>>()
 
 // @ts-expect-error: no such route
 void ws.tardes
@@ -118,6 +128,12 @@ void ws.orders.preview({ qty: 1 })
 void ws.orders.cancel_all({})
 // @ts-expect-error: an operation of another route
 void ws.trades.preview
+// @ts-expect-error: no such policy
+export type Wrong = Route<{ symbol: string }, Trade, 'fastest'>
+// @ts-expect-error: a token is text
+new WsAdapter({ token: 7 })
+// @ts-expect-error: a route tells no status
+ws.trades.on('status', () => undefined)
 // @ts-expect-error: no such event
 ws.connection.on('state', () => undefined)
 // @ts-expect-error: a status is no number

@@ -230,11 +230,9 @@ async def test_a_client_that_does_not_answer_a_close_frame_is_gone() -> None:
 async def test_uvicorns_own_pings_find_a_dead_client_for_which_bytes_wait() -> None:
     router = notes()
     app = App(router, max_queue_bytes=1 << 24)
-    async with (
-        serving(app.asgi, ws_ping_interval=0.05, ws_ping_timeout=0.05) as url,
-        raw_socket(url) as stalled,
-    ):
+    async with serving(app.asgi) as url, raw_socket(url) as stalled:
         await swallowed(app, router, stalled)
+        socket_of(app).keepalive_timeout()
         await gone(app)
 
 

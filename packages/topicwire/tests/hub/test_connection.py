@@ -22,7 +22,7 @@ from packages.topicwire.tests.trading import (
 
 from topicwire import WsRouter
 from topicwire.close_codes import SLOW_CONSUMER
-from topicwire.hub.connection import MAX_SENDS_IN_A_ROW
+from topicwire.hub.writer import MAX_SENDS_IN_A_ROW
 from topicwire.testing import connect
 from topicwire.types import TopicId
 

@@ -28,7 +28,7 @@ from topicwire.errors import (
     TooFastError,
     TooManyCommandsError,
 )
-from topicwire.hub.clock import Watch, ends_this_task
+from topicwire.hub.clock import ends_this_task
 from topicwire.hub.commands import CommandRun
 from topicwire.hub.drain import STOPPING
 from topicwire.hub.hello import hello_frame
@@ -37,6 +37,7 @@ from topicwire.hub.join import Join
 from topicwire.hub.refusals import error_frame, failure_frame
 from topicwire.hub.route import Command, PendingCommand
 from topicwire.hub.transport import Transport
+from topicwire.hub.writer import Writer
 from topicwire.types import ANONYMOUS, Direction, Message, Principal
 from topicwire.wire.codec import decode_message, no_matching_type
 from topicwire.wire.frames import Frame, message_frame, size_is_over
@@ -45,12 +46,6 @@ from topicwire.wire.resume import decode_resume
 if TYPE_CHECKING:
     from topicwire.hub.fanout import Receiver
     from topicwire.hub.hub import Hub
-
-MAX_FLUSH_BYTES: Final = 65_536
-"""Joined into one WebSocket frame at most; a single larger message still goes."""
-
-MAX_SENDS_IN_A_ROW: Final = 100
-"""After so many the writer lets others run, however fast the socket takes what it is given."""
 
 MAX_READS_IN_A_ROW: Final = 16
 """After so many the reader lets others run: a server's `receive` may never wait while it has some.
@@ -64,8 +59,6 @@ FLUSH_TIMEOUT_S: Final = 1.0
 
 NOT_FLUSHED: Final = frozenset({SLOW_CONSUMER, NO_SIGN_OF_LIFE})
 """Closed at once: too much waits, or nobody is there."""
-
-PING: Final = message_frame("ping")
 
 
 class Connection:
@@ -99,8 +92,17 @@ class Connection:
         self._is_legacy = is_legacy
         self._observe = observe
         self._outbox = Outbox(settings.max_queue_bytes)
+        self._writer = Writer(
+            self,
+            transport,
+            self._outbox,
+            clock=hub.clock,
+            send_timeout_s=settings.send_timeout_s,
+            lag=hub.metrics.send_lag,
+            is_legacy=is_legacy,
+            observe=observe,
+        )
         self._now_s = hub.clock.now_s
-        self._send_lag = hub.metrics.send_lag
         self._queue: CommandQueue[PendingCommand, Frame] = CommandQueue(
             settings.max_waiting_commands,
             settings.max_waiting_refusals,
@@ -108,12 +110,8 @@ class Connection:
         )
         self._rate = CommandRate(settings.max_commands_per_s, settings.max_command_burst)
         self._worker: asyncio.Task[None] | None = None
-        self._wake: asyncio.Future[None] | None = None
-        self._less_backlog: asyncio.Future[None] | None = None
         self._cut: asyncio.Timeout | None = None
-        self._send_watch = Watch(hub.clock, settings.send_timeout_s, self._stuck)
         self._close: tuple[int, str] | None = None
-        self._is_ping_due = False
         self._is_draining = False
         self.identity = Identity(self, principal, verify)
 
@@ -126,7 +124,7 @@ class Connection:
         reader = self.hub.spawn(self._read())
         try:
             async with asyncio.timeout(None) as self._cut:
-                await self._write()
+                await self._writer.run()
         except (TimeoutError, OSError):
             pass  # ended by `end`, or the client is gone
         finally:
@@ -143,7 +141,7 @@ class Connection:
             self.hub.metrics.abandon(frame)
             return
         if self._outbox.push(frame):
-            self._wake_writer()
+            self._writer.wake()
         else:
             self._is_slow(frame)
 
@@ -152,7 +150,7 @@ class Connection:
         if self.is_ended:
             self.hub.metrics.abandon(frame)
         elif self._outbox.push_within(frame, max_bytes):
-            self._wake_writer()
+            self._writer.wake()
         else:
             self._is_slow(frame)
 
@@ -165,7 +163,7 @@ class Connection:
         if outcome is Outcome.REFUSED:
             self._is_slow(update.frame)
         else:
-            self._wake_writer()
+            self._writer.wake()
         return outcome
 
     def seal(self, topic: Hashable) -> None:
@@ -194,12 +192,15 @@ class Connection:
         """
         if not self.is_ended:
             self._outbox.push_backlog(frames)
-            self._wake_writer()
+            self._writer.wake()
 
     def ping(self) -> None:
         """Send a ping with the next flush: it does not wait behind what waits for the client."""
-        self._is_ping_due = True
-        self._wake_writer()
+        self._writer.ping()
+
+    def ping_left(self) -> None:
+        """The socket has taken a ping: the grace begins."""
+        self.hub.heartbeat.ping_left(self)
 
     def lost(self) -> None:
         """End: the client gave no sign of life."""
@@ -209,12 +210,6 @@ class Connection:
     def received_bytes(self) -> int:
         """As the transport counts them."""
         return self._transport.received_bytes
-
-    def _wake_writer(self) -> None:
-        if self._wake is not None:
-            if not self._wake.done():  # done: the server has cancelled the connection's task
-                self._wake.set_result(None)
-            self._wake = None
 
     def end(self, code: int | None = None, reason: str = "") -> None:
         """End the connection; with a close code when it is we who end it. Returns at once.
@@ -239,7 +234,7 @@ class Connection:
             self._is_draining = True
             if not self._is_legacy:
                 self.push(closing)
-            self._wake_writer()
+            self._writer.wake()
 
     def give_up(self) -> None:
         """End at once, without a close frame, which would wait behind what the client leaves."""
@@ -255,7 +250,7 @@ class Connection:
     def _cut_off_after_flush(self) -> None:
         if self._cut is not None and self._cut.when() is None:
             self._cut.reschedule(self._loop.time() + FLUSH_TIMEOUT_S)
-            self._wake_writer()
+            self._writer.wake()
 
     def _log_slow(self, waiting_bytes: int) -> None:
         self.hub.logger.warning(
@@ -277,14 +272,19 @@ class Connection:
             self.hub.leave(topic, self)
         for frame in self._outbox.clear():
             self.hub.metrics.abandon(frame)
-        self._send_watch.close()
+        self._writer.close()
 
-    def _stuck(self) -> None:
-        if self._transport.has_progressed():
-            self._send_watch.begin()
-        elif not self.is_ended:
+    def stuck(self) -> None:
+        """Give the client up: it has taken nothing for the send timeout."""
+        if not self.is_ended:
             self.hub.metrics.sends_timed_out += 1
             self.give_up()
+
+    def nothing_waits(self) -> bool:
+        """Say whether, now that all has been sent, the connection is over; drained, it is."""
+        if self._is_draining and self._worker is None:
+            self.end(GOING_AWAY, STOPPING)
+        return self.is_ended
 
     async def _say_goodbye(self, code: int, reason: str) -> None:
         try:
@@ -408,7 +408,8 @@ class Connection:
             while (waiting := self._queue.take()) is not None and not self.is_ended:
                 pending, answer = waiting
                 if pending is not None:
-                    await self._room_for_backlog()
+                    # commands make more of it
+                    await self._writer.room_for_backlog(self.hub.settings.max_queue_bytes)
                     pending.command.route.metrics.commands += 1
                     await CommandRun(self, pending).run()
                 elif answer is not None:
@@ -416,62 +417,4 @@ class Connection:
         finally:
             self._worker = None
             if self._is_draining:
-                self._wake_writer()
-
-    async def _room_for_backlog(self) -> None:
-        """Wait while more than `max_queue_bytes` of backlog wait: commands make more of it."""
-        while self._outbox.backlog > self.hub.settings.max_queue_bytes:
-            self._less_backlog = asyncio.get_running_loop().create_future()
-            await self._less_backlog
-
-    # What goes out
-
-    async def _write(self) -> None:
-        while True:
-            frames = self._outbox.take(MAX_FLUSH_BYTES)
-            pings, self._is_ping_due = self._is_ping_due, False
-            if pings:
-                frames.append(PING)
-            if not frames:
-                if self._is_over():
-                    return
-                self._wake = self._loop.create_future()
-                await self._wake
-                continue
-            await self._send_all(frames)
-            self._outbox.sent()
-            if pings:
-                self.hub.heartbeat.ping_left(self)
-            if (published_s := frames[0].at_s) is not None:
-                self._send_lag.observe(self._now_s() - published_s)
-            if self._less_backlog is not None:
-                self._less_backlog.set_result(None)
-                self._less_backlog = None
-            if self._outbox:
-                await asyncio.sleep(0)
-
-    def _is_over(self) -> bool:
-        """Say whether, now that nothing waits any longer, the connection is to be closed."""
-        if self._is_draining and self._worker is None:
-            self.end(GOING_AWAY, STOPPING)
-        return self.is_ended
-
-    async def _send_all(self, frames: list[Frame]) -> None:
-        if self._observe is not None:
-            for frame in frames:
-                self._observe("to_client", frame.text)
-        if self._is_legacy:
-            await self._send_singly(frames)
-        else:
-            await self._send("\n".join([frame.text for frame in frames]))
-
-    async def _send_singly(self, frames: list[Frame]) -> None:
-        for sent, frame in enumerate(frames, 1):
-            await self._send(frame.text)
-            if sent % MAX_SENDS_IN_A_ROW == 0:
-                await asyncio.sleep(0)
-
-    async def _send(self, text: str) -> None:
-        self._send_watch.begin()
-        await self._transport.send(text)
-        self._send_watch.end()
+                self._writer.wake()

@@ -1,0 +1,151 @@
+"""What a connection sends: one flush at a time, each as large as what waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from topicwire.core.outbox import Outbox
+from topicwire.hub.clock import Clock, Watch
+from topicwire.hub.metrics import Histogram
+from topicwire.hub.transport import Transport
+from topicwire.types import Direction
+from topicwire.wire.frames import Frame, message_frame
+
+MAX_FLUSH_BYTES: Final = 65_536
+"""Joined into one WebSocket frame at most; a single larger message still goes."""
+
+MAX_SENDS_IN_A_ROW: Final = 100
+"""After so many the writer lets others run, however fast the socket takes what it is given."""
+
+PING: Final = message_frame("ping")
+
+
+class Written(Protocol):
+    """The connection, as its writer sees it."""
+
+    def ping_left(self) -> None:
+        """The socket has taken a ping."""
+        ...
+
+    def stuck(self) -> None:
+        """The client has taken nothing for the send timeout, though something waits for it."""
+        ...
+
+    def nothing_waits(self) -> bool:
+        """Say whether, now that all has been sent, nothing will follow."""
+        ...
+
+
+class Writer:
+    """Sends what waits in an outbox, in order, as fast as the client takes it.
+
+    Args:
+        connection: told of what happens.
+        transport: takes the flushes.
+        outbox: what waits.
+        clock: for the send timeout, and for the lag.
+        send_timeout_s: how long a client may take nothing.
+        lag: of each flush that begins with a live update.
+        is_legacy: one message a frame.
+        observe: sees every message that is sent.
+    """
+
+    def __init__(
+        self,
+        connection: Written,
+        transport: Transport,
+        outbox: Outbox,
+        *,
+        clock: Clock,
+        send_timeout_s: float,
+        lag: Histogram,
+        is_legacy: bool,
+        observe: Callable[[Direction, str], None] | None,
+    ) -> None:
+        self._connection = connection
+        self._transport = transport
+        self._outbox = outbox
+        self._now_s = clock.now_s
+        self._lag = lag
+        self._is_legacy = is_legacy
+        self._observe = observe
+        self._watch = Watch(clock, send_timeout_s, self._late)
+        self._wake: asyncio.Future[None] | None = None
+        self._less_backlog: asyncio.Future[None] | None = None
+        self._is_ping_due = False
+
+    def wake(self) -> None:
+        """Something waits, or something has changed."""
+        if self._wake is not None:
+            if not self._wake.done():  # done: the server has cancelled the connection's task
+                self._wake.set_result(None)
+            self._wake = None
+
+    def ping(self) -> None:
+        """Send a ping with the next flush: it does not wait behind what waits for the client."""
+        self._is_ping_due = True
+        self.wake()
+
+    async def room_for_backlog(self, max_bytes: int) -> None:
+        """Wait while more than `max_bytes` of backlog wait."""
+        while self._outbox.backlog > max_bytes:
+            self._less_backlog = asyncio.get_running_loop().create_future()
+            await self._less_backlog
+
+    def close(self) -> None:
+        """Watch no longer."""
+        self._watch.close()
+
+    async def run(self) -> None:
+        """Send, until nothing will follow.
+
+        Raises:
+            OSError: the client is gone.
+        """
+        while True:
+            frames = self._outbox.take(MAX_FLUSH_BYTES)
+            pings, self._is_ping_due = self._is_ping_due, False
+            if pings:
+                frames.append(PING)
+            if not frames:
+                if self._connection.nothing_waits():
+                    return
+                self._wake = asyncio.get_running_loop().create_future()
+                await self._wake
+                continue
+            await self._flush(frames)
+            self._outbox.sent()
+            if pings:
+                self._connection.ping_left()
+            if (published_s := frames[0].at_s) is not None:
+                self._lag.observe(self._now_s() - published_s)
+            if self._less_backlog is not None:
+                self._less_backlog.set_result(None)
+                self._less_backlog = None
+            if self._outbox:
+                await asyncio.sleep(0)
+
+    async def _flush(self, frames: list[Frame]) -> None:
+        if self._observe is not None:
+            for frame in frames:
+                self._observe("to_client", frame.text)
+        if self._is_legacy:
+            for sent, frame in enumerate(frames, 1):
+                await self._send(frame.text)
+                if sent % MAX_SENDS_IN_A_ROW == 0:
+                    await asyncio.sleep(0)
+        else:
+            await self._send("\n".join([frame.text for frame in frames]))
+
+    async def _send(self, text: str) -> None:
+        self._watch.begin()
+        await self._transport.send(text)
+        self._watch.end()
+
+    def _late(self) -> None:
+        if self._transport.has_progressed():
+            self._watch.begin()
+        else:
+            self._connection.stuck()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,12 +19,14 @@ from packages.topicwire.tests.trading import (
 )
 from pydantic import BaseModel
 from starlette.applications import Starlette
+from typing_extensions import Unpack
 
 from topicwire import Rejected, WsRouter, by_symbol
 from topicwire.client import (
     Backoff,
     Client,
     ClientClosedError,
+    ClientOptions,
     Gap,
     OfflineError,
     RefusedError,
@@ -45,8 +46,9 @@ AAPL = TradeRequest(symbol="AAPL")
 class TradingClient(Client):
     """As a generated one is: the routes are attributes."""
 
-    def __init__(self, url: str, **options: Any) -> None:
-        super().__init__(url, **{"backoff": QUICKLY, **options})
+    def __init__(self, url: str, **options: Unpack[ClientOptions]) -> None:
+        options.setdefault("backoff", QUICKLY)
+        super().__init__(url, **options)
         self.trades: Route[TradeRequest, Trade] = self.route("trades", TradeRequest, Trade)
 
 

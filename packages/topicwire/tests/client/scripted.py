@@ -43,9 +43,11 @@ class ScriptedServer:
 
     Args:
         held: how many updates of a topic the server holds for those who resume.
+        has_states: every update is the state, and who joins is sent the present one.
     """
 
-    def __init__(self, held: int) -> None:
+    def __init__(self, held: int, *, has_states: bool = False) -> None:
+        self.has_states = has_states
         self.session = Session()
         self.listeners: dict[int, Listener] = {}
         self.waits: set[int] = set()
@@ -187,7 +189,10 @@ class ScriptedServer:
         if before is None:
             self.joined[name] = (topic.epoch, start)
             missed += [self._update(name, *one) for one in topic.ring if one[0] > start]
-        place = {"topic": name, "epoch": topic.epoch, "seq": topic.seq}
+        place: dict[str, Any] = {"topic": name, "epoch": topic.epoch, "seq": topic.seq}
+        if before is None and not is_recovered and self._has_state(topic):
+            place["snapshot"] = True
+            missed.append(self._state(name))
         if resume is None:
             return place
         self.happened["recovered" if is_recovered else "not recovered"] += 1
@@ -208,7 +213,9 @@ class ScriptedServer:
         if name in self.joined:
             self.joined[name] = (topic.epoch, 0)
             payload = {"topic": name, "epoch": topic.epoch, "seq": 0, "reason": "restart"}
-            self.to_client.append(json.dumps({"type": "r.reset", "payload": payload}))
+            state = [self._state(name)] if self._has_state(topic) else []
+            reset = {**payload, "snapshot": True} if state else payload
+            self.to_client += [json.dumps({"type": "r.reset", "payload": reset}), *state]
 
     def holding(self) -> set[str]:
         """Return what the server holds for this connection."""
@@ -225,8 +232,15 @@ class ScriptedServer:
         reply = {"type": type_name, "id": command["id"], "payload": payload}
         self.to_client.append(json.dumps(reply))
 
-    def _update(self, name: str, seq: int, nth: int) -> str:
-        payload = {"topic": name, "seq": seq, "payload": nth}
+    def _has_state(self, topic: Topic) -> bool:
+        return self.has_states and topic.published > 0
+
+    def _state(self, name: str) -> str:
+        topic = self.topics[name]
+        return self._update(name, topic.seq, topic.published, snapshot=True)
+
+    def _update(self, name: str, seq: int, nth: int, **more: Any) -> str:
+        payload = {"topic": name, "seq": seq, "payload": nth, **more}
         return json.dumps({"type": "r.update", "payload": payload})
 
     def new_epoch(self) -> str:
@@ -262,7 +276,7 @@ class ScriptedServer:
                 self.listeners[token].told_gap.add(gap.topic)
             case effects.Update(token, data, info):
                 self.happened["update"] += 1
-                self._check(self.listeners[token], info.topic, data)
+                self._check(self.listeners[token], info, data)
             case effects.Resync():
                 self.happened["resync"] += 1
                 self._cut()
@@ -272,11 +286,17 @@ class ScriptedServer:
             case _:
                 raise AssertionError(effect)
 
-    def _check(self, listener: Listener, name: str, nth: int) -> None:
+    def _check(self, listener: Listener, info: effects.UpdateInfo, nth: int) -> None:
+        name = info.topic
         assert listener.is_accepted, "nothing before the acceptance"
         assert name in TOPICS[listener.key]
         last = listener.last.get(name)
-        if last is not None and name in listener.told_gap:
+        if info.snapshot:
+            self.happened["state"] += 1
+            is_told = last is None or name in listener.told_gap
+            assert is_told, "a state comes first, or after a gap that was told"
+            assert last is None or nth >= last, "no older state"
+        elif last is not None and name in listener.told_gap:
             assert nth > last, "goes on, after a gap that was told"
         elif last is not None:
             assert nth == last + 1, "exactly the next"

@@ -26,7 +26,7 @@ VERDICTS: st.SearchStrategy[Verdict] = st.sampled_from(
     ["ok", "ok", "ok", "ok", "forbidden", "internal", "internal"]
 )
 DISTURBANCES = ["cut", "lose", "lose", "double", "restart"]
-EXPECTED = ["update", "cut", "refused", "gap", "recovered", "not recovered", "resync"]
+EXPECTED = ["update", "state", "cut", "refused", "gap", "recovered", "not recovered", "resync"]
 
 
 class Interleavings(RuleBasedStateMachine):
@@ -34,9 +34,9 @@ class Interleavings(RuleBasedStateMachine):
 
     happened: ClassVar[Counter[str]] = Counter()
 
-    @initialize(held=st.integers(0, 6))
-    def create(self, held: int) -> None:
-        self.server = ScriptedServer(held)
+    @initialize(held=st.integers(0, 6), has_states=st.booleans())
+    def create(self, held: int, has_states: bool) -> None:  # noqa: FBT001 - by name
+        self.server = ScriptedServer(held, has_states=has_states)
         self.begin()
 
     def begin(self) -> None:
@@ -115,9 +115,9 @@ class NothingIsForgotten(Interleavings):
 
     happened: ClassVar[Counter[str]] = Counter()
 
-    @initialize(held=st.just(10_000))
-    def create(self, held: int) -> None:
-        self.server = ScriptedServer(held)
+    @initialize(held=st.just(10_000), has_states=st.booleans())
+    def create(self, held: int, has_states: bool) -> None:  # noqa: FBT001 - by name
+        self.server = ScriptedServer(held, has_states=has_states)
         self.begin()
 
     @precondition(lambda self: self.server.to_server)

@@ -405,6 +405,25 @@ async def test_a_stream_ends_with_its_loop() -> None:
     assert prices == [1.0, 2.0]
 
 
+async def test_a_loop_that_is_left_unsubscribes_without_a_word() -> None:
+    bench = Bench()
+
+    async def first() -> float:
+        async for trade in bench.trades.stream(TradesRequest()):
+            return trade.price
+        raise AssertionError
+
+    async with bench.client:
+        bench.socket.open()
+        reading = asyncio.ensure_future(first())
+        await asyncio.sleep(0)
+        bench.socket.accept()
+        bench.socket.update(1)
+        assert await reading == 1
+        await asyncio.sleep(0)
+        assert bench.socket.sent[-1]["type"] == "trades.unsubscribe"
+
+
 async def test_a_closed_stream_reads_no_more() -> None:
     bench = Bench()
     async with bench.client:

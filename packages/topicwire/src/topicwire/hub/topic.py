@@ -7,13 +7,14 @@ from typing import Generic, TypeVar
 
 from topicwire.core.lifecycle import Effect, Lifecycle, State
 from topicwire.core.registry import Audience, Joining
-from topicwire.core.replay import Kept, ReplayRing
+from topicwire.core.replay import Kept
 from topicwire.errors import CommandError, CommandTimeoutError, ProducerFailedError
 from topicwire.hub.clock import Deadline, Timer, ends_this_task
 from topicwire.hub.conflater import Conflater
 from topicwire.hub.fanout import Keep, Receiver
 from topicwire.hub.join import Join
 from topicwire.hub.producer import Producer
+from topicwire.hub.recent import Recent
 from topicwire.hub.reset import NUMBERING_LOST, PRODUCER_RESTARTED, Reset
 from topicwire.hub.restart import Restart
 from topicwire.hub.route import Route
@@ -22,7 +23,6 @@ from topicwire.hub.start import UnknownStateError
 from topicwire.hub.surroundings import Surroundings
 from topicwire.types import Position, TopicId
 from topicwire.wire.frames import update_prefix
-from topicwire.wire.marks import split_mark
 
 _Member = TypeVar("_Member", bound=Receiver)
 
@@ -33,14 +33,13 @@ class Topic(Generic[_Member]):
     __slots__ = (
         "_expiry",
         "_joins",
-        "_last",
         "_left_s",
         "_lifecycle",
         "_linger",
         "_producer",
+        "_recent",
         "_reset",
         "_restart",
-        "_ring",
         "_route",
         "_silence",
         "audience",
@@ -71,8 +70,7 @@ class Topic(Generic[_Member]):
         self._linger: Timer | None = None
         self._expiry: Timer | None = None
         self._left_s = 0.0
-        self._ring: ReplayRing | None = None
-        self._last: bytes | None = None
+        self._recent = Recent(hub, route)
         self._producer = Producer(hub, route, topic.key, self._died)
         self._reset = Reset(self)
         self._silence = Silence(hub, route, topic.key)
@@ -125,20 +123,17 @@ class Topic(Generic[_Member]):
     @property
     def keep(self) -> Keep | None:
         """What an update is to be given to; None while nothing is kept."""
-        return None if self._ring is None else self._append
+        return self._recent.keep
 
     def note(self, payload: bytes) -> None:
-        """Remember the last update's payload, where that is the route's snapshot."""
+        """Note an update's payload."""
         if self._silence.is_watched:
             self._silence.heard()
-        if self._route.keeps_last:
-            self._last = split_mark(payload)[1]
+        self._recent.note(payload)
 
     def since(self, seen: Position) -> Sequence[Kept] | None:
         """Return every update after `seen`; None when they are not all kept."""
-        if self._ring is None:
-            return None
-        return self.hub.retention.since(self._ring, seen, self.hub.clock.now_s())
+        return self._recent.since(seen)
 
     def snapshot(self) -> bytes | None:
         """Return the topic's present state, encoded; None when there is none.
@@ -146,7 +141,7 @@ class Topic(Generic[_Member]):
         Raises whatever the service raises, and InvalidUpdateError.
         """
         if self._route.get_snapshot is None:
-            return self._last
+            return self._recent.last
         state = self._route.get_snapshot(self.id.key)
         return None if state is None else self._route.encode(state)
 
@@ -167,10 +162,6 @@ class Topic(Generic[_Member]):
         """Give up what a topic that nobody holds keeps."""
         self._disarm_expiry()
         self._perform(self._lifecycle.expired())
-
-    def _append(self, seq: int, frame: bytes, mark: bytes) -> None:
-        if self._ring is not None:
-            self.hub.retention.append(self._ring, seq, frame, self.hub.clock.now_s(), mark)
 
     def _perform(self, effects: Iterable[Effect]) -> None:  # noqa: C901, PLR0912 - one line an effect
         for effect in effects:
@@ -196,7 +187,7 @@ class Topic(Generic[_Member]):
                 case Effect.DISARM_EXPIRY:
                     self._disarm_expiry()
                 case Effect.CLOSE:
-                    self._forget_updates()
+                    self._recent.forget()
                     self.hub.spawn(self._close())
                 case Effect.INTERRUPT:
                     self._interrupt()
@@ -258,18 +249,11 @@ class Topic(Generic[_Member]):
     def _open(self, position: Position) -> None:
         """Begin at `position`; what is kept goes on when nothing has been missed meanwhile."""
         if self.audience.position != position:
-            self._forget_updates()
+            self._recent.forget()
             if self.conflater is not None:
                 self.conflater.settle()
         self.audience.open(position)
-        if self._ring is None and self._route.replay is not None:
-            self._ring = ReplayRing(position, self._route.replay)
-
-    def _forget_updates(self) -> None:
-        self._last = None
-        if self._ring is not None:
-            self.hub.retention.give_up(self._ring)
-            self._ring = None
+        self._recent.open(position)
 
     def _died(self) -> None:
         self._restart.ended()
@@ -308,7 +292,7 @@ class Topic(Generic[_Member]):
         finally:  # also when this task is ended: nothing is stuck
             try:
                 if not self._route.outlives_producer:
-                    self._forget_updates()
+                    self._recent.forget()
                     await self._close_numbering(keep=False)
             finally:
                 self._perform(self._lifecycle.removed())
@@ -356,12 +340,10 @@ class Topic(Generic[_Member]):
         self.metrics.starts_failed += 1
         self._producer.silence()
         try:
-            await (
-                self._producer.stop()
-            )  # it was started, and then its topic's state was not to be had
+            await self._producer.stop()  # it may run: its topic's state was not to be had then
             goes_on = self._route.outlives_producer and self.audience.subscribers
             if not self._lifecycle.keeps and not goes_on:
-                self._forget_updates()
+                self._recent.forget()
                 await self._close_numbering(keep=self._route.outlives_producer)
         finally:
             waiting, self._joins = self._joins, {}
@@ -375,7 +357,7 @@ class Topic(Generic[_Member]):
         finally:  # also when this task is ended: nothing is stuck
             try:
                 if not self._lifecycle.keeps:
-                    self._forget_updates()
+                    self._recent.forget()
                     await self._close_numbering(keep=self._route.outlives_producer)
             finally:
                 self._perform(self._lifecycle.stopped())

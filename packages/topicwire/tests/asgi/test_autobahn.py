@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from kosoku import FailureError, run_fuzzingclient
@@ -82,7 +83,7 @@ async def test_every_case_but_those_of_performance() -> None:
 @pytest.mark.parametrize("group", PERFORMANCE_GROUPS)
 async def test_the_cases_of_performance(group: str) -> None:
     # the suite computes in this very thread, for longer than a keepalive waits
-    options = {"ws_max_size": 67_108_864, "ws_ping_interval": None}
+    options: dict[str, Any] = {"ws_max_size": 67_108_864, "ws_ping_interval": None}
     async with serving(echo, lifespan="off", **options) as url:
         assert await passed(url, [group], None, parallel=1) > 0
 

@@ -9,10 +9,16 @@ from packages.topicwire.tests.hub.model.machine import HubAgainstModel
 STEPS = 40
 
 
-class TestHubAgainstModel(HubAgainstModel.TestCase):  # type: ignore[misc, name-defined]  # made anew
-    settings = settings(max_examples=150, stateful_step_count=STEPS, deadline=None)
+class HubAgainstModelAtLength(HubAgainstModel):
+    """The same, for `make test-long`."""
 
 
-@pytest.mark.long
-class TestHubAgainstModelAtLength(HubAgainstModel.TestCase):  # type: ignore[misc, name-defined]
-    settings = settings(settings.get_profile("long"), stateful_step_count=STEPS)
+HubAgainstModel.TestCase.settings = settings(
+    max_examples=150, stateful_step_count=STEPS, deadline=None
+)
+TestHubAgainstModel = HubAgainstModel.TestCase
+
+HubAgainstModelAtLength.TestCase.settings = settings(
+    settings.get_profile("long"), stateful_step_count=STEPS
+)
+TestHubAgainstModelAtLength = pytest.mark.long(HubAgainstModelAtLength.TestCase)

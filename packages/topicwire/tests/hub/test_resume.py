@@ -250,7 +250,7 @@ async def test_an_update_that_is_larger_than_the_ring_breaks_it_and_nothing_else
 
 
 async def test_a_replay_larger_than_the_queue_is_no_slow_consumer() -> None:
-    """A trap of the issue: what was missed does not count, what is live does."""
+    """trap: a replay larger than the queue bound: the missed do not count, the live do."""
     router = trades()
     app = App(router, max_queue_bytes=1_000)
     async with connect(app.asgi) as client:

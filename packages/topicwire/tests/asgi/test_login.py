@@ -323,6 +323,15 @@ def test_something_else_cannot_authenticate(authenticate: Any) -> None:
         App(authenticate=authenticate)
 
 
+@pytest.mark.parametrize("answer", ["ann", True, False, {"subject": "ann"}])
+async def test_an_answer_that_is_no_principal_lets_nobody_in(
+    answer: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = App(trades(), authenticate=lambda _: answer)
+    assert (await refused(app)).code == INTERNAL_ERROR
+    assert f"authenticate returned {type(answer).__name__}" in caplog.text
+
+
 async def test_who_need_not_sign_in_is_anonymous() -> None:
     answers: list[Callable[[Handshake], Principal]] = [lambda _: ANONYMOUS]
     app = App(whoami(), authenticate=answers[0], max_connections_per_principal=1)

@@ -114,9 +114,11 @@ async def test_a_secret_in_the_set_verifies_nothing() -> None:
 async def test_a_key_that_is_too_short_verifies_nothing() -> None:
     key = SigningKey("RS256")
     key.private = rsa.generate_private_key(public_exponent=65_537, key_size=1_024)  # noqa: S505 - as it says
+    with pytest.raises(DeclarationError, match="at least 2048 bits"):
+        authenticator(key)
     with pytest.warns(jwt.warnings.InsecureKeyLengthWarning):
         token = key.token()
-    assert await authenticator(key).authenticate_token(token) is None
+    assert await authenticator(key, KEY).authenticate_token(token) is None
 
 
 @pytest.mark.parametrize("algorithms", [["none"], ["RS256", "HS256"], [], "RS256"])

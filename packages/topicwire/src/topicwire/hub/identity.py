@@ -39,7 +39,7 @@ async def recognize(hub: Hub, ask: Callable[[], Answer]) -> Principal | None:
     try:
         async with deadline:
             answer = ask()
-            principal = await answer if isawaitable(answer) else answer
+            principal = _checked(await answer if isawaitable(answer) else answer)
     except BaseException as error:
         if ends_this_task(error) and not deadline.has_passed:
             raise
@@ -52,6 +52,15 @@ async def recognize(hub: Hub, ask: Callable[[], Answer]) -> Principal | None:
     if principal is not None and _left_s(principal) == 0:
         raise CommandError("The token has expired", code="token_expired")
     return principal
+
+
+def _checked(answer: object) -> Principal | None:
+    if answer is None or isinstance(answer, Principal):
+        return answer
+    raise TypeError(
+        f"authenticate returned {type(answer).__name__}: it returns a topicwire.Principal, or None "
+        "to refuse the client."
+    )
 
 
 def token_of(message: Message) -> str:

@@ -23,6 +23,9 @@ KeySource: TypeAlias = Mapping[str, Any] | Path | str
 """
 
 FETCH_TIMEOUT_S: Final = 5.0
+MIN_RSA_BITS: Final = 2_048
+"""Of a key that may sign (RFC 7518, section 3.3); a shorter one is not used."""
+
 MAX_SET_BYTES: Final = 1_048_576
 MAX_AGE_S: Final = 600.0
 """After so long a set is fetched again before its keys are used."""
@@ -188,13 +191,15 @@ def _usable(value: object) -> Sequence[PyJWK]:
         # the private half is not needed, and need not stay in memory
         public = {name: part for name, part in member.items() if name not in _PRIVATE}
         try:
-            keys.append(PyJWK(public))
+            key = PyJWK(public)
         except PyJWTError:
             continue  # a kind that is not known here: others of the set are
+        if member["kty"] != "RSA" or key.key.key_size >= MIN_RSA_BITS:
+            keys.append(key)
     if not keys:
         raise KeySetError(
-            f"the key set has no public key to verify with, of {len(members)}: RSA, EC or OKP, "
-            "`use` being `sig` where it is given"
+            f"the key set has no public key to verify with, of {len(members)}: RSA of at least "
+            f"{MIN_RSA_BITS} bits, EC or OKP, `use` being `sig` where it is given"
         )
     return keys
 

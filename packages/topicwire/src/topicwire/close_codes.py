@@ -1,4 +1,4 @@
-"""WebSocket close codes that the server sends (protocol, section 5)."""
+"""WebSocket close codes that the server sends (protocol, section 6)."""
 
 from __future__ import annotations
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from packages.topicwire.tests.hub.policies import OTHER, TOPIC, Line, Lines, fill_the_socket, seen
+from pydantic import BaseModel
 
-from topicwire import WsRouteService, drop_oldest, latest, lossless, merge
+from topicwire import WsRouter, WsRouteService, drop_oldest, latest, lossless, merge
 from topicwire.close_codes import SLOW_CONSUMER
 from topicwire.testing import connect
 from topicwire.types import Position
@@ -303,3 +304,42 @@ async def test_a_replay_goes_through_the_policy(delivery: Any, expected: list[st
     assert seen(found) == expected
     if delivery.policy == "merge":
         assert found[0]["payload"]["payload"]["parts"] == [2, 3, 4, 5, 6]
+
+
+class Wild(BaseModel):
+    book: str
+
+
+@pytest.mark.parametrize(
+    ("delivery", "expected"),
+    [
+        (latest(), [("a:1", [3]), ("a:2", [4])]),
+        (latest("key"), [("a:1", [3]), ("a:2", [4])]),
+        (drop_oldest(1), [("a:2", [4])]),
+        (merge(added), [("a:1", [1, 3]), ("a:2", [2, 4])]),
+    ],
+)
+async def test_a_pattern_conflates_each_of_its_topics_by_itself(
+    delivery: Any, expected: list[tuple[str, list[int]]]
+) -> None:
+    router = WsRouter[Wild, Line](
+        route="lines",
+        topic_builder=lambda wild: wild.book,
+        delivery=delivery,
+        wildcards=True,
+        linger_s=0.0,
+    )
+    lines = Lines(router=router)
+    async with connect(lines.app.asgi) as client:
+        await client.subscribe("lines", {"book": "a:*"})
+        client.stall()
+        lines.publish("sent", topic="a:0", value=0)
+        for _ in range(8):
+            await asyncio.sleep(0)
+        for value, topic in ((1, "a:1"), (2, "a:2"), (3, "a:1"), (4, "a:2")):
+            lines.publish(topic=topic, value=value)
+        client.resume()
+        _, *found = [one["payload"] for one in await client.settle()]
+    assert [one["topic"] for one in found] == ["a:*"] * len(found)
+    told = [(one["source"], one["payload"]) for one in found]
+    assert [(source, line["parts"] or [line["value"]]) for source, line in told] == expected

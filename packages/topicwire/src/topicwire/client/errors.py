@@ -15,7 +15,7 @@ class ClientError(TopicwireError):
     """The root of what `topicwire.client` raises and reports. Tell them apart by class or `code`.
 
     Attributes:
-        code: the server's code (docs/protocol.md, section 5), or the client's own.
+        code: the server's code (docs/protocol.md, section 6), or the client's own.
         type: the message type that failed, such as `trades.subscribe`; None where there is none.
         topic: the topic at fault, where there is one.
         details: the faults of a `validation_error`, as the server sent them.

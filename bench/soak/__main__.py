@@ -29,6 +29,7 @@ from typing import Any, Final
 from bench.soak.accounts import account, grows, growth, left_behind
 from bench.soak.ledger import Ledger
 from bench.soak.visitors import Nuisance, Visitor
+from websockets.asyncio.client import connect
 
 from topicwire.testing.faults import FaultProxy
 
@@ -95,6 +96,7 @@ class Soak:
                 pass_fds=(self._listening.fileno(),),
                 cwd=Path(__file__).parents[2],
             )
+            await self._is_up()
             proxy.is_down = False
             url = f"ws://127.0.0.1:{proxy.port}/api/v1/ws"
             guests = [self._task(one) for one in self._guests(url, is_calm=is_calm)]
@@ -112,6 +114,12 @@ class Soak:
             await _cancelled([chaos, *guests])
             proxy.links.clear()
             return Life(number, is_calm, json.loads(report.read_text(encoding="utf-8")), status)
+
+    async def _is_up(self) -> None:
+        """Wait until the server answers a handshake, which waits in the backlog until then."""
+        port = self._listening.getsockname()[1]
+        async with connect(f"ws://127.0.0.1:{port}/api/v1/ws", open_timeout=STOP_S):
+            pass
 
     def _guests(self, url: str, *, is_calm: bool) -> list[Coroutine[Any, Any, None]]:
         guests = [
@@ -191,13 +199,15 @@ class Soak:
     def _memory(self, wrong: list[str]) -> dict[str, Any]:
         samples = self.lives[0].report["memory"]
         memory: dict[str, Any] = {"samples": len(samples), "of_s": samples[-1][0]}
+        memory["kept_bytes_at_end"] = samples[-1][3]
         for name, place in (("resident", 1), ("traced", 2)):
-            values = [(sample[0], sample[place]) for sample in samples]
+            # what rings and queues hold is bounded and counted, and goes up and down with the load
+            values = [(sample[0], sample[place] - sample[3]) for sample in samples]
             grown = growth(values)
-            memory[f"{name}_bytes_at_end"] = values[-1][1]
+            memory[f"{name}_bytes_at_end"] = samples[-1][place]
             memory[f"{name}_bytes_growth"] = None if grown is None else round(grown)
             if grows(values):
-                wrong.append(f"the server's {name} memory grows by {grown} bytes")
+                wrong.append(f"the server's {name} memory grows by {grown:.0f} bytes")
         return memory
 
     def _events(self) -> dict[str, Any]:
@@ -248,7 +258,13 @@ def main() -> int:
     soak = Soak(seconds, SEED)
     asyncio.run(soak.run())
     seen, wrong = soak.verdict()
+    put = sum(one["queued"] + one["replayed"] for one in seen["accounts"].values())
+    summary = (
+        f"soak: {seconds:g} s, {seen['connections_accepted']} connections, {put} updates queued, "
+        f"{seen['recovered']} resumed, {len(wrong)} faults: {'FAILED' if wrong else 'adds up'}"
+    )
     record = {
+        "summary": summary,
         "what": "connects, disconnects, resumes, cuts, stalls, restarts; accounts and memory",
         "command": "make soak",
         "seconds": seconds,
@@ -261,11 +277,7 @@ def main() -> int:
         RESULTS.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     else:
         print(json.dumps(record, indent=2))
-    put = sum(one["queued"] + one["replayed"] for one in seen["accounts"].values())
-    print(
-        f"soak: {seconds:g} s, {seen['connections_accepted']} connections, {put} updates queued, "
-        f"{seen['recovered']} resumed, {len(wrong)} faults: {'FAILED' if wrong else 'adds up'}"
-    )
+    print(summary)
     for one in wrong:
         print(f"  {one}")
     return 1 if wrong else 0

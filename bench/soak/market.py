@@ -107,7 +107,7 @@ class Market:
             self._adapter.include_router(self._routers[route])
         self._handed_over: Counter[str] = Counter()
         self._snapshots: Counter[str] = Counter()
-        self._memory: list[tuple[float, int, int]] = []
+        self._memory: list[tuple[float, int, int, int]] = []
         self.app = Starlette(lifespan=self._lifespan)
         self._adapter.setup(self.app)
 
@@ -142,7 +142,9 @@ class Market:
             gc.collect()
             traced, _ = tracemalloc.get_traced_memory()
             at_s = asyncio.get_running_loop().time() - started_s
-            self._memory.append((round(at_s, 1), resident_bytes(), traced))
+            metrics = self._adapter.metrics
+            kept = metrics.replay_bytes + metrics.queue_bytes.total
+            self._memory.append((round(at_s, 1), resident_bytes(), traced, kept))
             await asyncio.sleep(2.0)
 
     def _observe(self, adapter: FastWSAdapter, direction: Direction, message: str) -> None:

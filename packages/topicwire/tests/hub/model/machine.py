@@ -25,7 +25,7 @@ from packages.topicwire.tests.trading import App, Trade, TradesRequest
 from topicwire import ReplayLimits, WsRouter, by_symbol
 from topicwire.testing import ConnectionEnded, InProcessClient, connect
 from topicwire.testing.faults import FaultyApp
-from topicwire.types import Position
+from topicwire.types import Position, TopicId
 
 _T = TypeVar("_T")
 
@@ -236,6 +236,14 @@ class HubAgainstModel(RuleBasedStateMachine):
             case _:
                 task.cancel()
 
+    @rule(symbol=st.sampled_from(SYMBOLS))
+    def lose_the_numbering(self, symbol: str) -> None:
+        """trap: an epoch change under live subscribers"""
+        self.run(self._lose(TopicId("trades", topic_of(symbol))))
+
+    async def _lose(self, topic: TopicId) -> None:
+        self.app.hub.backplane.lose(topic)
+
     @precondition(lambda self: self.service.pending)
     @rule(data=st.data(), well=st.sampled_from([True, True, True, False]))
     def finish(self, data: st.DataObject, well: bool) -> None:  # noqa: FBT001 - by name
@@ -320,8 +328,8 @@ class HubAgainstModel(RuleBasedStateMachine):
     @invariant()
     def what_is_kept_is_what_is_counted(self) -> None:
         if hasattr(self, "app"):
-            topics = self.app.hub._topics.values()
-            kept = sum(one._ring.size for one in topics if one._ring is not None)
+            rings = [one._recent._ring for one in self.app.hub._topics.values()]
+            kept = sum(ring.size for ring in rings if ring is not None)
             assert self.app.adapter.metrics.replay_bytes == kept
 
     def teardown(self) -> None:

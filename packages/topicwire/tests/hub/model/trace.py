@@ -176,7 +176,12 @@ class Trace:
     def _take_reset(self, payload: dict[str, Any]) -> None:
         topic, told = payload["topic"], Position(payload["epoch"], payload["seq"])
         held = self.held[topic]
-        assert held.is_interrupted, "guarantee 10: it was told that its producer is dead"
+        if payload["reason"] == "numbering_lost":
+            assert not held.is_interrupted, "guarantee 12: it is told when it runs again"
+            assert told.epoch != held.position.epoch
+        else:
+            assert payload["reason"] == "producer_restarted"
+            assert held.is_interrupted, "guarantee 11: it was told that its producer is dead"
         held.is_interrupted = False
         if told.epoch == held.position.epoch:
             assert told == held.position, "nothing is missing within a numbering"
@@ -196,7 +201,7 @@ class Trace:
             alive: the topics whose producers run.
         """
         for topic, held in self.held.items():
-            assert held.is_interrupted is (topic not in alive), "guarantee 10: it is told"
+            assert held.is_interrupted is (topic not in alive), "guarantee 11: it is told"
             assert not held.awaits_snapshot, "guarantee 2: what is announced follows"
             head = self.ledger.head(topic)
             if not held.is_interrupted or (head and head.epoch == held.position.epoch):

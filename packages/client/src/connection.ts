@@ -155,7 +155,7 @@ export class Link {
         break
       case 'gap':
         if (held?.onGap !== undefined) this.guard(held.owner, () => held.onGap?.(effect.gap))
-        else held?.owner.emit('error', gapError(effect.gap))
+        else if (effect.gap.delivery === undefined) held?.owner.emit('error', gapError(effect.gap))
         break
       case 'stale':
         if (held !== undefined) this.guard(held.owner, () => held.onStale?.(effect.stale, effect.topic))

@@ -77,7 +77,7 @@ export interface StreamOptions {
   readonly timeoutMs?: number
   /**
    * Told as soon as updates were missed for good; those that still wait to be read came before. The stream goes on.
-   * Without it the stream ends with an error, code `gap`.
+   * Without it the stream of a lossless route ends with an error, code `gap`.
    */
   readonly onGap?: (gap: Gap) => void
 }
@@ -92,7 +92,7 @@ export interface SubscribeOptions {
   /**
    * Told, before anything that comes after it, when updates of a topic were missed for good or its numbering began
    * anew: what was built from earlier ones is to be thrown away. The subscription goes on. Without it,
-   * `connection.on('error')` is told, code `gap`.
+   * `connection.on('error')` is told of a lossless route's, code `gap`.
    */
   readonly onGap?: (gap: Gap) => void
   /**

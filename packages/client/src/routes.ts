@@ -56,6 +56,8 @@ export interface Gap {
   readonly seq: number
   /** `not_recovered`: the server no longer holds what was missed. Anything else is the server's word for a reset. */
   readonly reason: string
+  /** The policy, where it is not `lossless`: then some updates may be left out at any time, and nothing is said of them. */
+  readonly delivery?: string
 }
 
 /** Called once for each update, in the server's order. What it throws is reported and harms no other listener. */

@@ -69,7 +69,7 @@ export function streamOf<Data>(
         onGap:
           onGap ??
           ((gap) => {
-            finish(gapError(gap))
+            if (gap.delivery === undefined) finish(gapError(gap))
           }),
         ...(timeoutMs !== undefined && { timeoutMs }),
       },

@@ -22,7 +22,7 @@ export class Subscription {
   established = false
   failures = 0
   /** How the route delivers where it is not lossless: then a number left out is no gap. */
-  #delivery: unknown
+  #delivery: string | undefined
   /** How long a topic may be silent; undefined where no rate was promised. */
   #staleAfterMs: number | undefined
   readonly #emit: (effect: Effect) => void
@@ -42,7 +42,7 @@ export class Subscription {
   accept(reply: Members, now: number, holdersOf: (topic: string) => readonly Subscription[]): void {
     const before = this.places
     const { delivery, stale_after_s } = reply
-    this.#delivery = delivery
+    this.#delivery = typeof delivery === 'string' ? delivery : undefined
     this.#staleAfterMs = typeof stale_after_s === 'number' ? stale_after_s * 1_000 : undefined
     this.places = new Map()
     for (const [topic, item] of acceptedBy(reply, this.key)) {
@@ -147,16 +147,17 @@ export class Subscription {
   }
 
   /** Where a topic goes on from that stood at `place`: tells the gap between the two, where there is one. */
-  #goOn(topic: string, place: Place, next: Place, recovered: boolean, reason = 'not_recovered'): Place {
+  #goOn(topic: string, place: Place, next: Place, recovered: boolean, reset?: string): Place {
     const same = place.epoch === next.epoch
     if (recovered || (same && place.seq === next.seq)) {
       place.fresh = !recovered
       place.due = next.due
       return place
     }
-    // What the newest replaces, or what may be dropped, is not missed; nor is what came before a first snapshot.
-    const missed = !same || this.#delivery === undefined || this.#delivery === 'merge'
-    if (missed && !place.due) this.#tellGap(topic, place, next.seq, reason)
+    // Within a numbering a reset comes after all that was to be sent; numbers may be left out of that.
+    const missed = !same || reset === undefined || this.#delivery === undefined
+    // Before a first snapshot there was nothing to miss.
+    if (missed && !place.due) this.#tellGap(topic, place, next.seq, reset ?? 'not_recovered')
     next.stale = place.stale
     return next
   }
@@ -176,7 +177,7 @@ export class Subscription {
   }
 
   #tellGap(topic: string, place: Place, seq: number, reason: string): void {
-    const gap = { topic, after: place.seq, seq, reason }
+    const gap = { topic, after: place.seq, seq, reason, ...(this.#delivery && { delivery: this.#delivery }) }
     for (const [token, accepted] of this.listeners) {
       if (accepted) this.#emit({ kind: 'gap', token, gap })
     }

@@ -127,6 +127,25 @@ describe('a number left out', () => {
   })
 })
 
+test('what is not recovered of a route that may leave out updates is told to who asks, and ends no loop', async () => {
+  newServer({ delivery: { quotes: 'latest' }, replay: 0 })
+  const client = newClient()
+  const onError = vi.fn()
+  const onGap = vi.fn()
+  client.connection.on('error', onError)
+  await client.quotes.subscribe('q', aapl, nothing)
+  await client.quotes.subscribe('asks', aapl, nothing, { onGap })
+  const loop = client.quotes.stream(aapl)
+  server.cut()
+  server.publish('quotes', topic, 1, 2)
+  await clock.advance(500)
+  server.publish('quotes', topic, 3)
+  expect(await loop.next()).toEqual({ value: 3, done: false })
+  const gap = { topic, after: 0, seq: 2, reason: 'not_recovered', delivery: 'latest' }
+  expect(onGap).toHaveBeenCalledExactlyOnceWith(gap)
+  expect(onError).not.toHaveBeenCalled()
+})
+
 test('a reset of the numbering is told with its reason, and the new one is followed', async () => {
   newServer({ snapshots: ['quotes'] })
   const seen: unknown[] = []

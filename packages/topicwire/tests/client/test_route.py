@@ -477,6 +477,24 @@ async def test_a_stream_ends_with_a_gap_unless_somebody_takes_it() -> None:
         assert [(await anext(brave)).price for _ in range(2)] == [1.0, 1.0]
 
 
+async def test_a_gap_where_updates_may_be_left_out_ends_no_stream_and_is_no_error() -> None:
+    bench = Bench()
+    gaps: list[Gap] = []
+    errors: list[str] = []
+    async with bench.client:
+        bench.client.on_error(lambda error: errors.append(error.code))
+        bench.socket.open()
+        plain = bench.trades.stream(TradesRequest())
+        asking = bench.trades.stream(TradesRequest(), on_gap=gaps.append)
+        bench.socket.accept(delivery="latest")
+        reset = {"topic": "t", "epoch": "f", "seq": 0, "reason": "restart"}
+        bench.socket.say({"type": "trades.reset", "payload": reset})
+        bench.socket.update(1)
+        assert (await anext(plain)).price == (await anext(asking)).price == 1
+        assert gaps == [Gap("t", 0, 0, "restart", "latest")]
+        assert errors == []
+
+
 async def test_a_refused_stream_raises_where_it_is_read() -> None:
     bench = Bench()
     async with bench.client:

@@ -35,7 +35,9 @@ def value_of(effect: effects.Effect) -> dict[str, Any]:
                 # what is not said is left out
                 value["info"] = {key: it for key, it in asdict(one).items() if it or key == "seq"}
             case "gap":
-                value["gap"] = asdict(one)
+                gap = asdict(one)
+                delivery = gap.pop("delivery")
+                value["gap"] = gap if delivery is None else {**gap, "delivery": delivery}
             case _:
                 value[field.name] = one
     return value

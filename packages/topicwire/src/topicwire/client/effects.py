@@ -42,6 +42,10 @@ class Gap:
     """`not_recovered`: the server no longer holds what was missed. Anything else is the server's
     word for a reset."""
 
+    delivery: str | None = None
+    """The policy, where it is not `lossless`: then some updates may be left out at any time, and
+    nothing is said of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Send:

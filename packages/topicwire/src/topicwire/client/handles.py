@@ -127,12 +127,13 @@ class Handles:
         return None
 
     def gap(self, token: Token, gap: Gap) -> None:
-        """Tell a listener of a gap, or else whoever takes errors."""
+        """Tell a listener of a gap, or else, of a lossless route's, whoever takes errors."""
         handle = self._by_token.get(token)
         if handle is None or handle.listener is None:
             return
         if handle.listener.on_gap is None:
-            self._report(GapError(gap))
+            if gap.delivery is None:
+                self._report(GapError(gap))
         else:
             guard("on_gap", handle.listener.route, handle.listener.on_gap, gap)
 

@@ -105,7 +105,8 @@ class Route(Generic[_TRequest, _TData]):
                 told.
             on_gap: told, before anything that comes after it, that updates were missed for good or
                 the numbering began anew: what was built from earlier ones is to be thrown away.
-                The subscription goes on. Without it the client's `on_error` callbacks are told.
+                The subscription goes on. Without it the client's `on_error` callbacks are told of a
+                lossless route's.
             on_stale: told that a topic has become stale (True) or is fresh again: it had promised
                 a rate and is silent, or its producer died and the server starts it again.
             timeout_s: to be accepted; the client's when there is none.
@@ -169,7 +170,8 @@ class Route(Generic[_TRequest, _TData]):
             max_buffered: how many updates may wait to be read; one more ends the stream with
                 `TooSlowError`.
             on_gap: told as soon as updates were missed for good; those that still wait to be read
-                came before. The stream goes on. Without it the stream ends with `GapError`.
+                came before. The stream goes on. Without it that of a lossless route ends
+                with `GapError`.
             on_stale: as for `subscribe`.
             timeout_s: to be accepted; the client's when there is none.
 

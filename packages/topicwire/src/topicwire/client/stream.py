@@ -46,8 +46,9 @@ class Inbox(Generic[_TData]):
         self.changed.set()
 
     def gap(self, gap: Gap) -> None:
-        """End it: what comes next would not follow what was read."""
-        self.finish(GapError(gap))
+        """End it where every update was promised: what comes would not follow what was read."""
+        if gap.delivery is None:
+            self.finish(GapError(gap))
 
     def finish(self, error: ClientError | None) -> None:
         """End it; what waits is read first, then the error raised."""

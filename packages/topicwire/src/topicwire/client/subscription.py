@@ -47,7 +47,7 @@ class Subscription:
         self.places: dict[str, Place] = {}
         self.is_established = False
         self.failures = 0
-        self._delivery: object = None
+        self._delivery: str | None = None
         """How the route delivers where it is not lossless: then a number left out is no gap."""
         self._stale_after_ms: float | None = None
         """How long a topic may be silent; None where no rate was promised."""
@@ -65,7 +65,8 @@ class Subscription:
         """
         before = self.places
         self.places = {}
-        self._delivery = reply.get("delivery")
+        delivery = reply.get("delivery")
+        self._delivery = delivery if isinstance(delivery, str) else None
         stale_after_s = number_of(reply.get("stale_after_s"))
         self._stale_after_ms = stale_after_s * 1_000 if stale_after_s else None
         for topic, item in accepted_by(reply, self.key):
@@ -97,7 +98,7 @@ class Subscription:
         following: Place,
         *,
         is_recovered: bool,
-        reason: str = "not_recovered",
+        reset: str | None = None,
     ) -> Place:
         """Return where the topic goes on from; tell the gap before it, where there is one."""
         is_same = (earlier.epoch, earlier.seq) == (following.epoch, following.seq)
@@ -105,11 +106,11 @@ class Subscription:
             earlier.is_fresh = not is_recovered
             earlier.is_due = following.is_due
             return earlier
-        # what the newest replaces, or what may be dropped, is not missed; nor is what came before
-        # a first snapshot
-        may_miss = earlier.epoch == following.epoch and self._delivery not in {None, "merge"}
-        if not (may_miss or earlier.is_due):
-            self._tell_gap(topic, earlier, following.seq, reason)
+        # within a numbering a reset comes after all that was to be sent; numbers may be left out of
+        # that. Before a first snapshot there was nothing to miss
+        goes_on = earlier.epoch == following.epoch and self._delivery is not None
+        if not ((reset is not None and goes_on) or earlier.is_due):
+            self._tell_gap(topic, earlier, following.seq, reset or "not_recovered")
         following.is_stale = earlier.is_stale
         return following
 
@@ -138,7 +139,7 @@ class Subscription:
             return
         reason = text_of(payload.get("reason"), "reset")
         following = place_at(payload, now_ms)
-        taken = self._go_on(topic, place, following, is_recovered=False, reason=reason)
+        taken = self._go_on(topic, place, following, is_recovered=False, reset=reason)
         self.places[topic] = taken
         self._set_stale(topic, taken, is_stale=False)
         self._watch(topic, taken, now_ms)
@@ -203,7 +204,7 @@ class Subscription:
             self._emit(Watch(self.key, topic, self._stale_after_ms))
 
     def _tell_gap(self, topic: str, place: Place, seq: int | None, reason: str) -> None:
-        gap = Gap(topic, place.seq, seq, reason)
+        gap = Gap(topic, place.seq, seq, reason, self._delivery)
         for token, is_accepted in self.listeners.items():
             if is_accepted:
                 self._emit(GapSeen(token, gap))

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import platform
 import statistics
 import sys
@@ -191,6 +192,7 @@ async def main() -> int:
         "window_s": WINDOW_S,
         "python": platform.python_version(),
         "uvicorn": version("uvicorn"),
+        "load_average": os.getloadavg(),
         "machine": f"{platform.system()} {platform.machine()}, 2 processes, loopback",
         "summary": summary,
         "windows": [asdict(one) for one in windows],

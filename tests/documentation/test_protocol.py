@@ -14,7 +14,7 @@ from tests.documentation.conversation import Line, read
 from tests.documentation.server import serving
 from tests.quickstart.specification import blocks
 from topicwire import close_codes
-from topicwire.hub import connection, drain
+from topicwire.hub import drain, ending
 from topicwire.types import Delivery
 
 PROTOCOL = Path(__file__).parents[2] / "docs/protocol.md"
@@ -93,7 +93,7 @@ def test_the_numbers_are_the_defaults() -> None:
         "after 10 s it is given up": defaults.drain_timeout_s == 10,
         "2 ms for each connection": drain.RECONNECTS_PER_S == 500,
         "to 1 s at least": drain.MIN_WINDOW_S == 1,
-        "for up to 1 s": connection.FLUSH_TIMEOUT_S == 1,
+        "for up to 1 s": ending.FLUSH_TIMEOUT_S == 1,
         "no byte for 30 s": defaults.send_timeout_s == 30,
         "past 1 MiB": defaults.max_queue_bytes == 1 << 20,
         "more than 128 topics": defaults.max_topics == 128,

@@ -128,7 +128,7 @@ async def test_a_unix_socket_is_served_as_it_is() -> None:
 async def test_a_slow_consumer_that_never_reads_its_close_frame_is_gone_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("topicwire.hub.connection.CLOSE_TIMEOUT_S", 0.01)
+    monkeypatch.setattr("topicwire.hub.ending.CLOSE_TIMEOUT_S", 0.01)
     router = notes()
     app = App(router, max_queue_bytes=100_000)
     async with serving(app.asgi) as url, raw_socket(url) as stalled:

@@ -13,7 +13,7 @@ from topicwire.asgi.refusal import close_code, close_reason, refuse
 from topicwire.asgi.sign_in import SignIn
 from topicwire.asgi.transport import AsgiTransport
 from topicwire.errors import CommandError
-from topicwire.hub.connection import CLOSE_TIMEOUT_S
+from topicwire.hub.ending import CLOSE_TIMEOUT_S
 from topicwire.hub.hub import Hub
 from topicwire.hub.route import Command
 from topicwire.identity.handshake import Handshake

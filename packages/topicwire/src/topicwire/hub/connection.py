@@ -31,6 +31,7 @@ from topicwire.errors import (
 from topicwire.hub.clock import ends_this_task
 from topicwire.hub.commands import CommandRun
 from topicwire.hub.drain import STOPPING
+from topicwire.hub.ending import Ending
 from topicwire.hub.hello import hello_frame
 from topicwire.hub.identity import Identity, VerifyToken
 from topicwire.hub.join import Join
@@ -50,15 +51,6 @@ if TYPE_CHECKING:
 MAX_READS_IN_A_ROW: Final = 16
 """After so many the reader lets others run: a server's `receive` may never wait while it has some.
 """
-
-CLOSE_TIMEOUT_S: Final = 10.0
-"""How long a client that does not read may keep its close frame waiting."""
-
-FLUSH_TIMEOUT_S: Final = 1.0
-"""How long what waits for a client may take that is to be closed: replies, and why it is closed."""
-
-NOT_FLUSHED: Final = frozenset({SLOW_CONSUMER, NO_SIGN_OF_LIFE})
-"""Closed at once: too much waits, or nobody is there."""
 
 
 class Connection:
@@ -85,7 +77,6 @@ class Connection:
         self.session = Session(settings.max_topics)
         self.joins: list[Join[Receiver]] = []
         """Topics that the command under way waits for."""
-        self.is_ended = False
         self._loop = asyncio.get_running_loop()
         self._transport = transport
         self._commands = commands
@@ -110,8 +101,7 @@ class Connection:
         )
         self._rate = CommandRate(settings.max_commands_per_s, settings.max_command_burst)
         self._worker: asyncio.Task[None] | None = None
-        self._cut: asyncio.Timeout | None = None
-        self._close: tuple[int, str] | None = None
+        self._ending = Ending(transport, self._writer.wake)
         self._is_draining = False
         self.identity = Identity(self, principal, verify)
 
@@ -123,17 +113,16 @@ class Connection:
         self.hub.drain.joined(self)
         reader = self.hub.spawn(self._read())
         try:
-            async with asyncio.timeout(None) as self._cut:
-                await self._writer.run()
-        except (TimeoutError, OSError):
-            pass  # ended by `end`, or the client is gone
+            await self._ending.serve(self._writer.run())
         finally:
-            self.is_ended = True
-            self._cut = None
             reader.cancel()
             self._let_go()
-        if self._close is not None:
-            await self._say_goodbye(*self._close)
+        await self._ending.say_goodbye()
+
+    @property
+    def is_ended(self) -> bool:
+        """Nothing more is taken from the client, or put into its outbox."""
+        return self._ending.has_begun
 
     def push(self, frame: Frame) -> None:
         """Send a frame, as soon as the client takes it. One that is too slow is closed: 4008."""
@@ -218,15 +207,9 @@ class Connection:
         """
         if self.is_ended:
             return
-        self.is_ended = True
         if code is not None:
-            self._close = (code, reason)
             self.hub.metrics.closes[code] += 1
-        # who publishes while the loop does not run ends a slow client as soon as it runs again
-        if code is None or code in NOT_FLUSHED:
-            self._loop.call_soon(self._cut_off)
-        else:
-            self._loop.call_soon(self._cut_off_after_flush)
+        self._ending.begin(code, reason)
 
     def drain(self, closing: Frame) -> None:
         """Take no further command, and end (1001) when all that waits has been sent."""
@@ -238,19 +221,7 @@ class Connection:
 
     def give_up(self) -> None:
         """End at once, without a close frame, which would wait behind what the client leaves."""
-        self._transport.abort()
-        self.is_ended = True
-        self._close = None
-        self._loop.call_soon(self._cut_off)
-
-    def _cut_off(self) -> None:
-        if self._cut is not None:
-            self._cut.reschedule(self._loop.time())
-
-    def _cut_off_after_flush(self) -> None:
-        if self._cut is not None and self._cut.when() is None:
-            self._cut.reschedule(self._loop.time() + FLUSH_TIMEOUT_S)
-            self._writer.wake()
+        self._ending.give_up()
 
     def _log_slow(self, waiting_bytes: int) -> None:
         self.hub.logger.warning(
@@ -285,15 +256,6 @@ class Connection:
         if self._is_draining and self._worker is None:
             self.end(GOING_AWAY, STOPPING)
         return self.is_ended
-
-    async def _say_goodbye(self, code: int, reason: str) -> None:
-        try:
-            async with asyncio.timeout(CLOSE_TIMEOUT_S) as self._cut:
-                await self._transport.close(code, reason)
-        except (TimeoutError, OSError):
-            self._transport.abort()  # it never read its close frame, or is gone
-        finally:
-            self._cut = None
 
     # What comes in
 

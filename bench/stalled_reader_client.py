@@ -96,9 +96,9 @@ class Reader(asyncio.Protocol):
         self._transport = transport
         transport.write(_HANDSHAKE.encode())
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         """It is over."""
-        del error
+        del exc
         self.is_over = True
         if not self._end.done():
             self._end.set_result(self._code)

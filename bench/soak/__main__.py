@@ -122,7 +122,7 @@ class Soak:
             pass
 
     def _guests(self, url: str, *, is_calm: bool) -> list[Coroutine[Any, Any, None]]:
-        guests = [
+        guests: list[Coroutine[Any, Any, None]] = [
             Visitor(url, self.ledger, self._own_dice(), stays=is_calm).visit()
             for _ in range(VISITORS)
         ]

@@ -34,8 +34,9 @@ class Lines:
 
     def __init__(self, delivery: Any = None, *, router: Any = None, **options: Any) -> None:
         settings = {k: options.pop(k) for k in tuple(options) if k.startswith("max_")}
+        options.setdefault("linger_s", 0.0)
         self.router = router or WsRouter[Wanted, Line](
-            route="lines", delivery=delivery or lossless(), **{"linger_s": 0.0, **options}
+            route="lines", delivery=delivery or lossless(), **options
         )
         self.app = App(self.router, **settings)
         self.published = 0

@@ -99,8 +99,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Give the application the socket beside the handshake."""
         super().handle_connect(event)
         if not self.close_sent:  # the handshake is right
-            extensions: Any = self.scope["extensions"]
-            extensions[EXTENSION] = {"socket": self}
+            scope: Any = self.scope
+            scope["extensions"][EXTENSION] = {"socket": self}
 
     def data_received(self, data: bytes) -> None:
         """Count what comes."""

@@ -1,4 +1,4 @@
-"""The server of `stalled_reader.py`: prints its port, and publishes until it is stopped."""
+"""The server of the measurement: prints its port, and publishes until it is stopped."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Whether one client that does not read slows a thousand that do.
 
-`python bench/stalled_reader.py` serves three routes by uvicorn in a process of its own, and reads
+`python -m bench.stalled_reader` serves three routes by uvicorn in a process of its own, and reads
 them from another, over loopback sockets. A thousand healthy clients follow one lossless topic, and
 check every number. Beside them are two more clients: one of a heavy lossless topic as well, one of
 a heavy `latest` topic as well. In every second window both stop reading as soon as they have
@@ -24,11 +24,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from stalled_reader_client import Reader
-from stalled_reader_server import HEAVY, LATEST, TAPE, TAPE_HZ
+from bench.stalled_reader.client import Reader
+from bench.stalled_reader.server import HEAVY, LATEST, TAPE, TAPE_HZ
 
-RESULTS: Final = Path(__file__).parent / "results/stalled_reader.json"
-SERVER: Final = Path(__file__).parent / "stalled_reader_server.py"
+RESULTS: Final = Path(__file__).parents[1] / "results/stalled_reader.json"
 HEALTHY: Final = 1_000
 WINDOWS: Final = 12
 WINDOW_S: Final = 5.0
@@ -121,7 +120,7 @@ class Run:
         """The number of the last update of the `latest` topic."""
         reader = Reader()
         await reader.connect(self.port, [LATEST])
-        head = reader.last[LATEST]
+        head: int = reader.last[LATEST]
         reader.close()
         return head
 
@@ -163,7 +162,7 @@ def verdict(run: Run, windows: list[Window]) -> dict[str, Any]:
 async def main() -> int:
     """Measure, print and record."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(SERVER), stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "bench.stalled_reader.server", stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
     run = Run(process, int(await process.stdout.readline()))
@@ -186,7 +185,7 @@ async def main() -> int:
         print(f"{name}: {value}")
     record = {
         "what": "latency of 1,000 healthy clients, from publish to receive; half with stalled ones",
-        "command": "python bench/stalled_reader.py",
+        "command": "python -m bench.stalled_reader",
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "updates_per_s": TAPE_HZ,
         "window_s": WINDOW_S,

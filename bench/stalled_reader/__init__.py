@@ -1,0 +1,1 @@
+"""Whether one client that does not read slows a thousand that do."""

@@ -151,7 +151,8 @@ export class Subscription {
     const same = place.epoch === next.epoch
     if (recovered || (same && place.seq === next.seq)) {
       place.fresh = !recovered
-      place.due = next.due
+      // Who has the state of this number waits for none, though it may come again.
+      place.due &&= next.due
       return place
     }
     // Within a numbering a reset comes after all that was to be sent; numbers may be left out of that.

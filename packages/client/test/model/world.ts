@@ -126,7 +126,7 @@ export class World {
 
   /** An end that is served ends nothing that is listened to. */
   checkEnd(command: Command | undefined): void {
-    if (command?.type !== 'r.unsubscribe' || !this.server.holds(command.key)) return
+    if (command?.type !== 'r.unsubscribe' || !this.server.holds(command.key) || this.server.draining) return
     const ending = new Set(this.server.toServer.map(({ type, key }) => type === 'r.unsubscribe' && key))
     for (const { key } of this.listeners.values()) {
       const peer = canonical(key) === canonical(command.key) && this.server.holds(key)

@@ -104,7 +104,8 @@ class Subscription:
         is_same = (earlier.epoch, earlier.seq) == (following.epoch, following.seq)
         if is_recovered or (is_same and earlier.seq is not None):
             earlier.is_fresh = not is_recovered
-            earlier.is_due = following.is_due
+            # who has the state of this number waits for none, though it may come again
+            earlier.is_due = earlier.is_due and following.is_due
             return earlier
         # within a numbering a reset comes after all that was to be sent; numbers may be left out of
         # that. Before a first snapshot there was nothing to miss

@@ -15,13 +15,13 @@ from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 import pytest
-from packages.topicwire.tests.client.in_process import InProcessConnector
 from packages.topicwire.tests.serving import serving
 from packages.topicwire.tests.trading import AAPL_TOPIC, App, Trade, TradeRequest, trades
 
 from topicwire import WsRouter
 from topicwire.client import Backoff, Client, DisconnectedError, Gap
 from topicwire.client.websocket import WebSocketConnector
+from topicwire.testing import InProcessConnector
 from topicwire.testing.faults import FaultProxy, FaultyApp
 
 SHORT, LONG = 12, 100

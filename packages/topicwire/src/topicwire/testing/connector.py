@@ -1,18 +1,32 @@
-"""The client's socket to an ASGI application in this process: messages, no bytes on a wire."""
+"""The Python client's socket to an application in this process: ASGI, without a network."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from starlette.types import ASGIApp
+from starlette.types import Message as AsgiEvent
 
-from topicwire.client import Loss, SocketEvents
+from topicwire.client.socket import Loss, SocketEvents
+
+_NORMAL: Final = 1000
 
 
 class InProcessConnector:
-    """Connects clients to an application, at `path`."""
+    """Connects `topicwire.client.Client` to an application, without a network.
+
+        async with Client("ws://app", connector=InProcessConnector(app)) as client:
+            ...
+
+    Around a `FaultyApp` its connections go wrong as the test says. The client's address is not
+    looked at.
+
+    Args:
+        app: the whole application, or an adapter's `endpoint`.
+        path: where its WebSocket is.
+    """
 
     def __init__(self, app: ASGIApp, path: str = "/api/v1/ws") -> None:
         self._app = app
@@ -21,6 +35,7 @@ class InProcessConnector:
     def __call__(
         self, url: str, subprotocols: Sequence[str], events: SocketEvents
     ) -> InProcessSocket:
+        """Begin to connect."""
         del url
         scope = {
             "type": "websocket",
@@ -40,21 +55,26 @@ class InProcessConnector:
 
 
 class InProcessSocket:
+    """One connection, as the client wants it. Made by `InProcessConnector`."""
+
     def __init__(self, app: ASGIApp, scope: dict[str, Any], events: SocketEvents) -> None:
         self._events = events
-        self._to_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._to_app: asyncio.Queue[AsgiEvent] = asyncio.Queue()
         self._to_app.put_nowait({"type": "websocket.connect"})
         self._is_over = False
         self._serving = asyncio.get_running_loop().create_task(self._serve(app, scope))
 
     def send(self, text: str) -> None:
+        """Give the application a message."""
         self._to_app.put_nowait({"type": "websocket.receive", "text": text})
 
-    def close(self, code: int = 1000) -> None:
+    def close(self, code: int = _NORMAL) -> None:
+        """Leave."""
         self._is_over = True
         self._to_app.put_nowait({"type": "websocket.disconnect", "code": code})
 
     async def wait_closed(self) -> None:
+        """Wait until the application has let go of the connection."""
         await asyncio.gather(self._serving, return_exceptions=True)
 
     async def _serve(self, app: ASGIApp, scope: dict[str, Any]) -> None:
@@ -63,7 +83,7 @@ class InProcessSocket:
         finally:
             self._lost(Loss())
 
-    async def _take(self, event: Any) -> None:
+    async def _take(self, event: AsgiEvent) -> None:
         if self._is_over:
             return
         match event["type"]:
@@ -72,7 +92,7 @@ class InProcessSocket:
             case "websocket.send":
                 self._events.received(event["text"])
             case "websocket.close":
-                self._lost(Loss(event.get("code", 1000), event.get("reason") or ""))
+                self._lost(Loss(event.get("code", _NORMAL), event.get("reason") or ""))
 
     def _lost(self, loss: Loss) -> None:
         if not self._is_over:

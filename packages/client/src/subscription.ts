@@ -52,10 +52,11 @@ export class Subscription {
       const taken = place === undefined ? next : this.#goOn(topic, place, next, recovered)
       this.places.set(topic, taken)
       for (const { state, places } of taken.due ? [] : holdersOf(topic)) {
-        const there = state === 'on' ? places.get(topic) : undefined
-        if (there !== undefined && there.epoch === taken.epoch && there.seq === taken.seq) {
-          taken.state ??= there.state
-        }
+        const there = state === 'on' && !taken.state ? places.get(topic) : undefined
+        if (there?.epoch !== taken.epoch || there?.seq !== taken.seq) continue
+        taken.state = there.state
+        // Who was accepted before, and perhaps told of a gap, goes on from it too.
+        for (const [token, accepted] of this.listeners) if (accepted) this.#giveState(token, taken)
       }
       // A topic that promised a rate is heard of soon.
       if (this.#staleAfterMs === undefined) this.#setStale(topic, taken, false)
@@ -73,11 +74,7 @@ export class Subscription {
       if (accepted) continue
       this.listeners.set(token, true)
       this.#emit({ kind: 'resolved', token, value: { topics: [...this.places.keys()] } })
-      for (const { state } of this.places.values()) {
-        if (state === undefined) continue
-        const info: UpdateInfo = { ...state.info, snapshot: true }
-        this.#emit({ kind: 'update', token, data: state.data, info })
-      }
+      for (const place of this.places.values()) this.#giveState(token, place)
       for (const [topic, { stale }] of this.places) {
         if (stale) this.#emit({ kind: 'stale', token, topic, stale })
       }
@@ -112,15 +109,17 @@ export class Subscription {
   /**
    * Passes on an update of this epoch, unless it is a duplicate. One that leaves out numbers is not passed on: it is
    * answered by true, and the connection is to be made anew and resumed. Not accepted yet on this connection, it takes
-   * only what is exactly its next.
+   * only what is exactly its next, and a state is no update.
    */
   update(epoch: unknown, info: UpdateInfo, data: unknown, now: number): boolean {
     const { topic, seq, snapshot, source } = info
     const place = this.places.get(topic)
-    if (place === undefined || (this.state !== 'on' && place.epoch !== epoch)) return false
+    const waits = this.state !== 'on'
+    if (place === undefined || (waits && (place.epoch !== epoch || (snapshot && seq !== place.seq))))
+      return false
     if (seq < place.seq || (seq === place.seq && !(place.fresh && snapshot))) return false
     if (seq > place.seq + 1 && this.#delivery === undefined) {
-      if (this.state !== 'on') return false
+      if (waits) return false
       if (!(place.tornAt >= place.seq)) {
         place.tornAt = place.seq
         this.state = 'off'
@@ -161,6 +160,11 @@ export class Subscription {
     if (missed && !place.due) this.#tellGap(topic, place, next.seq, reset ?? 'not_recovered')
     next.stale = place.stale
     return next
+  }
+
+  #giveState(token: Token, { state }: Place): void {
+    if (state === undefined) return
+    this.#emit({ kind: 'update', token, data: state.data, info: { ...state.info, snapshot: true } })
   }
 
   #setStale(topic: string, place: Place, stale: boolean): void {

@@ -52,6 +52,10 @@ class Place:
         is_position = isinstance(self.epoch, str) and self.seq is not None and self.seq >= 0
         return is_position and not self.is_due
 
+    def continues(self, epoch: object, info: UpdateInfo) -> bool:
+        """Say whether an update that somebody else was sent may follow here, too."""
+        return self.epoch == epoch and (not info.snapshot or info.seq == self.seq)
+
     def takes_state(self, info: UpdateInfo) -> bool:
         """Say whether an update of this very number is the state that the place begins with."""
         return self.is_fresh and info.snapshot
@@ -66,15 +70,19 @@ class Place:
         self.torn_at = self.seq
         return True
 
-    def share(self, other: Place) -> None:
+    def share(self, other: Place) -> bool:
         """Have the state of another subscription, where it stands at the same number.
+
+        Returns whether there is one that this place had not.
 
         The server sends a topic once a connection, so a state too: who comes to it by another
         request is announced none.
         """
         is_same = (other.epoch, other.seq) == (self.epoch, self.seq) and self.seq is not None
-        if is_same and self.state is None and not self.is_due:
-            self.state = other.state
+        if not is_same or self.is_due or self.state is not None or other.state is None:
+            return False
+        self.state = other.state
+        return True
 
     def take(self, data: Any, info: UpdateInfo, now_ms: float) -> None:
         """Stand at an update that is passed on."""

@@ -80,8 +80,11 @@ class Subscription:
             )
             self.places[topic] = place
             for holder in holders_of(topic):
-                if holder.stage == "on":
-                    place.share(holder.places[topic])
+                if holder.stage == "on" and place.share(holder.places[topic]):
+                    # who was accepted before, and perhaps told of a gap, goes on from it too
+                    for token, is_accepted in self.listeners.items():
+                        if is_accepted:
+                            self._give_state(token, place)
             # a topic that promised a rate is heard of soon
             if self._stale_after_ms is None:
                 self._set_stale(topic, place, is_stale=False)
@@ -123,12 +126,15 @@ class Subscription:
             self.listeners[token] = True
             self._emit(Resolved(token, {"topics": list(self.places)}))
             for place in self.places.values():
-                if place.state is not None:
-                    info = replace(place.state.info, snapshot=True)
-                    self._emit(Update(token, place.state.data, info))
+                self._give_state(token, place)
             for topic, place in self.places.items():
                 if place.is_stale:
                     self._emit(Stale(token, topic, is_stale=True))
+
+    def _give_state(self, token: Token, place: Place) -> None:
+        if place.state is not None:
+            info = replace(place.state.info, snapshot=True)
+            self._emit(Update(token, place.state.data, info))
 
     def reset(self, topic: str, payload: Mapping[str, Any], now_ms: float) -> None:
         """The topic goes on from here, perhaps in a new numbering.
@@ -167,10 +173,10 @@ class Subscription:
 
         One that leaves out numbers is not passed on: it is answered by True, and the connection is
         to be made anew and resumed. A subscription that is not accepted yet on this connection
-        takes only what is exactly its next.
+        takes only what is exactly its next, and a state is no update.
         """
         place = self.places.get(info.topic)
-        if place is None or (self.stage != "on" and place.epoch != epoch):
+        if place is None or (self.stage != "on" and not place.continues(epoch, info)):
             return False
         if place.seq is not None:
             if info.seq < place.seq or (info.seq == place.seq and not place.takes_state(info)):

@@ -57,6 +57,8 @@ class Visitor:
     client: InProcessClient | None = None
     is_stalled: bool = False
     asked: list[str] = field(default_factory=list)
+    is_to_have: bool = False
+    """Its last command was to subscribe."""
     since: int | None = None
     """The number in the reply; None while it is not subscribed."""
     received: list[tuple[int, Line]] = field(default_factory=list)
@@ -142,7 +144,7 @@ class PolicyAgainstLog(RuleBasedStateMachine):
         assert visitor.connection is not None
         await visitor.connection.__aexit__(None, None, None)
         visitor.connection = visitor.client = visitor.since = None
-        visitor.is_stalled = False
+        visitor.is_stalled = visitor.is_to_have = False
         visitor.asked, visitor.received = [], []
 
     # Rules
@@ -170,13 +172,15 @@ class PolicyAgainstLog(RuleBasedStateMachine):
         if resumes and visitor.reached is not None and numbering is not None:
             message["resume"] = {"epoch": numbering.epoch, "seq": visitor.reached}
         visitor.asked.append("subscribe")
+        visitor.is_to_have = True
         self.run(self.say(visitor.client, message))
 
     @rule(number=CLIENTS)
     def unsubscribe(self, number: int) -> None:
         visitor = self.visitors[number]
-        if visitor.client is not None and visitor.asked[-1:] == ["subscribe"]:
+        if visitor.client is not None and visitor.is_to_have:
             visitor.asked.append("unsubscribe")
+            visitor.is_to_have = False
             self.run(self.say(visitor.client, {"type": "lines.unsubscribe", "payload": {}}))
 
     async def say(self, client: InProcessClient, message: dict[str, Any]) -> None:

@@ -183,6 +183,13 @@ class PolicyAgainstLog(RuleBasedStateMachine):
             visitor.is_to_have = False
             self.run(self.say(visitor.client, {"type": "lines.unsubscribe", "payload": {}}))
 
+    @rule(number=CLIENTS)
+    def leave_and_come_back(self, number: int) -> None:
+        """What waits of the one subscription is not one with anything of the next."""
+        if self.visitors[number].is_to_have:
+            self.unsubscribe(number)
+            self.subscribe(number, resumes=False)
+
     async def say(self, client: InProcessClient, message: dict[str, Any]) -> None:
         await client.send(message)
         for _ in range(8):

@@ -211,6 +211,7 @@ async def connect(
     token: str | None = None,
     auth: str | None = None,
     address: str = "in-process",
+    timeout_s: float = 10.0,
 ) -> AsyncIterator[InProcessClient]:
     """Connect to an ASGI application in this process; leave, and wait for its end, afterwards.
 
@@ -226,11 +227,13 @@ async def connect(
         token: offered as a browser does, as a subprotocol.
         auth: a token to send as the first message.
         address: that the client connects from.
+        timeout_s: the client's, for the handshake too: a guard against hanging, in real seconds.
 
     Raises:
         ConnectionEnded: the client was refused.
+        TimeoutError: nothing answered.
     """
-    client = InProcessClient()
+    client = InProcessClient(timeout_s=timeout_s)
     scope = {
         "type": "websocket",
         "asgi": {"version": "3.0", "spec_version": "2.4"},

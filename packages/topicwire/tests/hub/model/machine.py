@@ -129,7 +129,7 @@ class HubAgainstModel(RuleBasedStateMachine):
         return again
 
     def _connect(self, *, legacy: bool) -> Trace:
-        opening = connect(self.faulty, legacy=legacy)
+        opening = connect(self.faulty, legacy=legacy, timeout_s=120)  # on a busy machine, too
         client = self.run(self.stack.enter_async_context(opening))
         trace = Trace(client, self.ledger, self.limits, self.has_snapshots)
         self.alive.append(trace)

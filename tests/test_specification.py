@@ -6,9 +6,17 @@ import re
 
 import pytest
 
-from tests.specification import LINES, TABLE, carried, rendered
-
-PITFALLS_OF_THIS_RELEASE = (*range(1, 8), 10, *range(12, 16), *range(19, 22))
+from tests.specification import (
+    LINES,
+    PITFALLS,
+    RELIABILITY,
+    TABLE,
+    TRAPS,
+    carried,
+    rendered,
+    rendered_reliability,
+    trapped,
+)
 
 
 @pytest.mark.parametrize("number", LINES)
@@ -16,7 +24,7 @@ def test_each_line_has_a_test(number: int) -> None:
     assert carried("checklist")[number], f"no test's docstring says `checklist {number}`"
 
 
-@pytest.mark.parametrize("number", PITFALLS_OF_THIS_RELEASE)
+@pytest.mark.parametrize("number", PITFALLS)
 def test_each_pitfall_has_a_test(number: int) -> None:
     assert carried("pitfall")[number], f"no test's docstring says `pitfall {number}`"
 
@@ -26,3 +34,17 @@ def test_the_table_is_fresh() -> None:
     rows = [int(number) for number in re.findall(r"^\| (\d+) \|", document, re.MULTILINE)]
     assert rows == list(LINES)
     assert document == rendered(document), "write it anew: python -m tests.specification"
+
+
+@pytest.mark.parametrize("number", range(1, len(TRAPS) + 1))
+def test_each_trap_has_a_test(number: int) -> None:
+    assert trapped()[number], f"no test's docstring says `trap: {TRAPS[number - 1]}`"
+
+
+def test_the_tables_of_reliability_are_fresh() -> None:
+    document = RELIABILITY.read_text(encoding="utf-8")
+    rows = [int(number) for number in re.findall(r"^\| (\d+) \|", document, re.MULTILINE)]
+    assert rows == [*PITFALLS, *range(1, len(TRAPS) + 1)]
+    assert document == rendered_reliability(document), (
+        "write it anew: python -m tests.specification"
+    )

@@ -7,9 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from packages.topicwire.tests.trading import AAPL, AAPL_TOPIC, App, Trade, trades, update
+from packages.topicwire.tests.trading import (
+    AAPL,
+    AAPL_TOPIC,
+    App,
+    Trade,
+    TradesRequest,
+    trades,
+    update,
+)
 
-from topicwire import WsRouteService
+from topicwire import WsRouter, WsRouteService, by_symbol
 from topicwire.testing import InProcessClient, connect
 
 CLOSED = {
@@ -455,4 +463,41 @@ async def test_a_start_that_is_too_much_for_one_closes_it_alone() -> None:
             service.feeds[-1](Trade(price=price))
         slow.resume()
         assert (await slow.wait_closed()).code == 4008
+    await app.idle()
+
+
+async def test_one_that_dies_while_another_is_started_is_waited_for() -> None:
+    """pitfall 6: of several topics one runs, and dies before the reply that names them"""
+    gate = asyncio.Event()
+    lives: list[asyncio.Future[None]] = []
+
+    class Pair(WsRouteService):
+        async def create_topic(
+            self, topic: str, topic_update: Callable[[Trade], None]
+        ) -> asyncio.Future[None] | None:
+            del topic_update
+            if "IBM" in topic:
+                await gate.wait()
+                return None
+            lives.append(asyncio.get_running_loop().create_future())
+            return lives[-1]
+
+    router = WsRouter[TradesRequest, Trade](
+        route="trades", service=Pair(), topic_builder=by_symbol("symbols"), linger_s=0
+    )
+    app = App(router)
+    async with connect(app.asgi) as client:
+        request = {"symbols": ["AAPL", "IBM"]}
+        await client.send({"type": "trades.subscribe", "id": 1, "payload": request})
+        await client.settle()
+        lives[0].set_exception(OSError("the exchange hung up"))
+        await client.settle()
+        gate.set()
+        assert await client.settle() == []
+        async with asyncio.timeout(10):
+            while len(lives) < 2:
+                app.clock.advance(1)
+                await client.request("ping")
+        assert (await client.receive())["payload"]["status"] == "ok"
+        assert await client.settle() == []
     await app.idle()

@@ -26,7 +26,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bench.soak.accounts import account, grows, growth, left_behind
+from bench.soak.accounts import (
+    ALLOWED_RESIDENT,
+    ALLOWED_TRACED,
+    account,
+    grows,
+    growth,
+    left_behind,
+)
 from bench.soak.ledger import Ledger
 from bench.soak.visitors import Nuisance, Visitor
 from websockets.asyncio.client import connect
@@ -200,13 +207,16 @@ class Soak:
         samples = self.lives[0].report["memory"]
         memory: dict[str, Any] = {"samples": len(samples), "of_s": samples[-1][0]}
         memory["kept_bytes_at_end"] = samples[-1][3]
-        for name, place in (("resident", 1), ("traced", 2)):
+        for name, place, share in (
+            ("resident", 1, ALLOWED_RESIDENT),
+            ("traced", 2, ALLOWED_TRACED),
+        ):
             # what rings and queues hold is bounded and counted, and goes up and down with the load
             values = [(sample[0], sample[place] - sample[3]) for sample in samples]
             grown = growth(values)
             memory[f"{name}_bytes_at_end"] = samples[-1][place]
             memory[f"{name}_bytes_growth"] = None if grown is None else round(grown)
-            if grows(values):
+            if grows(values, share):
                 wrong.append(f"the server's {name} memory grows by {grown:.0f} bytes")
         return memory
 

@@ -40,9 +40,9 @@ def test_memory_that_grows_is_told_from_memory_that_jumps_about() -> None:
     flat = [(float(at), 50.0 * megabyte + (at % 3) * megabyte) for at in range(100)]
     leaking = [(at, value + at * 0.1 * megabyte) for at, value in flat]
     peak = [(at, value + (at == 90) * 40 * megabyte) for at, value in flat]
-    assert [grows(one) for one in (flat, leaking, peak)] == [False, True, False]
+    assert [grows(one, 0.05) for one in (flat, leaking, peak)] == [False, True, False]
     assert growth(flat[:5]) is None
-    assert not grows([])
+    assert not grows([], 0.05)
 
 
 def follow(route: str, *items: Item) -> int:

@@ -76,22 +76,27 @@ class Conflater:
 
     def admit(self, member: Receiver, joining: Joining) -> None:
         """Send a subscriber that receives from now on what was held back for it."""
-        seq = self.audience.seq
         self.give((member,), joining)
-        if self._throttle is not None:
-            self._throttle.admit(member, seq)
 
     def give(self, members: Collection[Receiver], joining: Joining) -> None:
-        """Send what was held back for subscribers that begin at one position."""
+        """Send what was held back for subscribers that receive from now on, and have all then.
+
+        What the topic's rate holds back for the others is not for them.
+        """
+        seq = self.audience.seq
         self._one_by_one(lambda: self._send(joining.updates(), members))
+        if self._throttle is not None:
+            for member in members:
+                self._throttle.admit(member, seq)
 
     def catch_up(self, member: Receiver) -> None:
         """Send a subscriber what its topic's rate holds back: it is about to be told the number.
 
-        What waits for it already goes out before it is told.
+        What waits for it already goes out before it is told. One that is suspended is told the
+        number that it had reached: what is held back is of a numbering that it knows nothing of.
         """
         throttle, seq = self._throttle, self.audience.seq
-        if throttle is not None:
+        if throttle is not None and member in self.audience.members:
             self._one_by_one(lambda: throttle.catch_up(member, seq))
         member.seal(self)
 

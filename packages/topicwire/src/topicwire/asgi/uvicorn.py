@@ -4,7 +4,7 @@
 
 Needs uvicorn and websockets. The endpoint works on every ASGI server, and on uvicorn's own
 implementations too. Of these, `websockets-sansio` (its default) fails case 7.1.5 of the Autobahn
-suite, and `wsproto` hangs in compressed ones; this one passes every case.
+suite; this one passes every case.
 """
 
 from __future__ import annotations

@@ -11,7 +11,9 @@ export interface Place {
   due: boolean
   /** The number after which a gap was seen and the server was asked again; NaN before. */
   tornAt: number
-  /** The state at `seq`, of a topic that has had a snapshot. */
+  /** Each update is a whole state; otherwise one may be a change of it. */
+  whole: boolean
+  /** The state at `seq`, where it is known: a snapshot, or an update that is a whole state. */
   state: { readonly data: unknown; readonly info: UpdateInfo } | undefined
   /** Its producer died, or it was silent for longer than it promised. */
   stale: boolean
@@ -26,6 +28,7 @@ export function placeAt({ epoch, seq, snapshot }: Members, heardAt: number): Pla
     fresh: true,
     due: snapshot === true,
     tornAt: NaN,
+    whole: false,
     state: undefined,
     stale: false,
     heardAt,

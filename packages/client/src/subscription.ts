@@ -50,6 +50,7 @@ export class Subscription {
       const next = placeAt(item, now)
       const recovered = item['recovered'] === true
       const taken = place === undefined ? next : this.#goOn(topic, place, next, recovered)
+      taken.whole = item['full_state'] === true
       this.places.set(topic, taken)
       for (const { state, places } of taken.due ? [] : holdersOf(topic)) {
         const there = state === 'on' && !taken.state ? places.get(topic) : undefined
@@ -68,7 +69,7 @@ export class Subscription {
     this.welcome()
   }
 
-  /** Accepts who is not accepted yet; who comes to a topic whose updates are states is given the present one. */
+  /** Accepts who is not accepted yet; who comes late is given the present state, where it is known. */
   welcome(): void {
     for (const [token, accepted] of this.listeners) {
       if (accepted) continue
@@ -86,6 +87,7 @@ export class Subscription {
     const place = this.places.get(topic)
     if (place === undefined || this.state !== 'on') return
     const taken = this.#goOn(topic, place, placeAt(payload, now), false, textOf(payload['reason'], 'reset'))
+    taken.whole = place.whole
     this.places.set(topic, taken)
     this.#setStale(topic, taken, false)
     this.#watch(topic, taken, now)
@@ -137,8 +139,8 @@ export class Subscription {
       this.#watch(topic, place, now)
     }
     place.heardAt = now
-    // A pattern's update is the state of one topic among many.
-    if ((snapshot ?? place.state) && source === undefined) place.state = { data, info }
+    // A pattern's update is the state of one topic among many; a state without the changes after it is not the present one.
+    place.state = (snapshot ?? place.whole) && source === undefined ? { data, info } : undefined
     for (const [token, accepted] of this.listeners) {
       if (accepted) this.#emit({ kind: 'update', token, data, info })
     }

@@ -27,8 +27,9 @@ function add(to: Map<string, number>, ...counts: readonly Counts[]): void {
 
 test.each([
   ['changes', {}, ['snapshots']],
-  ['states, with snapshots', { snapshots: true }, []],
-  ['the latest, where numbers may be left out', { delivery: 'latest', snapshots: true }, ['resyncs']],
+  ['states, with snapshots', { snapshots: 'of states' }, []],
+  ['changes, with snapshots', { snapshots: 'of changes' }, []],
+  ['the latest, where numbers may be left out', { delivery: 'latest', snapshots: 'of states' }, ['resyncs']],
 ] as const)(
   'every listener gets every update once and in order, or is told of the gap; the wire holds each key once: %s',
   (_name, options, never) => {

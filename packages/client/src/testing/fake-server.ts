@@ -288,6 +288,7 @@ export class FakeServer {
         ...(resume !== undefined && { recovered }),
         ...(delivery !== undefined && { delivery }),
         ...(staleAfterS !== undefined && { stale_after_s: staleAfterS }),
+        ...(this.#options.snapshots?.includes(route) === true && { full_state: true }),
         ...(!recovered && this.#snapshot(route, topic).length > 0 && { snapshot: true }),
       }
     }

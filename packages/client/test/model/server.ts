@@ -29,8 +29,8 @@ export interface ServerOptions {
   readonly held: number
   /** The policy of the route, where it is not lossless. */
   readonly delivery?: 'latest'
-  /** Who is not recovered is sent the state. */
-  readonly snapshots?: boolean
+  /** Who is not recovered is sent the state, and each update is one, or a change: then what is no state is negative. */
+  readonly snapshots?: 'of states' | 'of changes'
 }
 
 export class ModelServer {
@@ -200,18 +200,20 @@ export class ModelServer {
       ...{ topic: name, epoch, seq },
       ...(resume !== undefined && { recovered }),
       ...(snapshot.length > 0 && { snapshot: true }),
+      ...(this.#options.snapshots === 'of states' && { full_state: true }),
     }
   }
 
   #snapshotOf(name: string): string[] {
     const { seq, published } = this.topicOf(name)
-    if (this.#options.snapshots !== true || published === 0) return []
+    if (this.#options.snapshots === undefined || published === 0) return []
     this.happened.snapshots += 1
     return [this.#frameOf(name, { seq, nth: published }, { snapshot: true })]
   }
 
   #frameOf(name: string, { seq, nth }: { seq: number; nth: number }, more: object = {}): string {
-    return JSON.stringify({ type: 'r.update', payload: { topic: name, seq, payload: nth, ...more } })
+    const payload = this.#options.snapshots === 'of changes' && !('snapshot' in more) ? -nth : nth
+    return JSON.stringify({ type: 'r.update', payload: { topic: name, seq, payload, ...more } })
   }
 
   #refuse(type: string, id: number, code: string): void {

@@ -31,12 +31,14 @@ export class World {
     closings: 0,
   }
   readonly #skips: boolean
+  readonly #changes: boolean
   #lastToken = 0
   #closing = false
 
   constructor(options: ServerOptions) {
     this.server = new ModelServer(options)
     this.#skips = options.delivery !== undefined
+    this.#changes = options.snapshots === 'of changes'
   }
 
   run(action: Action): void {
@@ -199,7 +201,9 @@ export class World {
   }
 
   /** The guarantee: what comes is what follows what came, or a gap was told. */
-  check(listener: Listener | undefined, name: string, nth: number, snapshot: boolean): void {
+  check(listener: Listener | undefined, name: string, data: number, snapshot: boolean): void {
+    if (this.#changes) expect(data > 0, 'no change is given for a state').toBe(snapshot)
+    const nth = Math.abs(data)
     this.happened.updates += 1
     if (listener === undefined) return expect.fail('an update for one who has left')
     expect(listener.accepted, 'nothing before the acceptance').toBe(true)

@@ -163,6 +163,11 @@ class TopicPosition(BaseModel):
         exclude_if=_unset,
         description="true when the topic's present state follows the reply.",
     )
+    full_state: bool | None = Field(
+        default=None,
+        exclude_if=_unset,
+        description="true when each update is the topic's whole state.",
+    )
 
 
 class SubscriptionResponse(BaseModel):
@@ -203,6 +208,14 @@ class SubscriptionResponse(BaseModel):
         description=(
             "true when the topic's present state follows the reply. Until it has come, whoever "
             "loses the connection has nothing to resume from."
+        ),
+    )
+    full_state: bool | None = Field(
+        default=None,
+        exclude_if=_unset,
+        description=(
+            "true when each update is the topic's whole state, so that the last one is the present "
+            "state. Absent where an update may be a change."
         ),
     )
     stale_after_s: float | None = Field(

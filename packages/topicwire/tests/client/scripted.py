@@ -43,11 +43,13 @@ class ScriptedServer:
 
     Args:
         held: how many updates of a topic the server holds for those who resume.
-        has_states: every update is the state, and who joins is sent the present one.
+        has_states: who joins is sent the present state.
+        is_whole: every update is a state; else it is a change, and negative.
     """
 
-    def __init__(self, held: int, *, has_states: bool = False) -> None:
+    def __init__(self, held: int, *, has_states: bool = False, is_whole: bool = False) -> None:
         self.has_states = has_states
+        self.is_whole = is_whole
         self.session = Session()
         self.listeners: dict[int, Listener] = {}
         self.waits: set[int] = set()
@@ -190,6 +192,8 @@ class ScriptedServer:
             self.joined[name] = (topic.epoch, start)
             missed += [self._update(name, *one) for one in topic.ring if one[0] > start]
         place: dict[str, Any] = {"topic": name, "epoch": topic.epoch, "seq": topic.seq}
+        if self.is_whole:
+            place["full_state"] = True
         if before is None and not is_recovered and self._has_state(topic):
             place["snapshot"] = True
             missed.append(self._state(name))
@@ -240,7 +244,8 @@ class ScriptedServer:
         return self._update(name, topic.seq, topic.published, snapshot=True)
 
     def _update(self, name: str, seq: int, nth: int, **more: Any) -> str:
-        payload = {"topic": name, "seq": seq, "payload": nth, **more}
+        data = nth if self.is_whole or more else -nth
+        payload = {"topic": name, "seq": seq, "payload": data, **more}
         return json.dumps({"type": "r.update", "payload": payload})
 
     def new_epoch(self) -> str:
@@ -286,8 +291,9 @@ class ScriptedServer:
             case _:
                 raise AssertionError(effect)
 
-    def _check(self, listener: Listener, info: effects.UpdateInfo, nth: int) -> None:
-        name = info.topic
+    def _check(self, listener: Listener, info: effects.UpdateInfo, data: int) -> None:
+        name, nth = info.topic, abs(data)
+        assert self.is_whole or (data > 0) == info.snapshot, "no change is given for a state"
         assert listener.is_accepted, "nothing before the acceptance"
         assert name in TOPICS[listener.key]
         last = listener.last.get(name)

@@ -213,7 +213,7 @@ async def test_a_second_listener_gets_the_present_state() -> None:
     """pitfall 23"""
     bench, first, second = Bench(), Taken(), Taken()
     async with bench.client:
-        await subscribed(bench, first, seq=4, snapshot=True)
+        await subscribed(bench, first, seq=4, snapshot=True, full_state=True)
         bench.socket.update(4, snapshot=True)
         bench.socket.update(5)
         await bench.trades.subscribe(TradesRequest(), second.take)
@@ -222,6 +222,19 @@ async def test_a_second_listener_gets_the_present_state() -> None:
     assert [seq for _, seq in first.updates] == [4, 5, 6]
     assert [seq for _, seq in second.updates] == [5, 6]
     assert len(bench.socket.sent) == 1
+
+
+async def test_a_change_is_not_given_to_a_second_listener_as_the_present_state() -> None:
+    """pitfall 23"""
+    bench, first, second = Bench(), Taken(), Taken()
+    async with bench.client:
+        await subscribed(bench, first, seq=4, snapshot=True)
+        bench.socket.update(4, snapshot=True)
+        bench.socket.update(5)
+        await bench.trades.subscribe(TradesRequest(), second.take)
+        assert second.infos == []
+        bench.socket.update(6)
+    assert second.infos == [UpdateInfo("t", 6)]
 
 
 async def test_the_last_listener_leaves_the_topic() -> None:

@@ -25,6 +25,8 @@ NAMES = st.sampled_from("abc")
 VERDICTS: st.SearchStrategy[Verdict] = st.sampled_from(
     ["ok", "ok", "ok", "ok", "forbidden", "internal", "internal"]
 )
+SENDS = [(False, False), (True, False), (True, True)]
+"""Whether who joins is sent the present state, and whether every update is one."""
 DISTURBANCES = ["cut", "lose", "lose", "double", "restart"]
 EXPECTED = ["update", "state", "cut", "refused", "gap", "recovered", "not recovered", "resync"]
 
@@ -34,9 +36,10 @@ class Interleavings(RuleBasedStateMachine):
 
     happened: ClassVar[Counter[str]] = Counter()
 
-    @initialize(held=st.integers(0, 6), has_states=st.booleans())
-    def create(self, held: int, has_states: bool) -> None:  # noqa: FBT001 - by name
-        self.server = ScriptedServer(held, has_states=has_states)
+    @initialize(held=st.integers(0, 6), sends=st.sampled_from(SENDS))
+    def create(self, held: int, sends: tuple[bool, bool]) -> None:
+        has_states, is_whole = sends
+        self.server = ScriptedServer(held, has_states=has_states, is_whole=is_whole)
         self.begin()
 
     def begin(self) -> None:
@@ -115,9 +118,10 @@ class NothingIsForgotten(Interleavings):
 
     happened: ClassVar[Counter[str]] = Counter()
 
-    @initialize(held=st.just(10_000), has_states=st.booleans())
-    def create(self, held: int, has_states: bool) -> None:  # noqa: FBT001 - by name
-        self.server = ScriptedServer(held, has_states=has_states)
+    @initialize(held=st.just(10_000), sends=st.sampled_from(SENDS))
+    def create(self, held: int, sends: tuple[bool, bool]) -> None:
+        has_states, is_whole = sends
+        self.server = ScriptedServer(held, has_states=has_states, is_whole=is_whole)
         self.begin()
 
     @precondition(lambda self: self.server.to_server)

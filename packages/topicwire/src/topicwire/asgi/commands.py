@@ -45,6 +45,7 @@ class RouteCommands:
             reads_later=reads_later(router.service),
             stale_after_s=settings.stale_after_s,
             keeps_last=settings.snapshot == "last",
+            full_state=settings.sends_states,
             outlives_producer=settings.updates_from == "application",
             authorize=settings.authorize,
             patterns=PatternIndex() if settings.wildcards else None,

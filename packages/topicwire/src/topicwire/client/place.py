@@ -12,7 +12,7 @@ from topicwire.client.frames import members_of
 
 @dataclass(slots=True)
 class State:
-    """The state of a topic at its place, of one that has had a snapshot."""
+    """The state of a topic at its place."""
 
     data: Any
     info: UpdateInfo
@@ -42,7 +42,11 @@ class Place:
     has_given_up: bool = False
     """The server was asked, said that nothing is missing, and left it out again."""
 
+    is_whole: bool = False
+    """Each update is a whole state; otherwise one may be a change of it."""
+
     state: State | None = None
+    """The state at `seq`, where it is known: a snapshot, or an update that is a whole state."""
 
     is_stale: bool = False
     """Its producer died, or it was silent for longer than it promised."""
@@ -90,9 +94,10 @@ class Place:
         self.is_fresh = False
         self.is_due = False
         self.heard_at_ms = now_ms
-        # a pattern's update is the state of one topic among many
-        if (info.snapshot or self.state is not None) and info.source is None:
-            self.state = State(data, info)
+        # a pattern's update is the state of one topic among many; and who has seen a state and not
+        # the changes after it must not be given either for the present one
+        is_state = (info.snapshot or self.is_whole) and info.source is None
+        self.state = State(data, info) if is_state else None
 
 
 def place_at(item: Mapping[str, Any], now_ms: float) -> Place:

@@ -78,6 +78,7 @@ class Subscription:
                 if earlier is None
                 else self._go_on(topic, earlier, following, is_recovered=is_recovered)
             )
+            place.is_whole = item.get("full_state") is True
             self.places[topic] = place
             for holder in holders_of(topic):
                 if holder.stage == "on" and place.share(holder.places[topic]):
@@ -119,7 +120,7 @@ class Subscription:
         return following
 
     def welcome(self) -> None:
-        """Accept who is not accepted yet. Who comes late to a state is given the present one."""
+        """Accept who is not accepted yet. Who comes late is given the state, where it is known."""
         for token, is_accepted in self.listeners.items():
             if is_accepted:
                 continue
@@ -147,6 +148,7 @@ class Subscription:
         reason = text_of(payload.get("reason"), "reset")
         following = place_at(payload, now_ms)
         taken = self._go_on(topic, place, following, is_recovered=False, reset=reason)
+        taken.is_whole = place.is_whole
         self.places[topic] = taken
         self._set_stale(topic, taken, is_stale=False)
         self._watch(topic, taken, now_ms)

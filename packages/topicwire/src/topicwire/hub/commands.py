@@ -271,6 +271,7 @@ class CommandRun:
                 "seq": places[0].seq,
                 "recovered": all(answers) if answers else None,
                 "snapshot": places[0].snapshot,
+                "full_state": places[0].full_state,
                 "stale_after_s": self._promise(topics[0]),
                 "delivery": None if route.conflation is None else route.conflation.name,
                 "topics": places if len(places) > 1 else None,
@@ -282,8 +283,8 @@ class CommandRun:
         return self._hub.held(topic).route.stale_after_s
 
     def _place(self, key: str, start: Start | None, seen: Position | None) -> TopicPosition:
+        topic = self._hub.held(TopicId(self._pending.command.route.name, key))
         if start is None:  # the connection receives it already
-            topic = self._hub.held(TopicId(self._pending.command.route.name, key))
             if topic.conflater is not None:
                 topic.conflater.catch_up(self._connection)
             recovered = None if seen is None else continued(topic, self._connection, seen)
@@ -295,6 +296,7 @@ class CommandRun:
             seq=seq,
             recovered=start.recovered,
             snapshot=start.is_snapshot or None,
+            full_state=topic.route.full_state or None,
         )
 
     def _send(self, result: Any) -> None:

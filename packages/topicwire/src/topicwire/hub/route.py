@@ -73,6 +73,7 @@ class Route:
         reads_later: `get_snapshot` is a coroutine; each update is a full state.
         stale_after_s: each topic promises an update at least so often; None for no promise.
         keeps_last: the last update is the snapshot.
+        full_state: each update is a whole state, which clients are told.
         outlives_producer: updates come whether or not the service feeds the topic, so numbering
             and ring outlive it.
         metrics: what is counted for it.
@@ -92,6 +93,7 @@ class Route:
     reads_later: bool = False
     stale_after_s: float | None = None
     keeps_last: bool = False
+    full_state: bool = False
     outlives_producer: bool = True
     authorize: Authorize | None = None
     patterns: PatternIndex | None = field(default=None, compare=False)
@@ -127,6 +129,7 @@ class Route:
             reads_later=False,
             stale_after_s=None,
             keeps_last=False,
+            full_state=False,
             outlives_producer=self.replay is not None,
         )
 

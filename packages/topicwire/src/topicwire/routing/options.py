@@ -100,6 +100,13 @@ class RouteSettings:
     authorize: Authorize | None
     wildcards: bool = False
 
+    @property
+    def sends_states(self) -> bool:
+        """Each update is the whole state of its topic, as `full_state` says or the rest implies."""
+        delivery = self.delivery
+        replaces_all = isinstance(delivery, Latest) and delivery.key is None
+        return self.full_state or self.snapshot == "last" or replaces_all
+
 
 def settle(route: str, service: object, options: Mapping[str, Any]) -> RouteSettings:
     """Check a route's options and fill in the defaults.

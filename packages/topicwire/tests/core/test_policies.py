@@ -163,7 +163,8 @@ class OutboxAgainstModel(RuleBasedStateMachine):
         outbox: Any = self.outbox
         slots = len(outbox._waiting)
         assert slots <= max(2 * len(self.waiting), len(self.waiting) + 33)
-        assert len(outbox._places) <= len(self.waiting)
+        assert sum(map(len, outbox._places.values())) <= len(self.waiting)
+        assert all(outbox._places.values()), "nothing is left of a topic of which nothing waits"
         assert sum(map(len, outbox._queues.values())) <= len(self.waiting)
 
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterable
 from typing import Final
 
-from topicwire.core.updates import Outcome, Place, Update
+from topicwire.core.updates import Outcome, Update
 from topicwire.wire.frames import Frame
 
 _MAX_GONE: Final = 32
@@ -46,7 +46,8 @@ class Outbox:
         self._max_bytes = max_bytes
         # bytes are backlog: kept as the ring has them, and shared with it, until they are taken
         self._waiting: deque[Frame | bytes | _Slot] = deque()
-        self._places: dict[Place, _Slot] = {}
+        # by topic first: ending one does not look at what waits of the others
+        self._places: dict[Hashable, dict[bytes, _Slot]] = {}
         self._queues: dict[Hashable, deque[_Slot]] = {}
         self._gone = 0
         self._bytes = 0
@@ -82,11 +83,15 @@ class Outbox:
 
     def push_latest(self, update: Update) -> Outcome:
         """Add an update in the stead of the one that waits in its place."""
-        older = self._places.get(update.place)
+        topic, key = update.place
+        keys = self._places.get(topic)
+        older = None if keys is None else keys.get(key)
         slot = self._append(update, older)
         if slot is None:
             return Outcome.REFUSED
-        self._places[update.place] = slot
+        if keys is None:
+            keys = self._places[topic] = {}
+        keys[key] = slot
         return Outcome.ADDED if older is None else Outcome.CONFLATED
 
     def push_among(self, update: Update, max_queue: int) -> Outcome:
@@ -112,14 +117,15 @@ class Outbox:
 
         `merge` returns None when the two cannot be one: both are sent then.
         """
-        older = self._places.get(update.place)
+        topic, key = update.place
+        older = self._places.get(topic, {}).get(key)
         merged = None
         if older is not None and older.update is not None:
             merged = merge(older.update, update)
         slot = self._append(merged or update, None if merged is None else older)
         if slot is None:
             return Outcome.REFUSED
-        self._places[update.place] = slot
+        self._places.setdefault(topic, {})[key] = slot
         return Outcome.ADDED if merged is None else Outcome.MERGED
 
     def push_backlog(self, frames: Iterable[bytes]) -> None:
@@ -134,8 +140,7 @@ class Outbox:
         A subscription has ended, or a numbering: its updates and those of the next are not one.
         """
         self._queues.pop(topic, None)
-        for place in [one for one in self._places if one[0] == topic]:
-            del self._places[place]
+        self._places.pop(topic, None)
 
     def take(self, max_bytes: int) -> list[Frame]:
         """Return the oldest frames, at most `max_bytes` of them but at least one, to be sent.
@@ -213,14 +218,17 @@ class Outbox:
         """A slot's turn has come: from now on its update waits no longer."""
         if not isinstance(slot, _Slot) or slot.update is None:
             return
-        place = slot.update.place
-        if self._places.get(place) is slot:
-            del self._places[place]
-        queue = self._queues.get(place[0])
+        topic, key = slot.update.place
+        keys = self._places.get(topic)
+        if keys is not None and keys.get(key) is slot:
+            del keys[key]
+            if not keys:
+                del self._places[topic]
+        queue = self._queues.get(topic)
         if queue and queue[0] is slot:
             queue.popleft()
             if not queue:
-                del self._queues[place[0]]
+                del self._queues[topic]
 
 
 def _frame(waiting: Frame | bytes | _Slot) -> Frame | None:

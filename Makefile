@@ -17,6 +17,10 @@ test-long: ## Run the tests that take minutes: every Autobahn case, 10,000 examp
 	@$(SETUP) python packages
 	@$(RUN) scripts.checks test-long $(ARGS)
 
+soak: ## Come and go for ten minutes, then close the accounts (SOAK_S=seconds)
+	@$(SETUP) python packages
+	@$(RUN) bench.soak
+
 check: ## Format, lint, types, import rules, generated files, registry addresses
 	@$(SETUP) python packages
 	@$(RUN) scripts.checks check $(ARGS)
@@ -28,10 +32,6 @@ generate: ## Write routers, documents and TypeScript anew
 format: ## Format and mend what can be mended by itself
 	@$(SETUP) python packages
 	@$(RUN) scripts.checks format $(ARGS)
-
-soak: ## Come and go for ten minutes, then close the accounts (SOAK_S=seconds)
-	@$(SETUP) python packages
-	@$(RUN) bench.soak
 
 build: ## Build the page into frontend/dist
 	@$(MAKE) -C $(ROOT)/frontend build

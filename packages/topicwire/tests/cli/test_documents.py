@@ -100,7 +100,7 @@ def test_document_and_client_are_written_from_the_source_without_a_server(
     assert json.loads(project.document.read_text())["info"]["title"] == "Acme"
     assert "../page/types/index.ts   written" in project.run("client", "typescript")
     assert "export interface Tick" in (project.page / "types/index.ts").read_text()
-    assert "ticks: Route<Ask, Tick>" in (project.page / "client/index.ts").read_text()
+    assert "ticks: Route<Ask, Tick, 'lossless'>" in (project.page / "client/index.ts").read_text()
     before = project.files()
     assert "unchanged" in project.run("spec")
     assert "unchanged" in project.run("client", "typescript")

@@ -207,7 +207,7 @@ def test_names_of_the_runtime_can_be_names_of_models(tmp_path: Path) -> None:
     adapter = adapter_of({"first": (Routes, Operation)})
     project = TypeScriptProject(tmp_path, build(adapter))
     assert project.compile() == ""
-    assert "first: Route<RoutesModel, Operation>" in project.generated.client
+    assert "first: Route<RoutesModel, Operation, 'lossless'>" in project.generated.client
 
 
 def test_an_app_without_routes_compiles(tmp_path: Path) -> None:

@@ -1,63 +1,25 @@
-"""Subscriptions, streams and calls of a route, against a server that says what the test says."""
+"""Subscriptions of a route, against a server that says what the test says."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 from packages.topicwire.tests.client.fakes import Bench, Trade, TradesRequest
-from pydantic import BaseModel, TypeAdapter, model_validator
+from packages.topicwire.tests.client.taken import Taken, subscribed
+from pydantic import model_validator
 
 from topicwire.client import (
     ClientClosedError,
     ClientError,
-    DisconnectedError,
     Gap,
-    GapError,
     InvalidDataError,
     OfflineError,
     RefusedError,
     RequestTimeoutError,
-    Subscription,
-    TooSlowError,
     UpdateInfo,
 )
 from topicwire.errors import DeclarationError
-
-
-class Taken:
-    """A listener that notes what it is told."""
-
-    def __init__(self) -> None:
-        self.updates: list[tuple[float, int]] = []
-        self.infos: list[UpdateInfo] = []
-        self.errors: list[str] = []
-        self.gaps: list[Gap] = []
-        self.stale: list[tuple[str, bool]] = []
-
-    def take(self, trade: Trade, info: UpdateInfo) -> None:
-        self.updates.append((trade.price, info.seq))
-        self.infos.append(info)
-
-    @property
-    def callbacks(self) -> dict[str, Any]:
-        return {
-            "on_error": lambda error: self.errors.append(error.code),
-            "on_gap": self.gaps.append,
-            "on_stale": lambda topic, is_stale: self.stale.append((topic, is_stale)),
-        }
-
-
-async def subscribed(bench: Bench, taken: Taken, **more: Any) -> Subscription:
-    """Subscribe, and let the server accept."""
-    request = TradesRequest()
-    asking = asyncio.ensure_future(bench.trades.subscribe(request, taken.take, **taken.callbacks))
-    await asyncio.sleep(0)
-    if bench.client.status == "connecting":
-        bench.socket.open()
-    bench.socket.accept(**more)
-    return await asking
 
 
 async def test_updates_are_models_and_say_where_they_stand() -> None:
@@ -304,218 +266,6 @@ async def test_without_an_answer_in_time_it_is_a_timeout() -> None:
             await asking
         with pytest.raises(TimeoutError):
             raise RequestTimeoutError("one of Python's own, too")
-
-
-async def test_a_call_returns_its_reply_as_the_type() -> None:
-    bench = Bench()
-    async with bench.client:
-        bench.socket.open()
-        asking = asyncio.ensure_future(bench.trades.call("quote", TradesRequest(), Trade))
-        await asyncio.sleep(0)
-        bench.socket.answer("trades.quote", {"price": 3})
-        assert await asking == Trade(price=3)
-        assert bench.socket.last("trades.quote")["payload"] == {"symbol": "AAPL"}
-
-
-async def test_a_call_is_refused_with_the_servers_code() -> None:
-    bench = Bench()
-    async with bench.client:
-        bench.socket.open()
-        asking = asyncio.ensure_future(bench.trades.call("quote", None, Trade))
-        await asyncio.sleep(0)
-        command = bench.socket.last("trades.quote")
-        assert "payload" not in command
-        details = [{"path": "price", "message": "missing", "kind": "missing"}]
-        error = {"code": "validation_error", "message": "Invalid", "details": details}
-        bench.socket.say({"type": "error", "id": command["id"], "payload": error})
-        with pytest.raises(RefusedError, match=r"trades\.quote: Invalid") as refused:
-            await asking
-        assert (refused.value.code, refused.value.type) == ("validation_error", "trades.quote")
-        assert refused.value.details[0]["path"] == "price"
-
-
-async def test_a_call_is_not_repeated_after_a_loss() -> None:
-    bench = Bench()
-    async with bench.client:
-        bench.socket.open()
-        asking = asyncio.ensure_future(bench.trades.call("order", None, Trade))
-        await asyncio.sleep(0)
-        bench.socket.lose()
-        with pytest.raises(DisconnectedError, match="may have been carried out"):
-            await asking
-        assert bench.reconnect().sent == []
-
-
-async def test_data_that_the_model_does_not_take_ends_the_subscription() -> None:
-    bench, taken = Bench(), Taken()
-    async with bench.client:
-        await subscribed(bench, taken)
-        bench.socket.update(1, price="the secret")
-        bench.socket.update(2)
-        assert bench.socket.sent[-1]["type"] == "trades.unsubscribe"
-    assert (taken.updates, taken.errors) == ([], ["invalid_data"])
-
-
-async def test_what_is_wrong_with_data_is_said_without_its_value() -> None:
-    bench = Bench()
-    async with bench.client:
-        bench.socket.open()
-        asking = asyncio.ensure_future(bench.trades.call("quote", None, Trade))
-        await asyncio.sleep(0)
-        bench.socket.answer("trades.quote", {"price": "the secret"})
-        with pytest.raises(InvalidDataError, match=r"`price` is not what Trade takes") as invalid:
-            await asking
-        assert "secret" not in str(invalid.value)
-
-
-async def test_anything_that_pydantic_validates_may_be_data() -> None:
-    bench = Bench()
-    routes = [
-        bench.client.route("trades", TradesRequest, list[Trade]),
-        bench.client.route("trades", TradesRequest, TypeAdapter(list[Trade])),
-    ]
-    async with bench.client:
-        streams = [route.stream(TradesRequest()) for route in routes]
-        bench.socket.open()
-        bench.socket.accept()
-        payload = {"topic": "t", "seq": 1, "payload": [{"price": 1}]}
-        bench.socket.say({"type": "trades.update", "payload": payload})
-        assert [await anext(stream) for stream in streams] == [[Trade(price=1)]] * 2
-
-
-async def test_a_model_that_is_strict_takes_what_json_has() -> None:
-    class Strict(BaseModel, strict=True, frozen=True):
-        tags: frozenset[str]
-
-    bench = Bench()
-    route = bench.client.route("trades", TradesRequest, Strict)
-    async with bench.client:
-        stream = route.stream(TradesRequest())
-        bench.socket.open()
-        bench.socket.accept()
-        payload = {"topic": "t", "seq": 1, "payload": {"tags": ["a"]}}
-        bench.socket.say({"type": "trades.update", "payload": payload})
-        assert (await anext(stream)).tags == {"a"}
-
-
-async def test_a_stream_ends_with_its_loop() -> None:
-    bench = Bench()
-    async with bench.client:
-        bench.socket.open()
-        prices = []
-        stream = bench.trades.stream(TradesRequest())
-        bench.socket.accept()
-        bench.socket.update(1)
-        bench.socket.update(2)
-        async for trade in stream:
-            prices.append(trade.price)
-            assert stream.info == UpdateInfo("t", len(prices))
-            if trade.price == 2:
-                break
-        del stream
-        await asyncio.sleep(0)
-        assert bench.socket.sent[-1]["type"] == "trades.unsubscribe"
-    assert prices == [1.0, 2.0]
-
-
-async def test_a_loop_that_is_left_unsubscribes_without_a_word() -> None:
-    bench = Bench()
-
-    async def first() -> float:
-        async for trade in bench.trades.stream(TradesRequest()):
-            return trade.price
-        raise AssertionError
-
-    async with bench.client:
-        bench.socket.open()
-        reading = asyncio.ensure_future(first())
-        await asyncio.sleep(0)
-        bench.socket.accept()
-        bench.socket.update(1)
-        assert await reading == 1
-        await asyncio.sleep(0)
-        assert bench.socket.sent[-1]["type"] == "trades.unsubscribe"
-
-
-async def test_a_closed_stream_reads_no_more() -> None:
-    bench = Bench()
-    async with bench.client:
-        bench.socket.open()
-        async with bench.trades.stream(TradesRequest()) as stream:
-            bench.socket.accept()
-            bench.socket.update(1)
-            waiting = asyncio.ensure_future(anext(stream))
-            await asyncio.sleep(0)
-            assert (await waiting).price == 1
-            waiting = asyncio.ensure_future(anext(stream))
-            await asyncio.sleep(0)
-        with pytest.raises(StopAsyncIteration):
-            await waiting
-        assert [one async for one in stream] == []
-
-
-async def test_a_reader_that_is_too_slow_is_told_after_what_it_could_have_read() -> None:
-    bench = Bench()
-    async with bench.client:
-        bench.socket.open()
-        stream = bench.trades.stream(TradesRequest(), max_buffered=2)
-        bench.socket.accept()
-        for seq in (1, 2, 3, 4):
-            bench.socket.update(seq)
-        assert bench.socket.sent[-1]["type"] == "trades.unsubscribe"
-        assert [(await anext(stream)).price for _ in range(2)] == [1.0, 2.0]
-        with pytest.raises(TooSlowError, match="2 updates wait to be read") as slow:
-            await anext(stream)
-        assert slow.value.limit == 2
-        with pytest.raises(StopAsyncIteration):
-            await anext(stream)
-
-
-async def test_a_stream_ends_with_a_gap_unless_somebody_takes_it() -> None:
-    bench = Bench()
-    gaps: list[Gap] = []
-    async with bench.client:
-        bench.socket.open()
-        plain = bench.trades.stream(TradesRequest())
-        brave = bench.trades.stream(TradesRequest(), on_gap=gaps.append)
-        bench.socket.accept()
-        bench.socket.update(1)
-        reset = {"topic": "t", "epoch": "f", "seq": 0, "reason": "restart"}
-        bench.socket.say({"type": "trades.reset", "payload": reset})
-        bench.socket.update(1)
-        assert (await anext(plain)).price == 1
-        with pytest.raises(GapError, match=r"what came after 1 was missed \(restart\)") as told:
-            await anext(plain)
-        assert [told.value.gap] == gaps == [Gap("t", 1, 0, "restart")]
-        assert [(await anext(brave)).price for _ in range(2)] == [1.0, 1.0]
-
-
-async def test_a_gap_where_updates_may_be_left_out_ends_no_stream_and_is_no_error() -> None:
-    bench = Bench()
-    gaps: list[Gap] = []
-    errors: list[str] = []
-    async with bench.client:
-        bench.client.on_error(lambda error: errors.append(error.code))
-        bench.socket.open()
-        plain = bench.trades.stream(TradesRequest())
-        asking = bench.trades.stream(TradesRequest(), on_gap=gaps.append)
-        bench.socket.accept(delivery="latest")
-        reset = {"topic": "t", "epoch": "f", "seq": 0, "reason": "restart"}
-        bench.socket.say({"type": "trades.reset", "payload": reset})
-        bench.socket.update(1)
-        assert (await anext(plain)).price == (await anext(asking)).price == 1
-        assert gaps == [Gap("t", 0, 0, "restart", "latest")]
-        assert errors == []
-
-
-async def test_a_refused_stream_raises_where_it_is_read() -> None:
-    bench = Bench()
-    async with bench.client:
-        bench.socket.open()
-        stream = bench.trades.stream(TradesRequest())
-        bench.socket.refuse("forbidden")
-        with pytest.raises(RefusedError):
-            await anext(stream)
 
 
 async def test_who_stops_waiting_is_not_subscribed() -> None:

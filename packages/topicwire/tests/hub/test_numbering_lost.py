@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
+from packages.topicwire.tests.hub.mortal import CLOSED, MortalService, reset, restarts
 from packages.topicwire.tests.hub.test_later_snapshot import LaterService, later
-from packages.topicwire.tests.hub.test_restart import CLOSED, MortalService, reset, restarts
 from packages.topicwire.tests.hub.test_snapshot import StatefulService, snapshot
 from packages.topicwire.tests.trading import (
     AAPL,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from packages.topicwire.tests.hub.mortal import MortalService, restarts
 from packages.topicwire.tests.hub.test_numbering_lost import TOPIC
-from packages.topicwire.tests.hub.test_restart import MortalService, restarts
 from packages.topicwire.tests.trading import AAPL, App, Trade, trades
 
 from topicwire import drop_oldest, latest, merge

@@ -6,53 +6,21 @@ import asyncio
 from typing import Any
 
 import pytest
+from packages.topicwire.tests.hub.published import app_with, first_visit, position
 from packages.topicwire.tests.trading import (
     AAPL,
     AAPL_TOPIC,
-    IBM,
-    IBM_TOPIC,
     App,
     DrivenService,
     Trade,
     TradeRequest,
-    TradesRequest,
     trades,
     update,
 )
 
-from topicwire import Client, Rejected, ReplayLimits, WsRouter, by_symbol
+from topicwire import Client, Rejected, ReplayLimits
 from topicwire.close_codes import SLOW_CONSUMER
-from topicwire.testing import InProcessClient, connect
-
-BOTH = {"symbols": ["AAPL", "IBM"]}
-
-
-class Published(App):
-    """An app whose updates come from `publish`: they go on when nobody is subscribed."""
-
-    def __init__(self, **options: Any) -> None:
-        router = trades(**options)
-        super().__init__(router)
-        self.publish = router.publish
-
-
-def position(reply: dict[str, Any], seq: int | None = None) -> dict[str, Any]:
-    return {"epoch": reply["epoch"], "seq": reply["seq"] if seq is None else seq}
-
-
-async def first_visit(app: Published, seen: int = 0) -> dict[str, Any]:
-    """Subscribe, see some updates, and hang up. Returns the position that was reached."""
-    async with connect(app.asgi) as client:
-        reply = await client.subscribe("trades", AAPL)
-        for price in range(1, seen + 1):
-            app.publish(AAPL_TOPIC, Trade(price=price))
-        assert len(await client.settle()) == seen
-    await app.idle()
-    return position(reply, seen)
-
-
-def app_with(**options: Any) -> Published:
-    return Published(**options)
+from topicwire.testing import connect
 
 
 async def test_what_was_missed_follows_the_reply_and_then_the_live() -> None:
@@ -163,92 +131,6 @@ async def test_a_route_that_keeps_nothing_recovers_only_who_missed_nothing(repla
     assert app.adapter.metrics.replay_bytes == 0
 
 
-async def test_what_is_kept_outlives_the_last_subscriber_for_its_time() -> None:
-    """Guarantee 7: after that the numbering is another, and nothing takes room."""
-    app = app_with(replay=ReplayLimits(max_age_s=300))
-    seen = await first_visit(app)
-    app.clock.advance(200)
-    app.publish(AAPL_TOPIC, Trade(price=1))
-    app.clock.advance(99)
-    async with connect(app.asgi) as client:
-        assert (await client.subscribe("trades", AAPL, resume=seen))["recovered"] is True
-    await app.idle()
-    app.clock.advance(299)
-    assert len(app.hub.retention) == 1
-    app.clock.advance(1)
-    assert len(app.hub.retention) == app.adapter.metrics.replay_bytes == 0
-    async with connect(app.asgi) as client:
-        reply = await client.subscribe("trades", AAPL, resume=seen | {"seq": 1})
-        assert (reply["recovered"], reply["seq"]) == (False, 0)
-        assert reply["epoch"] != seen["epoch"]
-
-
-async def test_a_linger_is_a_part_of_that_time() -> None:
-    service = DrivenService()
-    app = App(trades(service, linger_s=300, replay=ReplayLimits(max_age_s=300)))
-    async with connect(app.asgi) as client:
-        seen = position(await client.subscribe("trades", AAPL))
-    app.clock.advance(299)
-    service.feeds[AAPL_TOPIC](Trade(price=1))
-    async with connect(app.asgi) as client:
-        assert (await client.subscribe("trades", AAPL, resume=seen))["recovered"] is True
-        assert await client.settle() == [update(AAPL_TOPIC, 1, 1.0)]
-    app.clock.advance(300)
-    await app.idle()
-    assert app.adapter.metrics.replay_bytes == len(app.hub.retention) == 0
-    assert service.count("remove") == 1
-
-
-async def test_a_topic_that_nobody_ever_wanted_keeps_nothing() -> None:
-    app = app_with()
-    app.publish(AAPL_TOPIC, Trade(price=1))
-    metrics = app.adapter.metrics
-    assert (metrics.updates_unwatched, metrics.replay_bytes, len(app.hub.backplane)) == (1, 0, 0)
-
-
-async def test_the_longest_left_is_given_up_first_when_there_are_too_many() -> None:
-    app = App(trades(), max_retained_topics=1)
-    async with connect(app.asgi) as client:
-        old = position(await client.subscribe("trades", AAPL))
-        new = position(await client.subscribe("trades", IBM))
-        await client.unsubscribe("trades", AAPL)
-        await client.unsubscribe("trades", IBM)
-        await app.idle()
-        assert (await client.subscribe("trades", AAPL, resume=old))["recovered"] is False
-        assert (await client.subscribe("trades", IBM, resume=new))["recovered"] is True
-        assert app.adapter.metrics.replays_evicted == 1
-
-
-async def test_all_that_is_kept_is_bounded_in_bytes() -> None:
-    router = trades()
-    app = App(router, max_replay_bytes=250)
-    async with connect(app.asgi) as client:
-        left = position(await client.subscribe("trades", AAPL))
-        router.publish(AAPL_TOPIC, Trade(price=1))
-        await client.unsubscribe("trades", AAPL)
-        await app.idle()
-        held = position(await client.subscribe("trades", IBM))
-        metrics = app.adapter.metrics
-        for price in range(1, 6):
-            router.publish(IBM_TOPIC, Trade(price=price))
-            assert 0 < metrics.replay_bytes <= 250
-        assert metrics.replays_evicted == 1
-        assert (await client.subscribe("trades", AAPL, resume=left))["recovered"] is False
-        await client.unsubscribe("trades", IBM)
-        again = await client.subscribe("trades", IBM, resume=held)
-        assert again["recovered"] is False
-
-
-async def test_an_update_that_is_larger_than_the_ring_breaks_it_and_nothing_else() -> None:
-    app = app_with(replay=ReplayLimits(max_bytes=10))
-    async with connect(app.asgi) as client:
-        seen = position(await client.subscribe("trades", AAPL))
-        app.publish(AAPL_TOPIC, Trade(price=1))
-        assert await client.settle() == [update(AAPL_TOPIC, 1, 1.0)]
-        await client.unsubscribe("trades", AAPL)
-        assert (await client.subscribe("trades", AAPL, resume=seen))["recovered"] is False
-
-
 async def test_a_replay_larger_than_the_queue_is_no_slow_consumer() -> None:
     """trap: a replay larger than the queue bound: the missed do not count, the live do."""
     router = trades()
@@ -339,35 +221,6 @@ async def test_what_comes_while_a_start_is_waited_for_is_in_the_replay_once() ->
         assert await client.settle() == [update(AAPL_TOPIC, n, float(n)) for n in (1, 2)]
 
 
-async def test_a_failed_start_loses_nothing_that_was_kept() -> None:
-    service = DrivenService()
-    app = App(trades(service, updates_from="application"))
-    async with connect(app.asgi) as client:
-        seen = position(await client.subscribe("trades", AAPL))
-        service.feeds[AAPL_TOPIC](Trade(price=1))
-        await client.settle()
-        await client.unsubscribe("trades", AAPL)
-        await app.idle()
-        service.start_error = OSError("down")
-        failed = await client.subscribe("trades", AAPL, resume=seen)
-        assert (failed["code"], "recovered" in failed) == ("producer_failed", False)
-        await app.idle()
-        service.start_error = None
-        assert (await client.subscribe("trades", AAPL, resume=seen))["recovered"] is True
-        assert await client.settle() == [update(AAPL_TOPIC, 1, 1.0)]
-
-
-async def test_a_start_that_fails_at_first_leaves_nothing_behind() -> None:
-    service = DrivenService()
-    service.start_error = OSError("down")
-    service.first = Trade(price=1)
-    app = App(trades(service))
-    async with connect(app.asgi) as client:
-        await client.subscribe("trades", AAPL)
-        await app.idle()
-        assert (app.adapter.metrics.replay_bytes, len(app.hub.retention)) == (0, 0)
-
-
 async def test_hooks_are_asked_again() -> None:
     """pitfall 18: what may not be subscribed to may not be resumed."""
     banned: list[str] = []
@@ -408,133 +261,3 @@ async def test_null_is_no_resume_and_other_commands_have_none() -> None:
         assert (reply["status"], "recovered" in reply) == ("ok", False)
         left = await client.request("trades.unsubscribe", AAPL, resume="ignored")
         assert left["payload"]["status"] == "ok"
-
-
-def many() -> WsRouter[TradesRequest, Trade]:
-    return WsRouter[TradesRequest, Trade](
-        route="multi", linger_s=0, topic_builder=by_symbol("symbols")
-    )
-
-
-async def subscribed_to_both(client: InProcessClient) -> tuple[list[str], dict[str, Any]]:
-    reply = await client.subscribe("multi", BOTH)
-    places = {one["topic"]: position(one) for one in reply["topics"]}
-    return list(places), places
-
-
-async def test_several_topics_are_resumed_each_from_its_own_position() -> None:
-    router = many()
-    app = App(router)
-    async with connect(app.asgi) as client:
-        (a, b), seen = await subscribed_to_both(client)
-        await client.unsubscribe("multi", BOTH)
-        router.publish(a, Trade(price=1))
-        router.publish([a, b], Trade(price=2))
-        reply = await client.subscribe("multi", BOTH, resume=seen)
-        assert reply["recovered"] is True
-        assert [(one["seq"], one["recovered"]) for one in reply["topics"]] == [(0, True)] * 2
-        got = [(one["payload"]["topic"], one["payload"]["seq"]) for one in await client.settle()]
-        assert got == [(a, 1), (a, 2), (b, 1)]
-
-
-async def test_one_topic_of_several_may_not_be_recovered() -> None:
-    router = many()
-    app = App(router)
-    async with connect(app.asgi) as client:
-        (a, b), seen = await subscribed_to_both(client)
-        await client.unsubscribe("multi", BOTH)
-        router.publish([a, b], Trade(price=1))
-        seen[b]["epoch"] = "another"
-        reply = await client.subscribe("multi", BOTH, resume=seen)
-        assert reply["recovered"] is False
-        assert [(one["seq"], one["recovered"]) for one in reply["topics"]] == [
-            (0, True),
-            (1, False),
-        ]
-        assert [one["payload"]["topic"] for one in await client.settle()] == [a]
-        await client.unsubscribe("multi", BOTH)
-        part = await client.subscribe("multi", BOTH, resume={a: seen[a]})
-        assert part["recovered"] is True
-        assert "recovered" not in part["topics"][1]
-
-
-async def test_one_position_for_several_topics_subscribes_nothing() -> None:
-    app = App(many())
-    async with connect(app.asgi) as client:
-        reply = await client.subscribe("multi", BOTH, resume={"epoch": "e", "seq": 0})
-        assert (reply["code"], reply["details"][0]["path"]) == ("validation_error", "resume")
-        assert app.hub.topics == frozenset()
-        await client.subscribe("multi", BOTH)
-        again = await client.subscribe("multi", BOTH, resume={"epoch": "e", "seq": 0})
-        assert again["code"] == "validation_error"
-        assert app.adapter.metrics.subscriptions == 2
-
-
-async def test_a_topic_that_the_connection_has_already_is_not_replayed() -> None:
-    """It receives it once: recovered says whether what came since covers the position."""
-    router = many()
-    app = App(router)
-    async with connect(app.asgi) as other, connect(app.asgi) as client:
-        a = (await other.subscribe("multi", {"symbols": ["AAPL"]}))["topic"]
-        router.publish(a, Trade(price=1))
-        start = await client.subscribe("multi", {"symbols": ["AAPL"]})
-        router.publish(a, Trade(price=2))
-        seqs = [one["payload"]["seq"] for one in await client.settle()]
-        assert (start["seq"], seqs) == (1, [2])
-        for seq, recovered in ((0, False), (1, True), (2, True), (3, False)):
-            resume = {a: position(start, seq)}
-            reply = await client.subscribe("multi", BOTH, resume=resume)
-            assert (reply["topics"][0]["seq"], reply["topics"][0]["recovered"]) == (2, recovered)
-            assert await client.settle() == []
-            await client.unsubscribe("multi", BOTH)
-        again = await client.subscribe("multi", {"symbols": ["AAPL"]}, resume=position(start))
-        assert (again["message"], again["recovered"]) == ("Already subscribed", True)
-
-
-async def test_stopping_the_app_gives_up_what_is_kept() -> None:
-    app = app_with()
-    await first_visit(app, 3)
-    assert app.adapter.metrics.replay_bytes > 0
-    await app.adapter.close()
-    assert (app.adapter.metrics.replay_bytes, len(app.hub.backplane)) == (0, 0)
-    assert app.clock.alarms == 0
-
-
-async def test_numbering_and_ring_end_with_the_producer_that_makes_the_updates() -> None:
-    """trap: the only subscriber away for longer than the linger and shorter than the replay"""
-    service = DrivenService()
-    app = App(trades(service, linger_s=5))
-    async with connect(app.asgi) as client:
-        seen = position(await client.subscribe("trades", AAPL))
-        service.feeds[AAPL_TOPIC](Trade(price=1))
-        await client.settle()
-        await client.unsubscribe("trades", AAPL)
-        app.clock.advance(4)
-        back = await client.subscribe("trades", AAPL, resume=seen)
-        assert back["recovered"] is True
-        assert await client.settle() == [update(AAPL_TOPIC, 1, 1)]
-        await client.unsubscribe("trades", AAPL)
-        app.clock.advance(6)
-        await app.idle()
-        late = await client.subscribe("trades", AAPL, resume=seen)
-        assert late["recovered"] is False
-        assert late["epoch"] != seen["epoch"]
-        assert await client.settle() == []
-
-
-async def test_the_ring_of_what_the_application_publishes_outlives_the_linger() -> None:
-    """trap: the only subscriber away for longer than the linger and shorter than the replay"""
-    service = DrivenService()
-    router = trades(service, linger_s=5, updates_from="application")
-    app = App(router)
-    async with connect(app.asgi) as client:
-        seen = position(await client.subscribe("trades", AAPL))
-        await client.unsubscribe("trades", AAPL)
-        app.clock.advance(100)
-        await app.idle()
-        assert service.count("remove") == 1
-        router.publish(AAPL_TOPIC, Trade(price=1))
-        app.clock.advance(100)
-        back = await client.subscribe("trades", AAPL, resume=seen)
-        assert back["recovered"] is True
-        assert await client.settle() == [update(AAPL_TOPIC, 1, 1)]

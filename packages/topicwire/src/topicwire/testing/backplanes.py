@@ -22,51 +22,11 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from topicwire.backplane.base import Backplane
+from topicwire.testing.heard import Hub, must, same
 from topicwire.types import Position, TopicId
 
 _BURST = 2_000
 _EPOCH_CHARACTERS = 11  # of base64, which has 6 bits each
-_SHOWN_CHARACTERS = 200
-
-
-class Hub:
-    """What a hub hears of a backplane: each update, in the order of its delivery."""
-
-    def __init__(self, backplane: Backplane, patience_s: float) -> None:
-        self.backplane = backplane
-        self.threads: set[int] = set()
-        self._patience_s = patience_s
-        self._heard: asyncio.Queue[tuple[TopicId, int, bytes]] = asyncio.Queue()
-        self.renewed: list[tuple[TopicId, Position]] = []
-        backplane.attach(self._deliver, self._renew)
-
-    def _renew(self, topic: TopicId, position: Position) -> None:
-        self.renewed.append((topic, position))
-
-    def _deliver(self, topic: TopicId, seq: int, payload: bytes) -> None:
-        self.threads.add(threading.get_ident())
-        self._heard.put_nowait((topic, seq, payload))
-
-    async def next(self) -> tuple[TopicId, int, bytes]:
-        """Return the next update.
-
-        Raises:
-            AssertionError: none came.
-        """
-        try:
-            async with asyncio.timeout(self._patience_s):
-                return await self._heard.get()
-        except TimeoutError:
-            raise AssertionError("an update was published, and is not delivered") from None
-
-    async def hears(self, topic: TopicId, first: int, payloads: Sequence[bytes]) -> None:
-        """Accept `payloads` as the next updates, numbered from `first`.
-
-        Raises:
-            AssertionError: something else came, or nothing.
-        """
-        for seq, payload in enumerate(payloads, first):
-            _same("the update", await self.next(), (topic, seq, payload))
 
 
 class BackplaneContract(ABC):
@@ -93,7 +53,7 @@ class BackplaneContract(ABC):
         async def scenario(hub: Hub) -> None:
             topic = _topic()
             position = await hub.backplane.open(topic)
-            _same("the position of a new topic", position.seq, 0)
+            same("the position of a new topic", position.seq, 0)
             payloads = [str(number).encode() for number in range(_BURST)]
             for payload in payloads:
                 hub.backplane.publish(topic, payload)
@@ -133,7 +93,7 @@ class BackplaneContract(ABC):
             mark = secrets.token_hex(4)
             topics = [TopicId(route + mark, key) for key in keys for route in ("bars", "quotes")]
             positions = await asyncio.gather(*(hub.backplane.open(one) for one in topics))
-            _must("epochs are random", len({one.epoch for one in positions}) == len(topics))
+            must("epochs are random", len({one.epoch for one in positions}) == len(topics))
             for number in range(3):
                 for topic in topics:
                     hub.backplane.publish(topic, f"{number}{topic}".encode())
@@ -143,7 +103,7 @@ class BackplaneContract(ABC):
                 heard[topic].append((seq, payload))
             for topic, updates in heard.items():
                 expected = [(number + 1, f"{number}{topic}".encode()) for number in range(3)]
-                _same(f"what {topic} got", updates, expected)
+                same(f"what {topic} got", updates, expected)
 
         self._run(scenario)
 
@@ -152,9 +112,9 @@ class BackplaneContract(ABC):
 
         async def scenario(hub: Hub) -> None:
             epochs = {(await hub.backplane.open(_topic())).epoch for _ in range(100)}
-            _same("the number of different epochs", len(epochs), 100)
+            same("the number of different epochs", len(epochs), 100)
             shortest = min(len(epoch) for epoch in epochs)
-            _must(f"an epoch of {shortest} characters has 64 bits", shortest >= _EPOCH_CHARACTERS)
+            must(f"an epoch of {shortest} characters has 64 bits", shortest >= _EPOCH_CHARACTERS)
 
         self._run(scenario)
 
@@ -183,8 +143,8 @@ class BackplaneContract(ABC):
             await hub.backplane.close(topic)
             hub.backplane.publish(topic, b"while it is closed")
             after = await hub.backplane.open(topic)
-            _same("the epoch of a topic that is opened again", after.epoch, before.epoch)
-            _must(f"position {after.seq} was reached before", after.seq >= 1)
+            same("the epoch of a topic that is opened again", after.epoch, before.epoch)
+            must(f"position {after.seq} was reached before", after.seq >= 1)
             hub.backplane.publish(topic, b"2")
             await hub.hears(topic, after.seq + 1, [b"2"])
 
@@ -200,8 +160,8 @@ class BackplaneContract(ABC):
             await hub.hears(topic, 1, [b"1"])
             await hub.backplane.close(topic, keep=False)
             after = await hub.backplane.open(topic)
-            _must("the old numbering has ended", after.epoch != before.epoch)
-            _same("the position of a new numbering", after.seq, 0)
+            must("the old numbering has ended", after.epoch != before.epoch)
+            same("the position of a new numbering", after.seq, 0)
 
         self._run(scenario)
 
@@ -211,7 +171,7 @@ class BackplaneContract(ABC):
         async def scenario(hub: Hub) -> None:
             topic = _topic()
             await hub.backplane.open(topic)
-            _must("an open topic is wanted", hub.backplane.wants(topic))
+            must("an open topic is wanted", hub.backplane.wants(topic))
 
         self._run(scenario)
 
@@ -246,7 +206,7 @@ class BackplaneContract(ABC):
             while payload != b"last":
                 _, seq, payload = await hub.next()
                 expected += 1
-                _same("the number of an update", seq, expected)
+                same("the number of an update", seq, expected)
 
         self._run(scenario)
 
@@ -258,7 +218,7 @@ class BackplaneContract(ABC):
             await hub.backplane.open(topic)
             hub.backplane.publish(topic, b"1")
             await hub.next()
-            _same("the thread of delivery", hub.threads, {threading.get_ident()})
+            same("the thread of delivery", hub.threads, {threading.get_ident()})
 
         self._run(scenario)
 
@@ -274,11 +234,11 @@ class BackplaneContract(ABC):
                 return
             hub.backplane.publish(topic, b"2")
             heard = await hub.next()
-            _same("the number of topics with a new numbering", len(hub.renewed), 1)
+            same("the number of topics with a new numbering", len(hub.renewed), 1)
             [(renewed, after)] = hub.renewed
-            _same("the topic with a new numbering", renewed, topic)
-            _must("a lost numbering has another epoch", after.epoch != before.epoch)
-            _same("the first update of a new numbering", heard, (topic, after.seq + 1, b"2"))
+            same("the topic with a new numbering", renewed, topic)
+            must("a lost numbering has another epoch", after.epoch != before.epoch)
+            same("the first update of a new numbering", heard, (topic, after.seq + 1, b"2"))
 
         self._run(scenario)
 
@@ -292,7 +252,7 @@ class BackplaneContract(ABC):
             await hub.backplane.close(closed)
             for _ in range(2):
                 due_s = hub.backplane.expire()
-                _must(f"expire() returned {due_s!r}", due_s is None or due_s > 0)
+                must(f"expire() returned {due_s!r}", due_s is None or due_s > 0)
             hub.backplane.publish(kept, b"1")
             await hub.hears(kept, before.seq + 1, [b"1"])
 
@@ -319,16 +279,16 @@ class SharedBackplaneContract(BackplaneContract):
         async def scenario(hubs: Sequence[Hub]) -> None:
             topic = _topic()
             positions = [await hub.backplane.open(topic) for hub in hubs]
-            _same("the positions of one topic", len(set(positions)), 1)
+            same("the positions of one topic", len(set(positions)), 1)
             rounds = 100
             await asyncio.gather(*(_publish(hub, topic, rounds) for hub in hubs))
             heard = [[await hub.next() for _ in range(rounds * len(hubs))] for hub in hubs]
             for updates in heard:
-                _same("what a hub heard", updates, heard[0])
+                same("what a hub heard", updates, heard[0])
             numbers = [seq for _, seq, _ in heard[0]]
-            _same("the numbers", numbers, list(range(1, rounds * len(hubs) + 1)))
+            same("the numbers", numbers, list(range(1, rounds * len(hubs) + 1)))
             published = {b"%d %d" % (id(hub), number) for hub in hubs for number in range(rounds)}
-            _same("the updates", {payload for _, _, payload in heard[0]}, published)
+            same("the updates", {payload for _, _, payload in heard[0]}, published)
 
         self._run_connected(scenario)
 
@@ -342,7 +302,7 @@ class SharedBackplaneContract(BackplaneContract):
             early.backplane.publish(topic, b"1")
             await early.hears(topic, 1, [b"1"])
             position = await late.backplane.open(topic)
-            _same("the position of a late hub", position, Position(first.epoch, 1))
+            same("the position of a late hub", position, Position(first.epoch, 1))
             late.backplane.publish(topic, b"2")
             for hub in (early, late):
                 await hub.hears(topic, 2, [b"2"])
@@ -361,7 +321,7 @@ class SharedBackplaneContract(BackplaneContract):
             leaver.backplane.publish(topic, b"1")
             await stayer.hears(topic, 1, [b"1"])
             again = await leaver.backplane.open(topic)
-            _same("the position of who comes back", again, Position(before.epoch, 1))
+            same("the position of who comes back", again, Position(before.epoch, 1))
 
         self._run_connected(scenario)
 
@@ -384,19 +344,3 @@ async def _publish(hub: Hub, topic: TopicId, count: int) -> None:
 def _topic() -> TopicId:
     """Return a topic that no other test has: a backplane may be shared with them."""
     return TopicId("contract", secrets.token_hex(8))
-
-
-def _same(what: str, seen: object, expected: object) -> None:
-    _must(f"{what} is {_shown(seen)}, and must be {_shown(expected)}", seen == expected)
-
-
-def _must(what: str, holds: bool) -> None:  # noqa: FBT001 - reads as a sentence
-    if not holds:
-        raise AssertionError(what)
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    if len(text) <= _SHOWN_CHARACTERS:
-        return text
-    return f"{text[:_SHOWN_CHARACTERS]}… ({len(text)} characters)"

@@ -207,14 +207,17 @@ async def test_what_is_held_back_is_of_the_numbering_that_ends() -> None:
     assert messages[1]["payload"]["payload"]["parts"] == [2, 3]
 
 
-async def test_a_drain_sends_the_last_value() -> None:
+@pytest.mark.parametrize("who", ["the server", "the application"])
+async def test_a_drain_sends_the_last_value(who: str) -> None:
     lines = Lines(latest(max_rate_hz=2))
     async with connect(lines.app.asgi) as client:
         await client.subscribe("lines", {})
         for _ in range(3):
             lines.publish()
             await client.request("ping")
-        drained = lines.app.hub.begin_drain()
+        adapter, hub = lines.app.adapter, lines.app.hub
+        begin = hub.begin_drain if who == "the server" else adapter.drain
+        drained = asyncio.ensure_future(begin())
         messages = [await client.receive() for _ in range(3)]
         assert seen(messages) == ["1", "3", "closing"]
         assert (await client.wait_closed()).code == 1001

@@ -183,7 +183,7 @@ class FastWSAdapter:
             async with inner(scope_app) as state:
                 self._hub.drain.reopen()
                 terminating = (
-                    draining_on_sigterm(self._begin_drain, self._hub.logger)
+                    draining_on_sigterm(self._hub.begin_drain, self._hub.logger)
                     if drain_on_sigterm
                     else nullcontext()
                 )
@@ -208,14 +208,8 @@ class FastWSAdapter:
             reason: what clients are told.
             timeout_s: for what waits to be sent; `Settings.drain_timeout_s` by default.
         """
-        await asyncio.shield(self._begin_drain(reason, timeout_s))
+        await asyncio.shield(self._hub.begin_drain(reason, timeout_s))
         await self.close()
-
-    def _begin_drain(
-        self, reason: str = STOPPING, timeout_s: float | None = None
-    ) -> asyncio.Task[None]:
-        wait_s = self.settings.drain_timeout_s if timeout_s is None else timeout_s
-        return self._hub.drain.begin(reason, wait_s)
 
     def revoke(
         self,

@@ -135,12 +135,20 @@ class Hub:
             self._connections.discard(connection)
             self.drain.left()
 
-    def begin_drain(self) -> asyncio.Task[None]:
-        """End every connection in good order, because the server stops."""
+    def begin_drain(
+        self, reason: str = STOPPING, timeout_s: float | None = None
+    ) -> asyncio.Task[None]:
+        """End every connection in good order. What a rate holds back waits no longer: it is sent.
+
+        Args:
+            reason: what clients are told.
+            timeout_s: for what waits to be sent; `Settings.drain_timeout_s` by default.
+        """
         for topic in tuple(self._topics.values()):
             if topic.conflater is not None:
                 topic.conflater.settle()
-        return self.drain.begin(STOPPING, self.settings.drain_timeout_s)
+        wait_s = self.settings.drain_timeout_s if timeout_s is None else timeout_s
+        return self.drain.begin(reason, wait_s)
 
     def revoke(self, subject: str, affects: Callable[[TopicId], bool] | None, reason: str) -> int:
         """Take topics from a principal: those that `affects` names, or with None all there is.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 from packages.topicwire.tests.hub.policies import TOPIC, Line, Lines
 
-from topicwire import ReplayLimits, drop_oldest, latest, merge
+from topicwire import ReplayLimits, WsRouteService, drop_oldest, latest, merge
 from topicwire.testing import InProcessClient, connect
 from topicwire.types import TopicId
 
@@ -49,6 +49,23 @@ DELIVERIES: dict[str, Any] = {
 }
 
 
+class Book(WsRouteService):
+    """Its state is everything that has been numbered."""
+
+    def __init__(self, log: list[Line]) -> None:
+        self.log = log
+
+    async def create_topic(self, topic: str, topic_update: Callable[[Line], None]) -> None:
+        del topic, topic_update
+
+    async def remove_topic(self, topic: str) -> None:
+        del topic
+
+    def get_snapshot(self, topic: str) -> Line:
+        del topic
+        return Line(parts=[line.value for line in self.log])
+
+
 @dataclass
 class Visitor:
     """One client, and what it has been told since its subscription's reply."""
@@ -61,6 +78,8 @@ class Visitor:
     """Its last command was to subscribe."""
     since: int | None = None
     """The number in the reply; None while it is not subscribed."""
+    awaits: int | None = None
+    """The number of the state that was announced."""
     received: list[tuple[int, Line]] = field(default_factory=list)
     reached: int | None = None
     """The last number that was seen, also of an earlier subscription: to resume from."""
@@ -75,9 +94,14 @@ class PolicyAgainstLog(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         limits = ReplayLimits(max_updates=6)
-        self.lines = Lines(DELIVERIES[self.name], replay=limits)
         self.visitors = [Visitor(), Visitor()]
         self.log: list[Line] = []
+        self.lines = Lines(
+            DELIVERIES[self.name],
+            replay=limits,
+            service=Book(self.log),
+            updates_from="application",
+        )
 
     def run(self, step: Coroutine[Any, Any, Any]) -> None:
         self.loop.run_until_complete(step)
@@ -96,8 +120,14 @@ class PolicyAgainstLog(RuleBasedStateMachine):
         if message["type"] == "lines.update":
             assert visitor.since is not None
             last = visitor.received[-1][0] if visitor.received else visitor.since
-            assert payload["seq"] > last
             line = Line(**payload["payload"])
+            if visitor.awaits is not None:
+                assert (payload["snapshot"], payload["seq"]) == (True, visitor.awaits)
+                assert line.parts == [one.value for one in self.log[: payload["seq"]]]
+                visitor.awaits = None
+                return
+            assert "snapshot" not in payload
+            assert payload["seq"] > last
             assert line.value == self.log[payload["seq"] - 1].value
             if self.name.startswith("merge"):
                 values = [one.value for one in self.log[last : payload["seq"]]]
@@ -110,6 +140,11 @@ class PolicyAgainstLog(RuleBasedStateMachine):
             visitor.received = []
             return
         assert payload["delivery"] == DELIVERIES[self.name].policy
+        is_again = visitor.since is not None
+        is_whole = payload.get("full_state", False)
+        is_due = not payload.get("recovered") and not (is_again and is_whole)
+        assert payload.get("snapshot", False) is is_due
+        visitor.awaits = payload["seq"] if is_due else None
         if visitor.since is None:
             visitor.since = visitor.reached = payload["seq"]
         else:  # the same request again: it has been sent all up to there
@@ -145,7 +180,7 @@ class PolicyAgainstLog(RuleBasedStateMachine):
         await visitor.connection.__aexit__(None, None, None)
         visitor.connection = visitor.client = visitor.since = None
         visitor.is_stalled = visitor.is_to_have = False
-        visitor.asked, visitor.received = [], []
+        visitor.asked, visitor.received, visitor.awaits = [], [], None
 
     # Rules
 

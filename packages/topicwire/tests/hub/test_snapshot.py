@@ -101,16 +101,6 @@ async def test_who_is_recovered_gets_no_snapshot_and_who_is_not_does() -> None:
         assert await client.settle() == [snapshot(AAPL_TOPIC, 2, 2.0)]
 
 
-async def test_subscribing_again_sends_it_once() -> None:
-    service = StatefulService()
-    service.prices[AAPL_TOPIC] = 1
-    app = App(trades(service))
-    async with connect(app.asgi) as client:
-        await client.subscribe("trades", AAPL)
-        await client.subscribe("trades", AAPL)
-        assert await client.settle() == [snapshot(AAPL_TOPIC, 0, 1.0)]
-
-
 @pytest.mark.parametrize("wrong", [OSError("disk at 10.1.2.3"), {"price": "x"}, 7])
 async def test_a_state_that_cannot_be_had_fails_the_subscription(
     wrong: Any, caplog: pytest.LogCaptureFixture

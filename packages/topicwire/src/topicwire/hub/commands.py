@@ -14,7 +14,7 @@ from topicwire.hub.clock import Deadline, ends_this_task
 from topicwire.hub.join import Join
 from topicwire.hub.refusals import failure_frame
 from topicwire.hub.route import PendingCommand
-from topicwire.hub.start import Start, continued
+from topicwire.hub.start import Start, starts_again
 from topicwire.types import (
     Client,
     Position,
@@ -131,7 +131,9 @@ class CommandRun:
 
     async def _settle(self, staged: StagedChanges, result: Any) -> None:
         if not staged:
-            self._send(self._with_positions(result, self._kept(), {}))
+            kept = self._received(self._kept())
+            self._send(self._with_positions(result, kept))
+            self._tell_states(kept)
             return
         session = self._connection.session
         held = session.topics_of(self._request)
@@ -143,7 +145,9 @@ class CommandRun:
         try:
             topics = wanted or remaining
             starts = {join.topic.id.key: join.start() for join in joins}
-            reply = self._reply(self._with_positions(result, topics, starts))
+            received = self._received([key for key in topics if key not in starts])
+            places = {key: starts.get(key) or received[key] for key in topics}
+            reply = self._reply(self._with_positions(result, places))
             if self._connection.is_ended:
                 return
             # what was ended by a revocation meanwhile is not there to be left
@@ -157,6 +161,7 @@ class CommandRun:
             self._leave([topic for topic in left if not session.holds(topic)])
             if reply is not None:
                 self._answer(reply)
+            self._tell_states(received)
             for join in joins:
                 self._admit(join, starts[join.topic.id.key])
         finally:
@@ -250,20 +255,29 @@ class CommandRun:
         for frame in join.admit(start.position.seq):
             self._connection.push(frame)
 
+    def _received(self, topics: Sequence[str]) -> Mapping[str, Start]:
+        """Return where the connection stands in topics that it receives already."""
+        route, with_state = self._pending.command.route, self._pending.command.can_resume
+        held = [self._hub.held(TopicId(route.name, key)) for key in topics]
+        return starts_again(held, self._connection, self._seen(topics), with_state=with_state)
+
+    def _tell_states(self, starts: Mapping[str, Start]) -> None:
+        """Send the states that the reply has announced of topics that are received already."""
+        for start in starts.values():
+            self._pending.command.route.metrics.snapshots_sent += start.is_snapshot
+            self._connection.push_backlog(start.backlog)
+
     def _leave(self, topics: list[TopicId]) -> None:
         for topic in topics:
             self._hub.leave(topic, self._connection)
 
     # The reply
 
-    def _with_positions(
-        self, result: Any, topics: Sequence[str], starts: Mapping[str, Start]
-    ) -> Any:
-        if not topics or not isinstance(result, SubscriptionResponse):
+    def _with_positions(self, result: Any, starts: Mapping[str, Start]) -> Any:
+        if not starts or not isinstance(result, SubscriptionResponse):
             return result
         route = self._pending.command.route
-        seen = self._seen(topics)
-        places = [self._place(key, starts.get(key), seen.get(key)) for key in topics]
+        places = [self._place(key, start) for key, start in starts.items()]
         answers = [place.recovered for place in places if place.recovered is not None]
         return result.model_copy(
             update={
@@ -272,7 +286,7 @@ class CommandRun:
                 "recovered": all(answers) if answers else None,
                 "snapshot": places[0].snapshot,
                 "full_state": places[0].full_state,
-                "stale_after_s": self._promise(topics[0]),
+                "stale_after_s": self._promise(places[0].topic),
                 "delivery": None if route.conflation is None else route.conflation.name,
                 "topics": places if len(places) > 1 else None,
             }
@@ -282,13 +296,8 @@ class CommandRun:
         topic = TopicId(self._pending.command.route.name, key)
         return self._hub.held(topic).route.stale_after_s
 
-    def _place(self, key: str, start: Start | None, seen: Position | None) -> TopicPosition:
+    def _place(self, key: str, start: Start) -> TopicPosition:
         topic = self._hub.held(TopicId(self._pending.command.route.name, key))
-        if start is None:  # the connection receives it already
-            if topic.conflater is not None:
-                topic.conflater.catch_up(self._connection)
-            recovered = None if seen is None else continued(topic, self._connection, seen)
-            start = Start(topic.audience.reached(self._connection), recovered)
         epoch, seq = start.position
         return TopicPosition(
             topic=key,

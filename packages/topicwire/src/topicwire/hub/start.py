@@ -10,10 +10,11 @@ updates are full states, for which that makes no difference.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from topicwire.core import lifecycle
 from topicwire.core.registry import Joining
 from topicwire.core.replay import Kept
 from topicwire.errors import ProducerFailedError, TopicwireError, UpdateTooLargeError
@@ -155,7 +156,82 @@ async def _state(topic: Topic[Any]) -> bytes | None:
     return None if state is None else topic.route.encode(state)
 
 
-def continued(topic: Topic[Any], member: Any, seen: Position) -> bool:
+def starts_again(
+    topics: Sequence[Topic[Any]], member: Any, seen: Mapping[str, Position], *, with_state: bool
+) -> Mapping[str, Start]:
+    """Read where `member` goes on in topics that it receives already, by key.
+
+    Guarantee: it has been sent everything up to there, and nothing that comes from then on is one
+    with any of that, so that the state may be sent between the two.
+
+    Args:
+        topics: those that it has been answered for.
+        member: who receives them.
+        seen: the positions that it goes on from, by key.
+        with_state: it subscribes, and is to have the state as anybody else.
+
+    Raises:
+        ProducerFailedError: a topic's state cannot be had. The cause is logged.
+    """
+    starts: Mapping[str, Start] = {}
+    moved: list[Topic[Any]] = []
+    for _ in range(MAX_READINGS):
+        for topic in topics:
+            if topic.conflater is not None:
+                topic.conflater.catch_up(member)
+        starts = {
+            topic.id.key: _start_again(topic, member, seen.get(topic.id.key), with_state=with_state)
+            for topic in topics
+        }
+        # what reads a state, or merges what was held back, may publish on any topic
+        moved = [
+            topic
+            for topic in topics
+            if topic.audience.reached(member) != starts[topic.id.key].position
+        ]
+        if not moved:
+            return starts
+    raise _unknown(moved[0], RestlessSnapshotError(moved[0].id.key))
+
+
+def _start_again(
+    topic: Topic[Any], member: Any, seen: Position | None, *, with_state: bool
+) -> Start:
+    position = topic.audience.reached(member)
+    recovered = None if seen is None else _continued(topic, member, seen)
+    if recovered or not with_state or not _may_tell_state(topic, member):
+        return Start(position, recovered)
+    state = _state_now(topic)
+    if state is None:
+        return Start(position, recovered)
+    frame = snapshot_frame(topic.prefix, position.seq, state)
+    return Start(position, recovered, [frame.data], is_snapshot=True)
+
+
+def _may_tell_state(topic: Topic[Any], member: Any) -> bool:
+    """Say whether a subscriber that receives a topic may be sent its state once more.
+
+    Where each update is the whole state its client has it. Whose topic has lost what makes its
+    updates, or its numbering, is told the state with the `reset` that follows.
+
+    Raises:
+        ProducerFailedError: the service is to be asked, and does not feed the topic now.
+    """
+    route = topic.route
+    if (
+        route.get_snapshot is None
+        or route.full_state
+        or member not in topic.audience.members  # it waits for a `reset`
+    ):
+        return False
+    if topic.state is lifecycle.State.LIVE:
+        return True
+    if route.outlives_producer:  # the numbering goes on: no state will follow the `reset`
+        raise ProducerFailedError(topic.id.key)
+    return False
+
+
+def _continued(topic: Topic[Any], member: Any, seen: Position) -> bool:
     """Say whether a subscriber that receives a topic already has been sent all after `seen`."""
     position, since = topic.audience.reached(member), topic.audience.receives_since(member)
     return seen.epoch == position.epoch and since is not None and since <= seen.seq <= position.seq
@@ -163,18 +239,21 @@ def continued(topic: Topic[Any], member: Any, seen: Position) -> bool:
 
 def _snapshot(topic: Topic[Any]) -> bytes | None:
     """Return the state as of the topic's position, encoded; None when there is none."""
+    for _ in range(MAX_READINGS):
+        before = topic.audience.position
+        state = _state_now(topic)
+        if topic.audience.position == before:
+            return state
+    raise _unknown(topic, RestlessSnapshotError(topic.id.key))
+
+
+def _state_now(topic: Topic[Any]) -> bytes | None:
     try:
-        for _ in range(MAX_READINGS):
-            before = topic.audience.position
-            snapshot = topic.snapshot()
-            if topic.audience.position == before:
-                break
-        else:
-            raise RestlessSnapshotError(topic.id.key)  # noqa: TRY301 - logged as any other
-        _check_size(topic, snapshot)
+        state = topic.snapshot()
+        _check_size(topic, state)
     except Exception as error:  # noqa: BLE001 - it is the application's
         raise _unknown(topic, error) from None
-    return snapshot
+    return state
 
 
 def _check_size(topic: Topic[Any], state: bytes | None) -> None:

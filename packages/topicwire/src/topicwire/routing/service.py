@@ -31,10 +31,11 @@ class WsRouteService(ABC):
 
     A service may also have `get_snapshot(self, topic: str) -> Data | None`, a plain method that
     returns the topic's present state, None when there is none. It is called between `create_topic`
-    and `remove_topic`, for each subscriber that is not given what it missed, and its result is sent
-    right after the reply. State and position are read in one step, so it includes every update that
-    was given so far, and the updates after it follow. When it raises, or returns what the route
-    does not declare, the subscription fails with `producer_failed`.
+    and `remove_topic`, for each subscription that is not given what it missed, also one that asks
+    again unless each update is a whole state, and its result is sent right after the reply. State
+    and position are read in one step, so it includes every update that was given so far, and the
+    updates after it follow. When it raises, or returns what the route does not declare, the
+    subscription fails with `producer_failed`.
 
     On a route that says `full_state=True` it may be a coroutine. The position is read before it is
     called, and what is given meanwhile is held back and follows: so its result is newer than that

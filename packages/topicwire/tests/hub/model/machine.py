@@ -131,7 +131,14 @@ class HubAgainstModel(RuleBasedStateMachine):
     def _connect(self, *, legacy: bool) -> Trace:
         opening = connect(self.faulty, legacy=legacy, timeout_s=120)  # on a busy machine, too
         client = self.run(self.stack.enter_async_context(opening))
-        trace = Trace(client, self.ledger, self.limits, self.has_snapshots)
+        trace = Trace(
+            client,
+            self.ledger,
+            self.limits,
+            has_snapshots=self.has_snapshots,
+            tells_states_again=isinstance(self.service, StatefulService),
+            outlives_producer=self.router.settings.updates_from == "application",
+        )
         self.alive.append(trace)
         return trace
 

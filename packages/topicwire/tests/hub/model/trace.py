@@ -50,6 +50,8 @@ class Trace:
     """One connection.
 
     Attributes:
+        tells_states_again: who subscribes to what the connection receives is sent the state.
+        outlives_producer: updates go on while the producer is dead.
         is_late: it did not read for a while, so that what it sees may be old.
     """
 
@@ -57,6 +59,8 @@ class Trace:
     ledger: Ledger
     limits: ReplayLimits | None
     has_snapshots: bool
+    tells_states_again: bool
+    outlives_producer: bool
     sent: list[Sent] = field(default_factory=list)
     answered: int = 0
     subscriptions: dict[Request, list[str]] = field(default_factory=dict)
@@ -99,7 +103,12 @@ class Trace:
             assert code == "not_subscribed"
             assert sent.request not in self.subscriptions, "guarantee 4"
             return
-        assert sent.request not in self.subscriptions, "guarantee 4: it is one subscription"
+        if sent.request in self.subscriptions:
+            assert self.tells_states_again, "guarantee 4: it is one subscription"
+            assert self.outlives_producer
+            assert code == "producer_failed", "guarantee 4: nobody can be asked for the state"
+            assert any(self.held[topic].is_interrupted for topic in sent.topics)
+            return
         match code:
             case "forbidden":
                 assert sent.ever_denied & set(sent.topics)
@@ -133,7 +142,8 @@ class Trace:
         held = self.held.get(topic)
         if held is not None:
             assert told == held.position, "all before the position was sent"
-            assert "snapshot" not in place
+            has_snapshot = place.get("snapshot", False)
+            self._take_state_again(topic, held, recovered=recovered, has_snapshot=has_snapshot)
             if seen is not None:
                 reaches = held.since <= seen.seq <= told.seq
                 assert recovered is (seen.epoch == told.epoch and reaches), "guarantee 9"
@@ -151,6 +161,19 @@ class Trace:
         self.held[topic] = Held(told, told.seq, awaits_snapshot=has_snapshot)
         self._reached(topic, told)
         return recovered
+
+    def _take_state_again(
+        self, topic: str, held: Held, *, recovered: bool | None, has_snapshot: bool
+    ) -> None:
+        """Who is not recovered gets the state, where it is to be had and no update is one."""
+        assert not held.awaits_snapshot, "guarantee 2: what is announced follows"
+        is_new = not recovered and held.position.seq > 0
+        may_have = self.tells_states_again and is_new and not held.is_interrupted
+        assert may_have or not has_snapshot, "guarantee 4"
+        head = self.ledger.head(topic)
+        if not self.is_late and head is not None and head.epoch == held.position.epoch:
+            assert has_snapshot is may_have, "guarantee 4"
+        held.awaits_snapshot = has_snapshot
 
     def _follows(self, topic: str, told: Position) -> bool:
         """What was published during the start is held back, and follows the reply."""

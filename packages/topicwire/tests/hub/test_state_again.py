@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from packages.topicwire.tests.hub.mortal import CLOSED, MortalService, reset, restarts
 from packages.topicwire.tests.hub.policies import TOPIC, Line, Lines, fill_the_socket, seen
-from packages.topicwire.tests.hub.test_restart import CLOSED, MortalService, reset, restarts
 from packages.topicwire.tests.hub.test_snapshot import StatefulService, snapshot
 from packages.topicwire.tests.trading import (
     AAPL,

@@ -24,6 +24,7 @@ export function streamOf<Data>(
   const buffer: Data[] = []
   const readers: Reader<Data>[] = []
   let ended = false
+  const isOver = (): boolean => ended
   let failure: TopicwireError | undefined
 
   const serve = (): void => {
@@ -42,19 +43,19 @@ export function streamOf<Data>(
     if (ended) return
     ended = true
     failure = error
-    if (error === undefined) buffer.length = 0
     signal?.removeEventListener('abort', stop)
     end?.()
     serve()
   }
   const stop = (): void => {
+    buffer.length = 0
     finish()
+    failure = undefined
   }
 
   let end: (() => void) | undefined
   if (signal?.aborted === true) stop()
   else {
-    signal?.addEventListener('abort', stop)
     end = begin(
       (data) => {
         if (ended) return
@@ -74,6 +75,9 @@ export function streamOf<Data>(
         ...(timeoutMs !== undefined && { timeoutMs }),
       },
     )
+    // It may have ended meanwhile: a listener that comes late is told at once.
+    if (isOver()) end()
+    else signal?.addEventListener('abort', stop)
   }
 
   return {

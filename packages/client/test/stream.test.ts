@@ -122,3 +122,26 @@ test('rejects at a gap, or tells it and goes on where somebody listens', async (
   await publish(4)
   await expect(lenient.next()).resolves.toEqual({ value: quote(4), done: false })
 })
+
+test('that ends as it begins leaves nothing behind', async () => {
+  server = new FakeServer({ clock, snapshots: ['quotes'] })
+  client = createClient<Routes>(routeNames, { url: 'ws://test/ws', webSocket: server.WebSocket, clock })
+  server.publish('quotes', topic, quote(1))
+  await client.quotes.subscribe('q', aapl, () => undefined)
+  await server.settled()
+  // Who comes late is given the state at once: more than may wait here.
+  const quotes = client.quotes.stream(aapl, { maxBuffered: 0 })
+  await expect(quotes.next()).rejects.toMatchObject({ code: 'too_slow' })
+  await client.quotes.unsubscribe('q')
+  expect(held()).toBe(0)
+  const signal = { aborted: false, addEventListener: vi.fn(), removeEventListener: vi.fn() }
+  expect(() => client.quotes.stream({ symbol: 'A', depth: Number.NaN }, { signal })).toThrow(RangeError)
+  expect(signal.addEventListener).not.toHaveBeenCalled()
+})
+
+test('that is left after an error gives nothing that waited, nor the error', async () => {
+  const quotes = await streaming({ maxBuffered: 1 })
+  await publish(1, 2)
+  await quotes.return?.()
+  expect(await quotes.next()).toEqual({ value: undefined, done: true })
+})

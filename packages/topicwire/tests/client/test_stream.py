@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from packages.topicwire.tests.client.fakes import Bench, TradesRequest
+from packages.topicwire.tests.client.taken import Taken, subscribed
 
 from topicwire.client import (
     Gap,
@@ -134,3 +135,18 @@ async def test_a_refused_stream_raises_where_it_is_read() -> None:
         bench.socket.refuse("forbidden")
         with pytest.raises(RefusedError):
             await anext(stream)
+
+
+async def test_a_stream_that_ends_as_it_begins_leaves_nothing_behind() -> None:
+    bench, taken = Bench(), Taken()
+    async with bench.client:
+        subscription = await subscribed(bench, taken, full_state=True)
+        bench.socket.update(1)
+        # who comes late is given the state at once: more than may wait here
+        stream = bench.trades.stream(TradesRequest(), max_buffered=0)
+        with pytest.raises(TooSlowError):
+            await anext(stream)
+        leaving = asyncio.ensure_future(subscription.unsubscribe())
+        await asyncio.sleep(0)
+        bench.socket.answer("trades.unsubscribe", {"status": "ok"})
+        await leaving

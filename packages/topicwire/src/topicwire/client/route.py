@@ -193,6 +193,8 @@ class Route(Generic[_TRequest, _TData]):
             connection.leave(token)
 
         inbox.leave = leave
+        if inbox.is_over:  # a listener that comes late is told at once, perhaps too much
+            leave()
         handle.answer.add_done_callback(inbox.answered)
         return UpdateStream(inbox)
 

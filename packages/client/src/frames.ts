@@ -33,12 +33,12 @@ export function decodeMessage(line: string): ServerMessage {
   let value: unknown
   try {
     value = JSON.parse(line)
-  } catch (cause) {
-    throw new TopicwireError('invalid_json', `The server sent what is not JSON: ${excerpt(line)}`, { cause })
+  } catch {
+    throw new TopicwireError('invalid_json', `The server sent ${line.length} characters that are not JSON.`)
   }
   const { type, id, payload } = membersOf(value)
   if (typeof type !== 'string') {
-    throw new TopicwireError('invalid_message', `The server sent a message without a type: ${excerpt(line)}`)
+    throw new TopicwireError('invalid_message', `The server sent ${line.length} characters without a type.`)
   }
   return { type, id, payload }
 }
@@ -68,8 +68,4 @@ export function errorOf(payload: unknown, type: string): TopicwireError {
       details: Array.isArray(details) ? (details as readonly ErrorDetail[]) : undefined,
     },
   )
-}
-
-function excerpt(line: string): string {
-  return line.length > 80 ? `${line.slice(0, 80)}… (${line.length} characters)` : line
 }

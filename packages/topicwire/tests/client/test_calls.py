@@ -51,3 +51,14 @@ async def test_a_call_is_not_repeated_after_a_loss() -> None:
         with pytest.raises(DisconnectedError, match="may have been carried out"):
             await asking
         assert bench.reconnect().sent == []
+
+
+async def test_what_json_cannot_say_is_null_in_a_call_as_in_a_model() -> None:
+    bench = Bench()
+    async with bench.client:
+        bench.socket.open()
+        asking = asyncio.ensure_future(bench.trades.call("quote", {"limit": float("nan")}, Trade))
+        await asyncio.sleep(0)
+        assert bench.socket.last("trades.quote")["payload"] == {"limit": None}
+        bench.socket.answer("trades.quote", {"price": 1})
+        assert (await asking).price == 1

@@ -44,7 +44,7 @@ def decode_message(line: str) -> ServerMessage:
         InvalidMessageFromServerError: it is not JSON, or no message of the protocol.
     """
     try:
-        value = from_json(line)
+        value = from_json(line, allow_inf_nan=False)
     except ValueError as error:
         raise InvalidJsonFromServerError(
             f"The server sent {len(line)} characters that are not JSON: {error}"
@@ -67,7 +67,10 @@ def number_of(value: object, otherwise: float = 0.0) -> float:
     """Return the number, or `otherwise` for what is none."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return otherwise
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:  # hundreds of digits
+        return otherwise
 
 
 def error_of(payload: object, type_name: str) -> RefusedError:

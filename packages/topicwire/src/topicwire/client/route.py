@@ -225,7 +225,9 @@ class Route(Generic[_TRequest, _TData]):
         check_operation_name(operation)
         type_name = f"{self.name}.{operation}"
         decode = _Decoder(_adapter(reply), f"{type_name}.response")
-        text = None if payload is None else to_json(payload, by_alias=True).decode()
+        # what JSON cannot say is null, in a model and out of one
+        json = None if payload is None else to_json(payload, by_alias=True, inf_nan_mode="null")
+        text = None if json is None else json.decode()
         handle = self._connection.call(type_name, text, timeout_s)
         try:
             answer = await handle.answer

@@ -143,9 +143,12 @@ class ClientConnection implements Connection, Observer {
   }
 
   leave(token: number | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (token === undefined || this.#attached === undefined) resolve()
-      else this.#attached.leave(token, { owner: this, resolve, reject })
+    return new Promise((resolve) => {
+      const over = (): void => {
+        resolve()
+      }
+      if (token === undefined || this.#attached === undefined) over()
+      else this.#attached.leave(token, { owner: this, resolve: over, reject: over })
     })
   }
 

@@ -8,7 +8,7 @@ import type { Handle, Observer } from './handle.js'
 import { hostClock, reportToPage } from './host.js'
 import type { ClientOptions, Clock, WebSocketLike } from './options.js'
 import { HeldHandles } from './held.js'
-import { Pace } from './pace.js'
+import { HELLO_MS, Pace } from './pace.js'
 import { Session } from './session.js'
 import type { ConnectionEvents, ConnectionStatus } from './status.js'
 import { Timers } from './timers.js'
@@ -63,6 +63,7 @@ export class Link {
 
   /** The token of this connection and of those to come; resolved when the server has taken it. */
   auth(token: string, handle: Handle): void {
+    const before = this.#given
     this.#given = token
     if (this.status !== 'open') {
       handle.resolve(undefined)
@@ -72,7 +73,11 @@ export class Link {
       ...handle,
       resolve: (reply) => {
         if (membersOf(reply)['status'] === 'ok') handle.resolve(undefined)
-        else handle.reject(errorOf(reply, 'auth'))
+        else {
+          // Not the token of the connections to come either.
+          if (this.#given === token) this.#given = before
+          handle.reject(errorOf(reply, 'auth'))
+        }
       },
     })
   }
@@ -82,7 +87,11 @@ export class Link {
     this.#held
       .drop(token)
       ?.reject(new TopicwireError('cancelled', 'Replaced or unsubscribed before it was accepted.'))
-    const wait = this.#held.hold(handle)
+    // A server that does not answer holds up nobody who leaves.
+    const wait = this.#held.hold(handle, this.#timeoutMs, (token) => {
+      this.#held.drop(token)?.resolve(undefined)
+      this.#drain()
+    })
     this.#session.leave(token, wait)
     this.#drain()
   }
@@ -112,17 +121,13 @@ export class Link {
   }
 
   #start(type: string, timeoutMs = this.#timeoutMs, handle: Handle, begin: (token: Token) => void): Token {
-    const token = this.#held.hold(
-      handle,
-      (token) => {
-        const offline = this.status !== 'open'
-        const message = `${type}: ${offline ? 'no connection' : 'no answer'} within ${timeoutMs} ms.`
-        this.#held.drop(token)?.reject(new TopicwireError(offline ? 'offline' : 'timeout', message, { type }))
-        this.#session.leave(token)
-        this.#drain()
-      },
-      timeoutMs,
-    )
+    const token = this.#held.hold(handle, timeoutMs, (token) => {
+      const offline = this.status !== 'open'
+      const message = `${type}: ${offline ? 'no connection' : 'no answer'} within ${timeoutMs} ms.`
+      this.#held.drop(token)?.reject(new TopicwireError(offline ? 'offline' : 'timeout', message, { type }))
+      this.#session.leave(token)
+      this.#drain()
+    })
     begin(token)
     this.#drain()
     if (this.status === 'idle' || this.status === 'closed') this.#connect('connecting')
@@ -134,9 +139,8 @@ export class Link {
     if (this.#draining) return
     this.#draining = true
     try {
-      for (let effects = this.#session.take(); effects.length > 0; effects = this.#session.take()) {
-        for (const effect of effects) this.#apply(effect)
-      }
+      for (let effect = this.#session.next(); effect !== undefined; effect = this.#session.next())
+        this.#apply(effect)
     } finally {
       this.#draining = false
     }
@@ -184,15 +188,15 @@ export class Link {
         })
         break
       case 'resync':
-        if (this.#socket !== undefined) this.#abandon(1000)
+        this.#abandon(1000)
         break
       case 'hello':
         this.#refused = false
-        if (this.#socket !== undefined && effect.heartbeatMs > 0)
-          this.#watchdog(effect.heartbeatMs + effect.graceMs)
+        this.#timers.clear('watchdog')
+        if (effect.heartbeatMs > 0) this.#watchdog(effect.heartbeatMs + effect.graceMs)
         break
       case 'closing':
-        if (this.#socket !== undefined) this.#pace.retryAfterMs = effect.retryAfterMs
+        this.#pace.retryAfterMs = effect.retryAfterMs
         break
       case 'pong':
         if (this.#pingedAt === undefined) break
@@ -244,13 +248,17 @@ export class Link {
 
   readonly #events: SocketEvents = {
     opened: (socket) => {
-      this.#openedAt = this.#clock.now()
+      this.#openedAt = this.#heardAt = this.#clock.now()
       this.#timers.clear('attempt')
       this.#setStatus('open')
-      this.#session.opened()
+      // Who was told may have ended it.
+      if (socket === this.#socket) this.#session.opened()
       this.#drain()
       // A server that did not choose the subprotocol knows no `ping`.
-      if (socket === this.#socket && socket.protocol === SUBPROTOCOL) this.#ping()
+      if (socket === this.#socket && socket.protocol === SUBPROTOCOL) {
+        this.#watchdog(HELLO_MS)
+        this.#ping()
+      }
     },
     received: (data) => {
       this.#heardAt = this.#clock.now()

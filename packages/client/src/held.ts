@@ -8,24 +8,24 @@ export interface Held extends Handle {
   accepted: boolean
 }
 
+/** Of every link: a client that has changed its link names nobody else's by a token that it still has. */
+let lastToken = 0
+
 /** Who waits for what, by token. */
 export class HeldHandles {
   readonly all: Map<Token, Held> = new Map()
   readonly #clock: Clock
-  #lastToken = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
   /** `expire` is called with the token after `timeoutMs`, unless it is dropped or accepted before. */
-  hold(handle: Handle, expire?: (token: Token) => void, timeoutMs = 0): Token {
-    const token = (this.#lastToken += 1)
-    const deadline =
-      expire &&
-      this.#clock.setTimeout(() => {
-        expire(token)
-      }, timeoutMs)
+  hold(handle: Handle, timeoutMs: number, expire: (token: Token) => void): Token {
+    const token = (lastToken += 1)
+    const deadline = this.#clock.setTimeout(() => {
+      expire(token)
+    }, timeoutMs)
     this.all.set(token, { ...handle, deadline, accepted: false })
     return token
   }

@@ -19,7 +19,8 @@ export const host: Host = page as Host
 
 export const hostClock: Clock = {
   now: () => host.performance.now(),
-  setTimeout: (callback, delayMs) => host.setTimeout(callback, delayMs),
+  // More than 31 bits of a delay are none at all; who waits for so long asks again.
+  setTimeout: (callback, delayMs) => host.setTimeout(callback, Math.min(delayMs, 2_147_483_647)),
   clearTimeout: (timer) => {
     host.clearTimeout(timer)
   },

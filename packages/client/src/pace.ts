@@ -1,6 +1,9 @@
 import { fullJitterMs } from './backoff.js'
 import type { BackoffOptions } from './options.js'
 
+/** How long a server may be silent that has not said yet how often it is heard. */
+export const HELLO_MS = 35_000
+
 /** A connection that lasted so long ends the doubling of delays. */
 const STABLE_MS = 30_000
 

@@ -7,6 +7,7 @@ import {
   membersOf,
   numberOf,
   PONG,
+  textOf,
   type Members,
   type ServerMessage,
 } from './frames.js'
@@ -59,11 +60,9 @@ export class Session {
   /** The time of the frame that is being received. */
   #now = 0
 
-  /** The effects since the last call. */
-  take(): readonly Effect[] {
-    const effects = this.#effects
-    this.#effects = []
-    return effects
+  /** What is to be done next; undefined when there is nothing. */
+  next(): Effect | undefined {
+    return this.#effects.shift()
   }
 
   /** `params` is canonical JSON: subscriptions of one route with the same text are one. */
@@ -133,6 +132,8 @@ export class Session {
    */
   lost(closeCode: number): void {
     this.#open = false
+    // What was still to be done on it is over; what was still to be told is not.
+    this.#effects = this.#effects.filter((effect) => 'token' in effect || effect.kind === 'report')
     const unanswered = [...this.#inFlight.values()]
     this.#inFlight.clear()
     for (const subscription of this.#subscriptions.values()) subscription.state = 'off'
@@ -192,13 +193,13 @@ export class Session {
     } else if (type === 'error') this.#emit({ kind: 'report', error: errorOf(payload, type) })
     else {
       const dot = type.lastIndexOf('.')
-      const route = type.slice(0, dot)
-      if (type.slice(dot) === '.update') this.#update(route, membersOf(payload))
-      else if (type.slice(dot) === '.reset') {
-        const reset = membersOf(payload)
-        const topic = String(reset['topic'])
-        for (const holder of this.#holdersOf(route, topic)) holder.reset(topic, reset, this.#now)
-      } else if (type.slice(dot) === '.closed') this.#ended(type, route, membersOf(payload))
+      const kind = type.slice(dot)
+      const members = membersOf(payload)
+      const topic = textOf(members['topic'], '')
+      const holders = this.#holdersOf(type.slice(0, dot), topic)
+      if (kind === '.update') this.#update(type, topic, holders, members)
+      else if (kind === '.reset') for (const holder of holders) holder.reset(topic, members, this.#now)
+      else if (kind === '.closed') this.#ended(type, topic, holders, members)
     }
   }
 
@@ -207,21 +208,25 @@ export class Session {
    * server sends a topic once a connection, so one that is still to be accepted may take what another of the same
    * numbering is sent.
    */
-  #update(route: string, { topic, seq, payload, source, snapshot }: Members): void {
+  #update(
+    type: string,
+    topic: string,
+    holders: readonly Subscription[],
+    { seq, payload, source, snapshot }: Members,
+  ): void {
     if (typeof seq !== 'number') {
-      const message = `${route}.update: the server sent no number of the update.`
-      throw new TopicwireError('invalid_message', message, { type: `${route}.update` })
+      const message = `${type}: the server sent no number of the update.`
+      throw new TopicwireError('invalid_message', message, { type })
     }
     const info: UpdateInfo = {
-      topic: String(topic),
+      topic,
       seq,
       ...(typeof source === 'string' && { source }),
       ...(snapshot === true && { snapshot }),
     }
-    const holders = this.#holdersOf(route, info.topic)
     const live = holders.find(({ state }) => state === 'on')
     if (live === undefined) return
-    const epoch = live.places.get(info.topic)?.epoch
+    const epoch = live.places.get(topic)?.epoch
     for (const holder of holders) {
       if (holder.update(epoch, info, payload, this.#now)) {
         // Nothing more is sent: it would be lost with the connection.
@@ -232,9 +237,8 @@ export class Session {
   }
 
   /** The server interrupts a topic, or has ended its subscriptions. */
-  #ended(type: string, route: string, payload: Members): void {
-    const topic = String(payload['topic'])
-    for (const subscription of this.#holdersOf(route, topic)) {
+  #ended(type: string, topic: string, holders: readonly Subscription[], payload: Members): void {
+    for (const subscription of holders) {
       if (subscription.state !== 'on') continue
       if (payload['retry'] === true) subscription.interrupt(topic)
       else {

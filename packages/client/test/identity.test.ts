@@ -134,6 +134,16 @@ describe('auth', () => {
     expect(offered()).toEqual(['new'])
   })
 
+  test('that the server refuses is not the token of the connections to come', async () => {
+    const client = newClient({ token: 'good' })
+    await client.quotes.subscribe('q', aapl, nothing)
+    server.script('auth', () => ({ status: 'error', code: 'forbidden', message: 'Of another subject' }))
+    await expect(client.connection.auth('bad')).rejects.toMatchObject({ code: 'forbidden' })
+    server.cut()
+    await clock.advance(500)
+    expect(offered()).toEqual(['good'])
+  })
+
   test('rejects with the server’s reason', async () => {
     const client = newClient({})
     await client.quotes.subscribe('q', aapl, nothing)

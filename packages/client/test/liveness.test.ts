@@ -60,6 +60,20 @@ describe('the watchdog', () => {
     expect(commands()).toEqual(['quotes.subscribe', ...Array.from({ length: 24 }, () => 'pong')])
   })
 
+  test('gives up a connection that opened and was never heard of', async () => {
+    const client = newClient()
+    await client.quotes.subscribe('q', aapl, nothing)
+    client.connection.on('status', (status) => (server.silent = status !== 'open'))
+    server.cut()
+    await clock.advance(500)
+    server.silent = true
+    expect(client.connection.status).toBe('open')
+    await clock.advance(34_999)
+    expect(client.connection.status).toBe('open')
+    await clock.advance(1)
+    expect(client.connection.status).toBe('reconnecting')
+  })
+
   test('expects nothing of a server that promised nothing', async () => {
     newServer({ subprotocol: false })
     await newClient().quotes.subscribe('q', aapl, nothing)

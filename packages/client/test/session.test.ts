@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Effect } from '../src/effects.js'
 import { Session } from '../src/session.js'
+import { taken } from './taken.js'
 
 let session: Session
 
@@ -9,12 +10,11 @@ beforeEach(() => {
 })
 
 const sent = (): { type: string; id: number; payload: unknown }[] =>
-  session
-    .take()
+  taken(session)
     .filter((effect) => effect.kind === 'send')
     .map((effect) => JSON.parse(effect.text) as { type: string; id: number; payload: unknown })
 
-const told = (): Effect[] => session.take().filter((effect) => effect.kind !== 'send')
+const told = (): Effect[] => taken(session).filter((effect) => effect.kind !== 'send')
 
 const ok = (id: number, topic: string, verb = 'subscribe'): string =>
   JSON.stringify({ type: `r.${verb}.response`, id, payload: { status: 'ok', message: '', topic } })
@@ -32,7 +32,7 @@ const update = (topic: string, seq: number, extra: object = {}): string =>
 describe('subscriptions', () => {
   test('wait for a connection and are accepted by the id of their reply', () => {
     session.subscribe(1, 'r', '{"s":"A"}')
-    expect(session.take()).toEqual([])
+    expect(taken(session)).toEqual([])
     session.opened()
     expect(sent()).toEqual([{ type: 'r.subscribe', id: 1, payload: { s: 'A' } }])
     session.receive(ok(99, 'else'))
@@ -51,7 +51,7 @@ describe('subscriptions', () => {
     expect(told().map((effect) => effect.kind === 'resolved' && effect.token)).toEqual([1, 2, 3])
     session.leave(1, 11)
     session.leave(2, 12)
-    expect(session.take()).toEqual([
+    expect(taken(session)).toEqual([
       { kind: 'resolved', token: 11, value: undefined },
       { kind: 'resolved', token: 12, value: undefined },
     ])
@@ -86,7 +86,7 @@ describe('subscriptions', () => {
     session.leave(1, 11)
     expect(sent().map(({ type }) => type)).toEqual(['r.subscribe', 'r.subscribe'])
     session.receive(ok(2, 't'))
-    expect(session.take()).toEqual([
+    expect(taken(session)).toEqual([
       { kind: 'resolved', token: 2, value: { topics: ['t'] } },
       { kind: 'resolved', token: 11, value: undefined },
     ])
@@ -99,7 +99,7 @@ describe('subscriptions', () => {
     session.receive(ok(3, 't', 'unsubscribe'))
     const payload = { status: 'error', code: 'not_subscribed', message: '', topic: 't' }
     session.receive(JSON.stringify({ type: 'r.unsubscribe.response', id: 4, payload }))
-    expect(session.take()).toEqual([{ kind: 'resolved', token: 12, value: undefined }])
+    expect(taken(session)).toEqual([{ kind: 'resolved', token: 12, value: undefined }])
   })
 
   test('leave the server room: at most 32 commands wait for their reply', () => {
@@ -116,9 +116,9 @@ describe('subscriptions', () => {
     session.subscribe(1, 'r', '{}')
     session.receive(ok(1, 't'))
     session.leave(1, 11)
-    session.take()
+    taken(session)
     session.receive('{"type":"error","id":2,"payload":{"code":"internal","message":"Oops"}}')
-    expect(session.take()).toMatchObject([
+    expect(taken(session)).toMatchObject([
       { kind: 'report', error: { code: 'internal' } },
       { kind: 'resolved', token: 11 },
     ])
@@ -144,7 +144,7 @@ describe('updates', () => {
     const reply = { status: 'ok', message: '', topic: 'a', topics: [{ topic: 'a' }, { topic: 'b' }] }
     session.receive(ok(1, 'a'))
     session.receive(JSON.stringify({ type: 'r.subscribe.response', id: 2, payload: reply }))
-    session.take()
+    taken(session)
     for (const topic of ['a', 'b', 'c']) session.receive(update(topic, 1))
     const tokens = told().map((effect) => effect.kind === 'update' && [effect.token, effect.info.topic])
     expect(tokens).toEqual([
@@ -156,14 +156,14 @@ describe('updates', () => {
 
   test('of another route with a topic of the same name are not mixed up', () => {
     session.receive(ok(1, 'AAPL'))
-    session.take()
+    taken(session)
     session.receive(JSON.stringify({ type: 'other.update', payload: { topic: 'AAPL', seq: 1, payload: 1 } }))
-    expect(session.take()).toEqual([])
+    expect(taken(session)).toEqual([])
   })
 
   test('carry their source and say that they are a snapshot', () => {
     session.receive(ok(1, 'a*'))
-    session.take()
+    taken(session)
     session.receive(update('a*', 3, { source: 'ab', snapshot: true }))
     expect(told()).toMatchObject([{ info: { topic: 'a*', seq: 3, source: 'ab', snapshot: true } }])
   })
@@ -175,27 +175,27 @@ describe('refusals', () => {
     session.subscribe(1, 'r', '1')
     session.subscribe(2, 'r', '1')
     session.subscribe(3, 'x', '2')
-    session.take()
+    taken(session)
     session.receive(refused(1, 'forbidden'))
     session.receive(
       '{"type":"error","id":2,"payload":{"code":"no_matching_type","message":"Did you mean r?"}}',
     )
-    expect(session.take()).toMatchObject([
+    expect(taken(session)).toMatchObject([
       { kind: 'rejected', token: 1, error: { code: 'forbidden', type: 'r.subscribe', topic: 't' } },
       { kind: 'rejected', token: 2 },
       { kind: 'rejected', token: 3, error: { code: 'no_matching_type', type: 'x.subscribe' } },
     ])
     session.lost(1006)
     session.opened()
-    expect(session.take()).toEqual([])
+    expect(taken(session)).toEqual([])
   })
 
   test('that may pass are told, not retried, to who asks for the first time', () => {
     session.opened()
     session.subscribe(1, 'r', '{}')
-    session.take()
+    taken(session)
     session.receive(refused(1, 'producer_failed'))
-    expect(session.take()).toMatchObject([{ kind: 'rejected', token: 1, error: { code: 'producer_failed' } }])
+    expect(taken(session)).toMatchObject([{ kind: 'rejected', token: 1, error: { code: 'producer_failed' } }])
   })
 
   test('that may pass are retried once a subscription was accepted, later each time', () => {
@@ -204,14 +204,14 @@ describe('refusals', () => {
     session.receive(ok(1, 't'))
     session.lost(1006)
     session.opened()
-    session.take()
+    taken(session)
     session.receive(refused(2, 'producer_failed'))
-    expect(session.take()).toEqual([{ kind: 'retry', key: 'r:{}', failures: 0 }])
+    expect(taken(session)).toEqual([{ kind: 'retry', key: 'r:{}', failures: 0 }])
     session.retry('r:{}')
     session.retry('r:{}')
     expect(sent()).toHaveLength(1)
     session.receive(refused(3, 'rate_limited'))
-    expect(session.take()).toEqual([{ kind: 'retry', key: 'r:{}', failures: 1 }])
+    expect(taken(session)).toEqual([{ kind: 'retry', key: 'r:{}', failures: 1 }])
     session.retry('r:{}')
     session.receive(refused(4, 'forbidden'))
     expect(told()).toMatchObject([{ kind: 'rejected', token: 1, error: { code: 'forbidden' } }])
@@ -224,10 +224,10 @@ describe('refusals', () => {
     session.opened()
     session.subscribe(1, 'r', '{}')
     session.receive(ok(1, 't'))
-    session.take()
+    taken(session)
     const payload = { topic: 't', code: 'producer_failed', message: 'It ended', retry }
     session.receive(JSON.stringify({ type: 'r.closed', payload }))
-    expect(session.take()).toMatchObject(effects)
+    expect(taken(session)).toMatchObject(effects)
     session.lost(1006)
     session.opened()
     expect(sent()).toHaveLength(retry ? 1 : 0)
@@ -239,10 +239,10 @@ describe('a lost connection', () => {
     session.opened()
     for (const token of [1, 2, 3]) session.subscribe(token, 'r', String(token))
     session.receive(ok(1, 't1'))
-    session.take()
+    taken(session)
     session.leave(2, 12)
     session.lost(1006)
-    expect(session.take()).toMatchObject([{ kind: 'resolved', token: 12 }])
+    expect(taken(session)).toMatchObject([{ kind: 'resolved', token: 12 }])
     session.receive(update('t1', 1))
     session.opened()
     expect(sent().map(({ payload }) => payload)).toEqual([1, 3])
@@ -252,9 +252,9 @@ describe('a lost connection', () => {
     session.opened()
     session.subscribe(1, 'r', '"small"')
     session.subscribe(2, 'r', JSON.stringify('x'.repeat(100)))
-    session.take()
+    taken(session)
     session.lost(1009)
-    expect(session.take()).toMatchObject([{ kind: 'rejected', token: 2, error: { code: 'too_large' } }])
+    expect(taken(session)).toMatchObject([{ kind: 'rejected', token: 2, error: { code: 'too_large' } }])
     session.opened()
     expect(sent().map(({ payload }) => payload)).toEqual(['small'])
   })
@@ -266,7 +266,7 @@ describe('a lost connection', () => {
     session.leave(1, 11)
     session.subscribe(3, 'r', '3')
     session.lost(1006)
-    session.take()
+    taken(session)
     session.call(4, 'r.preview', '{}')
     session.fail(Object.assign(new Error('no'), { code: 'forbidden' }) as never)
     expect(told().map((effect) => ('token' in effect ? [effect.kind, effect.token] : effect))).toEqual([
@@ -274,7 +274,7 @@ describe('a lost connection', () => {
       ['rejected', 4],
     ])
     session.opened()
-    expect(session.take()).toEqual([])
+    expect(taken(session)).toEqual([])
   })
 })
 
@@ -291,7 +291,7 @@ describe('calls', () => {
     session.receive(
       '{"type":"r.preview.response","id":1,"payload":{"status":"error is a word like any here"}}',
     )
-    expect(session.take()).toMatchObject([
+    expect(taken(session)).toMatchObject([
       { kind: 'rejected', token: 2, error: { code: 'forbidden', type: 'r.cancel_all' } },
       { kind: 'resolved', token: 1, value: { status: 'error is a word like any here' } },
     ])
@@ -318,21 +318,33 @@ test('a ping is answered; hello and pong are told; what is unknown disturb nothi
   session.receive('{"type":"hello","payload":{"version":1}}')
   session.receive('{"type":"of_the_future","payload":{}}\n{"type":"r.reset","payload":{}}')
   session.receive('{"type":"pong"}')
-  expect(session.take()).toEqual([
+  expect(taken(session)).toEqual([
     { kind: 'send', text: '{"type":"pong"}' },
     { kind: 'hello', heartbeatMs: 0, graceMs: 10_000 },
     { kind: 'pong' },
   ])
 })
 
+test('a topic that is none is nobody’s', () => {
+  session.subscribe(1, 'r', '{}')
+  session.opened()
+  session.receive(ok(1, 't'))
+  taken(session)
+  const topic = { toString: 1, valueOf: 1 }
+  for (const kind of ['update', 'reset', 'closed']) {
+    session.receive(JSON.stringify({ type: `r.${kind}`, payload: { topic, seq: 1 } }))
+  }
+  expect(taken(session)).toEqual([])
+})
+
 test('a bad line is reported and its neighbours are heard', () => {
   session.opened()
   session.subscribe(1, 'r', '{}')
-  session.take()
+  taken(session)
   session.receive(
     `{"type":\n${ok(1, 't')}\n[]\n{"type":"error","payload":{"code":"invalid_json","message":"Yours"}}`,
   )
-  expect(session.take()).toMatchObject([
+  expect(taken(session)).toMatchObject([
     { kind: 'report', error: { code: 'invalid_json' } },
     { kind: 'resolved', token: 1 },
     { kind: 'report', error: { code: 'invalid_message' } },
@@ -354,10 +366,10 @@ test('several topics resume each from its place; duplicates are dropped; a gap a
     ['b', 1],
   ])
   session.receive(`${update('a', 7)}\n${update('a', 8)}`)
-  expect(session.take()).toEqual([{ kind: 'resync' }])
+  expect(taken(session)).toEqual([{ kind: 'resync' }])
   session.lost(1006)
   session.opened()
-  const [{ text } = { text: '' }] = session.take().filter((effect) => effect.kind === 'send')
+  const [{ text } = { text: '' }] = taken(session).filter((effect) => effect.kind === 'send')
   expect(JSON.parse(text)).toMatchObject({
     resume: { a: { epoch: 'e', seq: 5 }, b: { epoch: 'f', seq: 1 } },
   })

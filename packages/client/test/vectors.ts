@@ -2,6 +2,7 @@
 import type { Effect } from '../src/effects.js'
 import { TopicwireError } from '../src/errors.js'
 import { Session } from '../src/session.js'
+import { taken } from './taken.js'
 
 export interface Vector {
   readonly name: string
@@ -32,7 +33,7 @@ export function effectsOf(events: readonly VectorEvent[]): unknown[][] {
   return events.map((event) => {
     apply(session, event)
     // Through JSON: a number that the server did not give is null there.
-    return session.take().map((effect) => JSON.parse(JSON.stringify(plain(effect))) as unknown)
+    return taken(session).map((effect) => JSON.parse(JSON.stringify(plain(effect))) as unknown)
   })
 }
 

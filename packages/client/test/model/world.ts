@@ -97,9 +97,8 @@ export class World {
       default:
         this.server.disturb(action.do, action.nth)
     }
-    for (let effects = this.session.take(); effects.length > 0; effects = this.session.take()) {
-      for (const effect of effects) this.apply(effect)
-    }
+    for (let effect = this.session.next(); effect !== undefined; effect = this.session.next())
+      this.apply(effect)
   }
 
   /** Everything that is under way arrives, everything that waits is done. */

@@ -255,9 +255,8 @@ class ScriptedServer:
     # What the session wants
 
     def apply(self) -> None:
-        while batch := self.session.take():
-            for effect in batch:
-                self._apply(effect)
+        while (effect := self.session.next()) is not None:
+            self._apply(effect)
 
     def _apply(self, effect: effects.Effect) -> None:
         match effect:

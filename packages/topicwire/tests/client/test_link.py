@@ -375,8 +375,8 @@ async def test_an_address_of_http_is_one_of_a_websocket() -> None:
         sockets.append(url)
         raise RuntimeError("it is not to be opened")
 
-    with pytest.raises(RuntimeError):
-        await Client("https://test/ws?x=1", connector=connector).__aenter__()
+    async with Client("https://test/ws?x=1", connector=connector):
+        pass
     assert sockets == ["wss://test/ws?x=1"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Final
@@ -56,6 +56,12 @@ def fail(session: Session, code: str) -> None:
     session.fail(RefusedError(code, "the vector says so"))
 
 
+def taken(session: Session) -> Iterator[effects.Effect]:
+    """Yield the effects since the last time."""
+    while (effect := session.next()) is not None:
+        yield effect
+
+
 EVENTS: Final[dict[str, Callable[..., None]]] = {
     "subscribe": Session.subscribe,
     "leave": Session.leave,
@@ -81,5 +87,5 @@ def test_vector(path: Path) -> None:
     for number, step in enumerate(vector["steps"]):
         event, *arguments = step["do"]
         EVENTS[event](session, *arguments)
-        done = [value_of(effect) for effect in session.take()]
+        done = [value_of(effect) for effect in taken(session)]
         assert done == step["effects"], f"step {number}: {step['do']}"

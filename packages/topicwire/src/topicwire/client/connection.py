@@ -122,11 +122,14 @@ class Connection:
         Raises:
             ClientError: the server does not take it.
         """
-        self._login.give(token)
+        before = self._login.give(token)
         if self.status != "open":
+            self._link.log_in_anew()
             return
         reply = members_of(await self.call("auth", json.dumps({"token": token}), None).answer)
         if reply.get("status") != "ok":
+            # nor the token of the connections to come
+            self._login.take_back(token, before)
             raise error_of(reply, "auth")
 
     def close(self, error: ClientError) -> None:
@@ -196,9 +199,8 @@ class Connection:
             return
         self._is_draining = True
         try:
-            while batch := self._session.take():
-                for effect in batch:
-                    self._apply(effect)
+            while (effect := self._session.next()) is not None:
+                self._apply(effect)
         finally:
             self._is_draining = False
 

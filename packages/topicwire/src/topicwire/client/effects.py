@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from topicwire.client.errors import ClientError
 
@@ -166,3 +166,6 @@ Effect: TypeAlias = (
     | Pong
     | Report
 )
+
+TELLING: Final = (Resolved, Rejected, Update, GapSeen, Stale, Report)
+"""What is for somebody who listens or waits; the others are for the connection."""

@@ -106,6 +106,12 @@ class LoginFailedError(ClientError):
     code = "connection_failed"
 
 
+class NoSocketError(ClientError, ConnectionError):
+    """No socket could be made at all: of such a token, or by such a connector."""
+
+    code = "connection_failed"
+
+
 class GapError(ClientError):
     """Updates were missed for good, and nobody took `on_gap`.
 

@@ -13,12 +13,14 @@ from topicwire.client.errors import (
     ClientError,
     InvalidMessageFromServerError,
     LoginFailedError,
+    NoSocketError,
     ServerRefusesError,
     SlowConsumerError,
 )
 from topicwire.client.login import Login, subprotocols_of
 from topicwire.client.socket import Connector, Loss, Socket
 from topicwire.close_codes import FORBIDDEN, NO_SIGN_OF_LIFE, UNAUTHENTICATED
+from topicwire.wire.frames import SUBPROTOCOL
 
 Status: TypeAlias = Literal["idle", "connecting", "open", "reconnecting", "closed"]
 """`idle` before the client is entered; `connecting` in the first attempt; `reconnecting` when the
@@ -31,6 +33,10 @@ _REFUSALS: Final = {
     401: "unauthenticated",
     403: "forbidden",
 }
+
+
+HELLO_S: Final = 35.0
+"""How long a server may be silent that has not said yet how often it is heard."""
 
 
 class Observer(Protocol):
@@ -140,13 +146,13 @@ class Link:
         It promises to be heard so often (0: it does not), or so much later.
         """
         self._is_renewed = False
-        if interval_s > 0 and self._socket is not None:
+        self._timers.clear("watchdog")
+        if interval_s > 0:
             self._watch_over(interval_s + grace_s)
 
     def closing(self, retry_after_s: float) -> None:
         """The server will end the connection; the next is made after so long, and jitter."""
-        if self._socket is not None:
-            self._retry_after_s = retry_after_s
+        self._retry_after_s = retry_after_s
 
     def abandon(self, code: int = 1000) -> None:
         """End the connection, or the attempt at one, from here; another follows."""
@@ -181,8 +187,9 @@ class Link:
 
     async def wait_closed(self) -> None:
         """Wait until nothing of any socket is left."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        # whoever asks from within a token function does not wait for itself
+        while others := self._tasks - {asyncio.current_task()}:
+            await asyncio.gather(*others, return_exceptions=True)
 
     # Connecting
 
@@ -209,12 +216,26 @@ class Link:
         if era == self._era:
             self._dial(token)
 
+    def log_in_anew(self) -> None:
+        """Let an attempt that is under way use the newest token."""
+        if self._socket is not None and self.status != "open":
+            self._socket.close()
+            self._drop_socket()
+            self._era += 1
+            self._dial(self._login.known())
+
     def _dial(self, token: str | None) -> None:
         events = _SocketEvents(self)
-        self._socket = self._connector(self.url, subprotocols_of(token), events)
+        try:
+            self._socket = self._connector(self.url, subprotocols_of(token), events)
+        except Exception as cause:  # noqa: BLE001 - of a token, or of whoever makes sockets
+            error = NoSocketError(f"No socket to {self.url}: {type(cause).__name__}: {cause}")
+            error.__cause__ = cause
+            self._observer.failed(error)
+            self.stop(error)
 
-    def opened(self) -> None:
-        """Its socket is open."""
+    def opened(self, *, is_ours: bool) -> None:
+        """Its socket is open; `is_ours`: the server has chosen our subprotocol."""
         self._opened_at_s = self._heard_at_s = self._clock.now_s()
         self._timers.clear("attempt")
         era = self._era
@@ -222,6 +243,9 @@ class Link:
         if era == self._era:
             self._events.opened()
             self._events.settle()
+        if is_ours and era == self._era:
+            # until its `hello` says otherwise
+            self._watch_over(HELLO_S)
 
     def received(self, message: str | bytes) -> None:
         """Its socket has a message."""
@@ -272,6 +296,9 @@ class Link:
         self._timers.clear_all()
         for task in self._fetching - {asyncio.current_task()}:
             task.cancel()
+        self._drop_socket()
+
+    def _drop_socket(self) -> None:
         if self._socket is not None:
             self._keep(self._socket.wait_closed())
             self._socket = None
@@ -291,9 +318,8 @@ class _SocketEvents:
 
     def opened(self, subprotocol: str | None) -> None:
         # a server that did not choose ours says no hello, and promises no heartbeat
-        del subprotocol
         if self._era == self._link.era:
-            self._link.opened()
+            self._link.opened(is_ours=subprotocol == SUBPROTOCOL)
 
     def received(self, message: str | bytes) -> None:
         if self._era == self._link.era:

@@ -38,9 +38,18 @@ class Login:
         """Whether a fresh token can be had without asking the application's user."""
         return callable(self._source)
 
-    def give(self, token: str) -> None:
-        """Use this token from now on, until the source, where it is a function, gives another."""
-        self._given = token
+    def give(self, token: str) -> str | None:
+        """Use this token from now on, until the source, where it is a function, gives another.
+
+        Returns the one that was given before, if any was.
+        """
+        before, self._given = self._given, token
+        return before
+
+    def take_back(self, token: str, before: str | None) -> None:
+        """Use what was given before again, unless another was given since."""
+        if self._given == token:
+            self._given = before
 
     def known(self) -> str | None:
         """Return the token that is at hand, if there is one."""

@@ -1,18 +1,20 @@
 """What one client has subscribed and asked, as a pure state machine.
 
-Events go in by the methods, effects come out of `take`. It outlives its sockets: `opened` and
+Events go in by the methods, effects come out of `next`. It outlives its sockets: `opened` and
 `lost` tell of them. The TypeScript client has the same machine, held to the same vectors
 (packages/vectors/session).
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final, Literal
 
 from topicwire.client.commands import Call, Commands, InFlight, Target
 from topicwire.client.effects import (
+    TELLING,
     Closing,
     Effect,
     Hello,
@@ -52,7 +54,7 @@ class Session:
     """The subscriptions and calls of one client, and what of them the server knows."""
 
     def __init__(self) -> None:
-        self._effects: list[Effect] = []
+        self._effects: deque[Effect] = deque()
         self._subscriptions = SubscriptionTable()
         self._targets: dict[Token, Target] = {}
         """What a listener or a call belongs to."""
@@ -61,10 +63,9 @@ class Session:
         self._now_ms = 0.0
         """The time of the frame that is being received."""
 
-    def take(self) -> list[Effect]:
-        """Return the effects since the last call."""
-        effects, self._effects = self._effects, []
-        return effects
+    def next(self) -> Effect | None:
+        """Return what is to be done next; None when there is nothing."""
+        return self._effects.popleft() if self._effects else None
 
     # What the application wants
 
@@ -139,6 +140,8 @@ class Session:
         was, and sent again it would end every connection to come.
         """
         self._is_open = False
+        # what was still to be done on it is over; what was still to be told is not
+        self._effects = deque(one for one in self._effects if isinstance(one, TELLING))
         unanswered = self._commands.lose()
         for subscription in self._subscriptions:
             subscription.stage = "off"

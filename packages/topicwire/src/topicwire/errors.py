@@ -206,16 +206,16 @@ class DrainingError(CommandError):
 
 
 class TooManySubscriptionsError(CommandError):
-    """A connection would hold more topics than the app allows.
+    """A connection would hold more topics, or have more subscriptions, than the app allows.
 
     Attributes:
-        limit: in topics.
+        limit: in topics, and in subscriptions.
         topic: the first that is one too many.
     """
 
-    def __init__(self, wanted: int, limit: int, topic: str = "") -> None:
+    def __init__(self, wanted: int, limit: int, topic: str = "", *, of: str = "topics") -> None:
         super().__init__(
-            f"{wanted} topics on one connection; at most {limit} are allowed. "
+            f"{wanted} {of} on one connection; at most {limit} are allowed. "
             "Unsubscribe from what is no longer shown.",
             code="too_many_subscriptions",
             topic=topic,

@@ -42,7 +42,8 @@ class Settings:
     then."""
 
     max_topics: int = 128
-    """Topics one connection may hold; above, `too_many_subscriptions`."""
+    """Topics one connection may hold, and subscriptions it may have; above,
+    `too_many_subscriptions`."""
 
     max_waiting_commands: int = 64
     """Commands of one connection that wait for their turn; above, `rate_limited`."""

@@ -30,11 +30,14 @@ class SessionAgainstModel(RuleBasedStateMachine):
     def add(self, request: RequestId, topics: list[str]) -> None:
         wanted = {TopicId(request.route, key) for key in topics}
         new = wanted - self.held()
-        if new and len(self.held()) + len(new) > MAX_TOPICS:
+        is_one_more = bool(topics) and request not in self.model
+        if (new and len(self.held()) + len(new) > MAX_TOPICS) or (
+            is_one_more and len(self.model) >= MAX_TOPICS
+        ):
             with pytest.raises(TooManySubscriptionsError):
-                self.session.missing(request.route, topics)
+                self.session.missing(request, topics)
             return
-        missing = self.session.missing(request.route, topics)
+        missing = self.session.missing(request, topics)
         assert set(missing) == new
         assert len(missing) == len(new)
         self.session.add(request, topics)
@@ -89,7 +92,17 @@ def test_one_key_on_two_routes_is_two_topics() -> None:
 def test_says_how_many_topics_are_too_many() -> None:
     session = Session(2)
     session.add(RequestId("bars", "x"), ["a", "b"])
-    assert session.missing("bars", ["a", "b"]) == []
+    other = RequestId("bars", "y")
+    assert session.missing(other, ["a", "b"]) == []
     with pytest.raises(TooManySubscriptionsError, match=r"3 topics .* at most 2") as caught:
-        session.missing("bars", ["c"])
+        session.missing(other, ["c"])
     assert (caught.value.code, caught.value.limit) == ("too_many_subscriptions", 2)
+
+
+def test_says_how_many_subscriptions_are_too_many() -> None:
+    session = Session(2)
+    for request in "xy":
+        session.add(RequestId("bars", request), ["a"])
+    assert session.missing(RequestId("bars", "x"), ["a"]) == []
+    with pytest.raises(TooManySubscriptionsError, match=r"3 subscriptions .* at most 2"):
+        session.missing(RequestId("bars", "z"), ["a"])

@@ -67,6 +67,18 @@ async def test_several_topics_are_all_allowed_or_none_is_joined() -> None:
         assert (await client.subscribe("trades", {"symbols": ["AAPL", "MSFT"]}))["status"] == "ok"
 
 
+async def test_nobody_is_asked_about_more_than_a_connection_may_hold() -> None:
+    """One message names thousands of topics, and each question may be one to a database."""
+    rights = Rights()
+    router = WsRouter[TradesRequest, Trade](
+        route="trades", topic_builder=by_symbol(), authorize=rights
+    )
+    app = App(router)
+    async with connect(app.asgi) as client:
+        reply = await client.subscribe("trades", {"symbols": [f"S{n}" for n in range(2_000)]})
+        assert (reply["code"], rights.asked) == ("too_many_subscriptions", [])
+
+
 @pytest.mark.parametrize(
     ("authorize", "status", "code"),
     [

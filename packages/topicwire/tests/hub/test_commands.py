@@ -336,6 +336,19 @@ async def test_a_connection_holds_a_limited_number_of_topics() -> None:
         assert (await client.subscribe("trades", IBM))["topic"] == IBM_TOPIC
 
 
+async def test_requests_that_share_a_topic_are_limited_too() -> None:
+    """Or a client could have the server remember one request after another, for ever."""
+    app = App(trades(topic_builder=lambda _: "trades:all"), max_topics=2)
+    async with connect(app.asgi) as client:
+        for depth in (1, 2):
+            assert (await client.subscribe("trades", {**AAPL, "depth": depth}))["status"] == "ok"
+        refused = await client.subscribe("trades", {**AAPL, "depth": 3})
+        assert (refused["code"], refused["topic"]) == ("too_many_subscriptions", "trades:all")
+        assert (await client.subscribe("trades", {**AAPL, "depth": 2}))["status"] == "ok"
+        await client.unsubscribe("trades", {**AAPL, "depth": 1})
+        assert (await client.subscribe("trades", {**AAPL, "depth": 3}))["status"] == "ok"
+
+
 async def test_a_request_that_names_no_topic_is_refused() -> None:
     app = App(trades())
     async with connect(app.asgi) as client:

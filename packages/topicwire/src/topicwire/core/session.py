@@ -24,7 +24,8 @@ class Session:
     """The subscriptions of one connection, and how many of them hold each topic.
 
     Args:
-        max_topics: how many topics the connection may hold.
+        max_topics: how many topics the connection may hold; and how many subscriptions, since
+            several may have the same topics.
     """
 
     __slots__ = ("_counts", "_max_topics", "_subscriptions")
@@ -60,13 +61,20 @@ class Session:
         """Say whether any subscription has `topic`."""
         return topic in self._counts
 
-    def missing(self, route: str, topics: Iterable[str]) -> list[TopicId]:
+    def missing(self, request: RequestId, topics: Iterable[str]) -> list[TopicId]:
         """Return those of `topics` that the connection would newly hold, each once.
 
         Raises:
-            TooManySubscriptionsError: with them it would hold too many.
+            TooManySubscriptionsError: with them it would hold too many, or it has as many
+                subscriptions as it may have without that of `request`.
         """
-        wanted = dict.fromkeys(TopicId(route, key) for key in topics)
+        wanted = dict.fromkeys(TopicId(request.route, key) for key in topics)
+        is_new = bool(wanted) and request not in self._subscriptions
+        if is_new and len(self._subscriptions) >= self._max_topics:
+            many = len(self._subscriptions) + 1
+            raise TooManySubscriptionsError(
+                many, self._max_topics, next(iter(wanted)).key, of="subscriptions"
+            )
         new = [topic for topic in wanted if topic not in self._counts]
         total = len(self._counts) + len(new)
         if new and total > self._max_topics:

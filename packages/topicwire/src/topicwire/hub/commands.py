@@ -190,10 +190,12 @@ class CommandRun:
         joins: list[Join[Receiver]] = []
         try:
             if wanted:
+                session.missing(self._request, wanted)  # nobody is asked about too many
                 await permit.renew()
             while True:
                 joined = {join.topic.id for join in joins}
-                missing = [one for one in session.missing(route.name, wanted) if one not in joined]
+                new = session.missing(self._request, wanted)
+                missing = [one for one in new if one not in joined]
                 # one that ran may have died meanwhile, or its numbering been lost
                 if not missing and all(join.has_started and not join.lacks_state for join in joins):
                     return joins

@@ -50,6 +50,7 @@ function isKnown({ epoch, seq, due }: Place): boolean {
 /**
  * `resume` of a subscription that goes on from these places; nothing where the server gave none to go on from. From the
  * lowest of all who stand in a topic: it is sent once a connection, so what came before that would come to nobody.
+ * By topic though there is only one: a request may have got more since, and a server takes no one position for several.
  */
 export function resumeOf(
   places: ReadonlyMap<string, Place>,
@@ -60,5 +61,5 @@ export function resumeOf(
     const peers = peersAt(topic).filter((peer) => peer !== undefined && peer.epoch === epoch && isKnown(peer))
     return [topic, { epoch, seq: Math.min(seq, ...peers.map((peer) => peer?.seq ?? seq)) }] as const
   })
-  return places.size === 1 ? resume[0]?.[1] : known.length > 0 ? Object.fromEntries(resume) : undefined
+  return known.length > 0 ? Object.fromEntries(resume) : undefined
 }

@@ -106,8 +106,9 @@ class ReplayingServer {
           send({ type: `${type}.response`, id, payload: { cancelled: 0 } })
           return
         }
-        const seq = resume?.seq ?? this.#ring.length
-        const recovered = resume && { recovered: resume.epoch === 'e' }
+        const position = resume?.[TOPIC]
+        const seq = position?.seq ?? this.#ring.length
+        const recovered = position && { recovered: position.epoch === 'e' }
         const reply = { status: 'ok', message: '', topic: TOPIC, epoch: 'e', seq, ...recovered }
         send({ type: 'quotes.subscribe.response', id, payload: reply })
         for (const payload of this.#ring.slice(seq)) send(updateOf(payload))
@@ -150,7 +151,7 @@ class ReplayingServer {
 interface Command {
   readonly type: string
   readonly id: number
-  readonly resume?: { readonly epoch: string; readonly seq: number }
+  readonly resume?: Readonly<Record<string, { readonly epoch: string; readonly seq: number }>>
 }
 
 function updateOf(payload: number): object {

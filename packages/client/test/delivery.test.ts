@@ -47,7 +47,7 @@ describe('resume', () => {
     await clock.advance(500)
     server.publish('quotes', topic, 4)
     await server.settled()
-    expect(resumes()).toEqual([{ epoch: 'epoch-1', seq: 1 }])
+    expect(resumes()).toEqual([{ [topic]: { epoch: 'epoch-1', seq: 1 } }])
     expect(seen).toEqual(
       [1, 2, 3, 4].flatMap((n) => [
         ['one', n],
@@ -63,7 +63,7 @@ describe('resume', () => {
     server.cut()
     server.publish('quotes', topic, 1)
     await clock.advance(500)
-    expect(resumes()).toEqual([{ epoch: 'epoch-1', seq: 0 }])
+    expect(resumes()).toEqual([{ [topic]: { epoch: 'epoch-1', seq: 0 } }])
     expect(seen).toEqual([1])
   })
 

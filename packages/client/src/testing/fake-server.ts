@@ -1,6 +1,6 @@
 import { canonicalJson } from '../canonical.js'
 import { TopicwireError } from '../errors.js'
-import { membersOf, SUBPROTOCOL, textOf } from '../frames.js'
+import { membersOf, SUBPROTOCOL, textOf, type Members } from '../frames.js'
 import type { Clock, WebSocketConstructor } from '../options.js'
 import { FakeConnection } from './fake-connection.js'
 import { FakeSocket, type FakeSocketEnd } from './fake-socket.js'
@@ -277,7 +277,7 @@ export class FakeServer {
     const topic = topicOf(route, payload)
     if (verb === 'subscribe') {
       const { epoch, seq, ring } = this.#topicOf(topic)
-      const from = membersOf(resume)
+      const from = positionIn(resume, topic)
       const position = Number(from['seq'])
       const recovered = from['epoch'] === epoch && position >= seq - ring.length && position <= seq
       const delivery = this.#options.delivery?.[route]
@@ -306,7 +306,7 @@ export class FakeServer {
     const kept = this.#topics.get(String(topic))
     if (verb !== 'subscribe' || status !== 'ok' || kept === undefined || epoch !== kept.epoch) return []
     if (recovered !== true) return this.#snapshot(route, String(topic))
-    const from = Number(membersOf(resume)['seq'])
+    const from = Number(positionIn(resume, String(topic))['seq'])
     return kept.ring
       .filter(({ seq }) => seq > from)
       .map(({ seq, payload }) => ({ type: `${route}.update`, payload: { topic, seq, payload } }))
@@ -355,4 +355,10 @@ export class FakeServer {
 /** The topic that a route without a builder of its own gives to a request. */
 export function topicOf(route: string, params: unknown): string {
   return `${route}:${canonicalJson(params)}`
+}
+
+/** Where a topic is to be resumed from: the position, or the positions by topic. */
+function positionIn(resume: unknown, topic: string): Members {
+  const positions = membersOf(resume)
+  return topic in positions ? membersOf(positions[topic]) : positions
 }

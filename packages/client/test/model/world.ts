@@ -190,13 +190,11 @@ export class World {
       resume?: object
     }
     const key = JSON.stringify(payload)
-    const [single, ...more] = topicsOf(key)
-    const positions = more.length === 0 && resume !== undefined ? { [single ?? '']: resume } : resume
     expect(this.server.open, 'sends only while open').toBe(true)
     expect(this.#closing, 'asks a closing server nothing').toBe(false)
     const under = this.server.toServer.some((command) => command.key === key)
     expect(under, 'one command of a key under way').toBe(false)
-    this.server.toServer.push({ type, id, key, resume: (positions ?? {}) as Command['resume'] })
+    this.server.toServer.push({ type, id, key, resume: (resume ?? {}) as Command['resume'] })
   }
 
   /** The guarantee: what comes is what follows what came, or a gap was told. */

@@ -170,8 +170,6 @@ class ScriptedServer:
         self.requested.add(key)
         names = TOPICS[key]
         resume = command.get("resume", {})
-        if len(names) == 1 and resume:
-            resume = {names[0]: resume}
         missed: list[str] = []
         topics = [self._join(name, resume.get(name), missed) for name in names]
         reply = {"status": "ok", "message": "", **topics[0], "topics": topics}

@@ -41,7 +41,7 @@ async def test_a_subscription_resumes_after_a_loss_and_drops_duplicates() -> Non
         bench.socket.update(1)
         bench.socket.lose()
         socket = bench.reconnect()
-        assert socket.last("trades.subscribe")["resume"] == {"epoch": "e", "seq": 1}
+        assert socket.last("trades.subscribe")["resume"] == {"t": {"epoch": "e", "seq": 1}}
         socket.accept(seq=1, recovered=True)
         for seq in (1, 2, 2, 3):
             socket.update(seq)

@@ -126,6 +126,9 @@ def resume_of(
     From the lowest of all who stand in a topic: it is sent once a connection, so what came before
     that would come to nobody.
 
+    By topic though there is only one: a request may have got more of them since, and a server takes
+    no one position for several topics.
+
     Args:
         places: by topic.
         places_at: where all who have a topic stand in it, the subscription itself among them.
@@ -142,9 +145,7 @@ def resume_of(
         for topic, place in places.items()
         if place.can_resume()
     }
-    if not known:
-        return None
-    return next(iter(known.values())) if len(places) == 1 else known
+    return known or None
 
 
 def is_number(value: object) -> TypeGuard[int]:

@@ -242,3 +242,55 @@ async def test_one_that_dies_while_another_is_started_is_waited_for() -> None:
         assert (await client.receive())["payload"]["status"] == "ok"
         assert await client.settle() == []
     await app.idle()
+
+
+class ReadLater(WsRouteService):
+    """Its state takes time to read, and its producer dies meanwhile."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str]] = []
+        self.lives: list[asyncio.Future[None]] = []
+        self.gate = asyncio.Event()
+        self.reading = asyncio.Event()
+
+    def create_topic(
+        self, topic: str, topic_update: Callable[[Trade], None]
+    ) -> asyncio.Future[None]:
+        self.calls.append(("create", topic))
+        self.feed = topic_update
+        self.lives.append(asyncio.get_running_loop().create_future())
+        return self.lives[-1]
+
+    def remove_topic(self, topic: str) -> None:
+        self.calls.append(("remove", topic))
+
+    async def get_snapshot(self, topic: str) -> None:
+        self.calls.append(("read", topic))
+        self.reading.set()
+        await self.gate.wait()
+
+
+async def test_one_that_dies_before_it_is_used_has_not_run_for_long() -> None:
+    """Or it is started again and again after the first pause, as one that had recovered."""
+    service = ReadLater()
+    app = App(trades(service, full_state=True), restart_backoff_s=1.0, max_restart_backoff_s=4.0)
+    async with connect(app.asgi) as client:
+        service.gate.set()
+        await client.subscribe("trades", AAPL)
+        service.lives[-1].set_result(None)
+        await client.settle()
+        for starts in range(2, 7):  # by then the pauses are from 2 to 4 s
+            service.gate.clear()
+            service.reading.clear()
+            while len(service.lives) < starts:
+                app.clock.advance(1)
+                await client.settle()
+            await service.reading.wait()
+            app.clock.advance(3)
+            service.lives[-1].set_result(None)
+            await client.settle()
+            service.gate.set()
+            await client.settle()
+        app.clock.advance(1.5)
+        await client.settle()
+        assert len(service.lives) == 6

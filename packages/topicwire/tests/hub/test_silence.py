@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from packages.topicwire.tests.hub.mortal import CLOSED, MortalService, restarts
 from packages.topicwire.tests.hub.test_wildcards import ALL_SPORTS, news
 from packages.topicwire.tests.trading import (
     AAPL,
@@ -67,6 +70,25 @@ async def test_what_nobody_wants_is_not_watched() -> None:
         assert metrics.topics_stale == 0
         app.clock.advance(2)
         assert metrics.topics_stale == 1
+
+
+@pytest.mark.parametrize("updates_from", ["producer", "application"])
+async def test_a_restart_that_fails_when_all_have_left_is_not_watched(updates_from: str) -> None:
+    service = MortalService()
+    app = App(trades(service, stale_after_s=5.0, updates_from=updates_from, replay=None))
+    metrics = app.adapter.metrics
+    async with connect(app.asgi) as client, connect(app.asgi) as other:
+        await client.subscribe("trades", AAPL)
+        service.start_gate = asyncio.Event()
+        service.die()
+        assert await client.receive() == CLOSED
+        await restarts(app, service, other, 2)
+        await client.unsubscribe("trades", AAPL)
+        service.start_error = OSError("the exchange is closed")
+        service.start_gate.set()
+        await app.idle()
+        app.clock.advance(6)
+        assert metrics.topics_stale == 0
 
 
 async def test_no_promise_no_alarm() -> None:

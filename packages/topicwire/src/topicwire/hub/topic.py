@@ -179,6 +179,7 @@ class Topic(Generic[_Member]):
                     self._disarm()
                     self._silence.begin()
                 case Effect.FORGET:
+                    self._silence.end()  # a restart that failed when all had left
                     self.hub.forget(self.id)
                 case Effect.REJECT:
                     self.audience.clear_joining()
@@ -224,6 +225,7 @@ class Topic(Generic[_Member]):
         self._perform(self._lifecycle.linger_elapsed())
 
     def _arm_expiry(self) -> None:
+        self._silence.end()
         self.hub.retain(self)
         if self._lifecycle.state is not State.RETAINED:
             return  # there was no room: it is evicted already
@@ -310,7 +312,6 @@ class Topic(Generic[_Member]):
             failure = await self._try_to_start()
         finally:  # also when this task is ended: those who wait are told, and nothing is stuck
             if failure is None:
-                self._restart.began()
                 self._perform(self._lifecycle.started())
             else:
                 await self._fail(failure)
@@ -322,6 +323,7 @@ class Topic(Generic[_Member]):
             async with deadline:
                 self._open(await self.hub.backplane.open(self.id))
                 await self._producer.start()
+                self._restart.began()
                 await self._reset.read()
         except UnknownStateError as error:
             return error

@@ -66,6 +66,9 @@ export class Link {
     const before = this.#given
     this.#given = token
     if (this.status !== 'open') {
+      // An attempt that is under way is made anew.
+      this.#socket?.close(1000)
+      if (this.#socket !== undefined) this.#dial(token)
       handle.resolve(undefined)
       return
     }
@@ -321,8 +324,7 @@ export class Link {
   }
 
   #lost(code: number, reason: string): void {
-    const now = this.#clock.now()
-    const openMs = this.status === 'open' ? now - this.#openedAt : 0
+    const openMs = this.status === 'open' ? this.#clock.now() - this.#openedAt : 0
     // A refused token may have been an old one: where there is a function, a fresh one is tried, once.
     const renew = code === 4001 && typeof this.options.token === 'function' && !this.#refused
     if ((code === 4001 || code === 4003) && !renew) {
@@ -337,15 +339,13 @@ export class Link {
     this.#forget()
     this.#refused ||= renew
     this.#session.lost(code)
-    const slowTimes = this.#pace.slowTimes(code, now)
-    this.#timers.set('attempt', this.#pace.next(openMs, slowTimes > 0), () => {
+    const slow = this.#pace.isSlow(code, openMs)
+    this.#timers.set('attempt', this.#pace.next(openMs, slow), () => {
       this.#connect('reconnecting')
     })
     this.#setStatus('reconnecting')
-    if (slowTimes > 0) {
-      const message = `Closed ${slowTimes} times within a minute because updates are read too slowly.`
-      this.#report(new TopicwireError('slow_consumer', message))
-    }
+    const message = 'Closed three times within a minute because updates are read too slowly.'
+    if (slow) this.#report(new TopicwireError('slow_consumer', message))
     this.#drain()
   }
 

@@ -17,18 +17,22 @@ export class Pace {
   retryAfterMs = 0
   readonly #backoff: BackoffOptions | undefined
   #failures = 0
-  /** When the server closed the connection because updates were read too slowly. */
+  /** How long there was a connection, in all: the longer waits must not make the third time look like the first. */
+  #openMs = 0
+  /** When in that time the server closed it because updates were read too slowly. */
   #slowAt: number[] = []
 
   constructor(backoff: BackoffOptions | undefined) {
     this.#backoff = backoff
   }
 
-  /** How often within a minute the client was closed as slow, where that is too often; 0 otherwise. */
-  slowTimes(closeCode: number, now: number): number {
-    if (closeCode !== 4008) return 0
-    this.#slowAt = [...this.#slowAt.filter((at) => now - at < SLOW_WITHIN_MS), now]
-    return this.#slowAt.length >= SLOW_TIMES ? this.#slowAt.length : 0
+  /** Whether the client was closed as slow too often. To be asked after each connection, which was open for `openMs`. */
+  isSlow(closeCode: number, openMs: number): boolean {
+    const now = (this.#openMs += openMs)
+    if (closeCode !== 4008) return false
+    this.#slowAt = [...this.#slowAt.slice(1 - SLOW_TIMES), now]
+    const first = this.#slowAt.at(-SLOW_TIMES)
+    return first !== undefined && now - first < SLOW_WITHIN_MS
   }
 
   /** The delay after a connection that was open for `openMs` (0: never); one `slow` waits at least the ceiling. */

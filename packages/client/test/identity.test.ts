@@ -134,6 +134,15 @@ describe('auth', () => {
     expect(offered()).toEqual(['new'])
   })
 
+  test('that is given during an attempt is the one that it is made with', async () => {
+    const client = newClient({ token: 'old' })
+    const accepted = client.quotes.subscribe('q', aapl, nothing)
+    await client.connection.auth('new')
+    await accepted
+    expect(offered()).toEqual(['new'])
+    expect(sentInBand()).toEqual([])
+  })
+
   test('that the server refuses is not the token of the connections to come', async () => {
     const client = newClient({ token: 'good' })
     await client.quotes.subscribe('q', aapl, nothing)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from typing import Any
 
 import pytest
@@ -20,7 +22,9 @@ from packages.topicwire.tests.trading import (
     update,
 )
 
+from topicwire import ANONYMOUS, Principal
 from topicwire.close_codes import UNAUTHENTICATED
+from topicwire.identity import Handshake
 from topicwire.testing import connect
 
 
@@ -114,15 +118,74 @@ async def test_everything_held_is_asked_about_again_and_what_is_refused_ends_alo
     assert service.count("create") == service.count("remove") == 2
 
 
-async def test_when_nobody_can_say_it_is_refused() -> None:
+@pytest.mark.parametrize("error", [ValueError("away"), asyncio.CancelledError()])
+async def test_when_nobody_can_say_it_is_refused(error: BaseException) -> None:
     rights = Rights()
     app = App(trades(authorize=rights), authenticate=Tokens())
     async with connect(app.asgi, token="ann") as client:
         await client.subscribe("trades", AAPL)
-        rights.error = ValueError("the database is away")
+        rights.error = error
         await renewed(client, "ann")
         told = closed(AAPL_TOPIC, code="internal", message="Internal error")
         assert await client.settle() == [told]
+
+
+async def test_the_next_token_need_not_wait_for_what_is_asked_again() -> None:
+    """Or a slow `authorize` would let a connection expire whose client has another token."""
+    rights = Rights()
+    app = App(trades(authorize=rights), authenticate=Tokens())
+    async with connect(app.asgi, token="ann") as client:
+        await client.subscribe("trades", AAPL)
+        rights.gate = asyncio.Event()
+        rights.asked.clear()
+        for token in ("ann:60", "ann:600", "ann:6000"):
+            assert (await renewed(client, token))["status"] == "ok"
+        rights.gate.set()
+        assert await client.settle() == []
+        assert len(rights.asked) == 2  # the one under way, and one for all that came since
+        rights.denied.add(("ann", AAPL_TOPIC))
+        for _ in range(3):
+            await renewed(client, "ann")
+        assert await client.settle() == [closed(AAPL_TOPIC)]
+
+
+async def test_who_renews_again_and_again_is_asked_all_the_same() -> None:
+    rights = Rights()
+    app = App(trades(authorize=rights), authenticate=Tokens())
+    async with connect(app.asgi, token="ann") as client:
+        await client.subscribe("trades", AAPL)
+        rights.denied.add(("ann", AAPL_TOPIC))
+        rights.gate = asyncio.Event()
+        await renewed(client, "ann")
+        await renewed(client, "ann")
+        rights.gate.set()
+        assert await client.settle() == [closed(AAPL_TOPIC)]
+
+
+async def test_a_token_that_is_verified_when_its_client_has_left_counts_nobody() -> None:
+    """A function of the application may swallow its cancellation."""
+    gate = asyncio.Event()
+
+    class Stubborn(Tokens):
+        async def authenticate(self, websocket: Handshake) -> Principal:
+            self.handshakes.append(websocket)
+            return ANONYMOUS
+
+        async def authenticate_token(self, token: str) -> Principal:
+            self.asked.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await gate.wait()
+            return Principal(token, expires_at=time.time() + 60)
+
+    tokens = Stubborn()
+    app = App(trades(), authenticate=tokens)
+    async with connect(app.asgi) as client:
+        await client.send({"type": "auth", "payload": {"token": "ann"}})
+        await tokens.asked.wait()
+    async with connect(app.asgi) as other:
+        await other.settle()
+        assert len(app.hub.principals) == 0
+    assert app.clock.alarms == 0
 
 
 async def test_what_was_left_is_not_asked_about() -> None:

@@ -117,7 +117,9 @@ class Identity:
         "_connection",
         "_counted",
         "_grants",
+        "_is_review_due",
         "_renewal",
+        "_reviewing",
         "_verify",
         "generation",
         "hub",
@@ -135,6 +137,8 @@ class Identity:
         self._verify = verify
         self._grants: dict[RequestId, _Grant] = {}
         self._renewal: asyncio.Task[None] | None = None
+        self._reviewing: asyncio.Task[None] | None = None
+        self._is_review_due = False
         self._alarm: Timer | None = None
         self._counted: str | None = None
         self._watch_expiry()
@@ -146,8 +150,9 @@ class Identity:
 
     def close(self) -> None:
         """The connection has ended."""
-        if self._renewal is not None:
-            self._renewal.cancel()
+        for task in (self._renewal, self._reviewing):
+            if task is not None:
+                task.cancel()
         if self._alarm is not None:
             self._alarm.cancel()
         if self._counted is not None:
@@ -209,16 +214,13 @@ class Identity:
             outcome: Principal | CommandError
             try:
                 outcome = await self._verified(token)
+                if self._connection.is_ended:
+                    return  # who verifies may swallow the cancellation, and nobody is there
+                self._become(outcome)
             except CommandError as refusal:
                 outcome = refusal
                 self.hub.metrics.refuse_login(refusal.code)
-            else:
-                self.principal = outcome
-                self.generation += 1
-                self._watch_expiry()
             self._connection.push(auth_response(message_id, outcome))
-            if not isinstance(outcome, CommandError):
-                await self._review()
         finally:
             self._renewal = None
 
@@ -227,9 +229,21 @@ class Identity:
         principal = None if verify is None else await recognize(self.hub, lambda: verify(token))
         if principal is None:
             raise CommandError("The token is not valid", code="unauthenticated")
+        return principal
+
+    def _become(self, principal: Principal) -> None:
+        """Be `principal` from now on, and ask anew about what is held.
+
+        The next token need not wait for that: who answers slowly may take longer than one lasts.
+        """
         if principal.subject != self.principal.subject:
             self._sign_in(principal.subject)
-        return principal
+        self.principal = principal
+        self.generation += 1
+        self._watch_expiry()
+        self._is_review_due = True
+        if self._reviewing is None:
+            self._reviewing = self.hub.spawn(self._review())
 
     def _sign_in(self, subject: str) -> None:
         """Let nobody in particular become somebody; nobody becomes anybody else."""
@@ -246,13 +260,24 @@ class Identity:
         self._counted = subject
 
     async def _review(self) -> None:
-        """Ask again about everything that is held, and end what is refused."""
-        session, principal = self._connection.session, self.principal
+        # one after the other: whoever renewed again and again would never be asked to the end
+        try:
+            while self._is_review_due:
+                self._is_review_due = False
+                await self._ask_again()
+        finally:
+            self._reviewing = None
+
+    async def _ask_again(self) -> None:
+        """Ask about everything that is held, and end what is refused."""
+        session = self._connection.session
         for request, grant in tuple(self._grants.items()):
             topics = session.topics_of(request)
             try:
-                await authorize(self.hub, grant.route, principal, grant.request, topics)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is not allowed
+                await authorize(self.hub, grant.route, self.principal, grant.request, topics)
+            except BaseException as error:  # whatever it is, it is not allowed
+                if ends_this_task(error):
+                    raise
                 refusal = explained(self.hub, f"authorize of {grant.route.name}", error)
                 if session.topics_of(request):
                     self.end_requests([request], refusal)

@@ -42,6 +42,15 @@ async def test_all_of_it_closes_every_connection_of_the_subject() -> None:
         assert app.adapter.revoke("ann") == 0
 
 
+async def test_a_reason_is_cut_to_what_a_close_frame_can_carry() -> None:
+    """A longer one is an error of the server's, and the client sees 1006 and comes back."""
+    app = App(trades(), authenticate=Tokens())
+    async with connect(app.asgi, token="ann") as client:
+        app.adapter.revoke("ann", reason="é" * 100)
+        ended = await client.wait_closed()
+        assert (ended.code, ended.reason) == (FORBIDDEN, "é" * 61)
+
+
 async def test_a_part_of_it_ends_those_subscriptions_alone() -> None:
     router, service = trades(), DrivenService()
     orders = WsRouter[TradeRequest, Trade](route="orders", service=service, linger_s=0.0)

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from starlette.types import Receive, Scope, Send
 
 from topicwire.asgi.door import Door
-from topicwire.asgi.refusal import close_code, close_reason, refuse
+from topicwire.asgi.refusal import close_code, refuse
 from topicwire.asgi.sign_in import SignIn
 from topicwire.asgi.transport import AsgiTransport
 from topicwire.errors import CommandError
@@ -93,7 +93,7 @@ class Endpoint:
         except CommandError as refusal:
             self._tell(refusal)
             async with asyncio.timeout(CLOSE_TIMEOUT_S):  # a TimeoutError is an OSError
-                await transport.close(close_code(refusal), close_reason(refusal))
+                await transport.close(close_code(refusal), refusal.message)
             return None
 
     def _tell(self, refusal: CommandError) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from starlette.types import Message as AsgiMessage
 from starlette.types import Scope
 
+from topicwire.asgi.transport import close_reason
 from topicwire.close_codes import (
     FORBIDDEN,
     INTERNAL_ERROR,
@@ -34,18 +35,11 @@ _STATUSES: Final = {
     INTERNAL_ERROR: 503,
     MESSAGE_TOO_BIG: 413,
 }
-_MAX_REASON_BYTES: Final = 123
-"""Of a close frame (RFC 6455, section 5.5.1)."""
 
 
 def close_code(refusal: CommandError) -> int:
     """Return the close code for a refused login. A code of the application's own is forbidden."""
     return _CLOSE_CODES.get(refusal.code, FORBIDDEN)
-
-
-def close_reason(refusal: CommandError) -> str:
-    """Return as much of the message as a close frame can carry."""
-    return refusal.message.encode()[:_MAX_REASON_BYTES].decode(errors="ignore")
 
 
 async def refuse(
@@ -67,7 +61,9 @@ async def refuse(
     code = close_code(refusal)
     if not is_legacy:
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
-        await send({"type": "websocket.close", "code": code, "reason": close_reason(refusal)})
+        await send(
+            {"type": "websocket.close", "code": code, "reason": close_reason(refusal.message)}
+        )
     elif "websocket.http.response" in (scope.get("extensions") or {}):
         status = _STATUSES[code]
         headers = [(b"content-type", b"application/json")]
@@ -78,4 +74,6 @@ async def refuse(
         await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
         await send({"type": "websocket.http.response.body", "body": body})
     else:
-        await send({"type": "websocket.close", "code": code, "reason": close_reason(refusal)})
+        await send(
+            {"type": "websocket.close", "code": code, "reason": close_reason(refusal.message)}
+        )

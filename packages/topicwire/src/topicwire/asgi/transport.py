@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from starlette.types import Message as AsgiMessage
 from starlette.types import Receive, Scope, Send
 
 from topicwire.asgi.server_socket import server_socket
+
+_MAX_REASON_BYTES: Final = 123
+"""Of a close frame (RFC 6455, section 5.5.1)."""
+
+
+def close_reason(text: str) -> str:
+    """Return as much of `text` as a close frame can carry."""
+    return text.encode(errors="replace")[:_MAX_REASON_BYTES].decode(errors="ignore")
 
 
 class AsgiTransport:
@@ -55,12 +64,13 @@ class AsgiTransport:
             await self._socket.drained()
 
     async def close(self, code: int, reason: str) -> None:
-        """Send a close frame.
+        """Send a close frame, with as much of the reason as it can carry.
 
         Raises:
             OSError: as `send`.
         """
-        await self.give({"type": "websocket.close", "code": code, "reason": reason})
+        event = {"type": "websocket.close", "code": code, "reason": close_reason(reason)}
+        await self.give(event)
 
     def abort(self) -> None:
         """End the connection at once, without a close frame; nothing where the server cannot."""

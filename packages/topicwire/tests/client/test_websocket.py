@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
@@ -28,6 +29,7 @@ from topicwire.client import (
     ClientClosedError,
     ClientOptions,
     Gap,
+    NoSocketError,
     OfflineError,
     RefusedError,
     Route,
@@ -339,3 +341,16 @@ async def test_several_topics_and_a_present_state() -> None:
             assert late.info == UpdateInfo(ibm, 1, snapshot=True)
             router.publish(ibm, Trade(price=3))
             assert (await anext(late)).price == 3
+
+
+async def test_an_option_that_is_wrong_is_told_to_who_asks() -> None:
+    connector = WebSocketConnector(ssl=ssl.create_default_context())
+    async with TradingClient("ws://127.0.0.1:1", connector=connector) as client:
+        with pytest.raises(NoSocketError, match="ValueError: ssl"):
+            await client.trades.call("echo", None, Trade)
+
+
+async def test_an_address_that_is_no_name_is_told_to_who_asks() -> None:
+    async with TradingClient("ws://a..b:1", timeout_s=0.05) as client:
+        with pytest.raises(OfflineError, match=r"The last attempt: Unicode"):
+            await client.trades.call("echo", None, Trade)

@@ -167,7 +167,8 @@ class Connection:
             message = f"{type_name}: no answer within {limit_s:g} s."
             error = RequestTimeoutError(message, type=type_name)
         else:
-            message = f"{type_name}: no connection to {self._link.url} within {limit_s:g} s."
+            why = f" The last attempt: {self._link.trouble}" if self._link.trouble else ""
+            message = f"{type_name}: no connection to {self._link.url} within {limit_s:g} s.{why}"
             error = OfflineError(message, type=type_name)
         handle.reject(error)
         self._session.leave(token)

@@ -35,7 +35,7 @@ class ClientError(TopicwireError):
         self.message = message
         self.type = type
         self.topic = topic
-        self.details = tuple(details)
+        self.details: tuple[Mapping[str, Any], ...] = tuple(details)
 
 
 class RefusedError(ClientError):

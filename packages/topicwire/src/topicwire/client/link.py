@@ -105,6 +105,8 @@ class Link:
     ) -> None:
         self.url = url
         self.status: Status = "idle"
+        self.trouble = ""
+        """Why there is no connection; empty where nobody said."""
         self._connector = connector
         self._timers = timers
         self._clock = clock
@@ -237,6 +239,7 @@ class Link:
     def opened(self, *, is_ours: bool) -> None:
         """Its socket is open; `is_ours`: the server has chosen our subprotocol."""
         self._opened_at_s = self._heard_at_s = self._clock.now_s()
+        self.trouble = ""
         self._timers.clear("attempt")
         era = self._era
         self._set_status("open")
@@ -279,6 +282,7 @@ class Link:
             self.stop(ServerRefusesError(refusal, self.url, loss.reason))
             return
         self._forget()
+        self.trouble = loss.reason or self.trouble
         self._is_renewed = renews
         self._events.lost(loss.code)
         delay_s = self._reconnection.delay_s(

@@ -30,8 +30,8 @@ class Inbox(Generic[_TData]):
         self.limit = limit
         self.updates: deque[tuple[_TData, UpdateInfo]] = deque()
         self.error: ClientError | None = None
-        self.is_over = False
-        self.changed = asyncio.Event()
+        self.is_over: bool = False
+        self.changed: asyncio.Event = asyncio.Event()
         self.leave: Callable[[], None] | None = None
         """Ends the subscription."""
 

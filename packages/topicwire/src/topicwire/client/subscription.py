@@ -45,8 +45,8 @@ class Subscription:
         self.leaving: list[Token] = []
         self.stage: Stage = "off"
         self.places: dict[str, Place] = {}
-        self.is_established = False
-        self.failures = 0
+        self.is_established: bool = False
+        self.failures: int = 0
         self._delivery: str | None = None
         """How the route delivers where it is not lossless: then a number left out is no gap."""
         self._stale_after_ms: float | None = None

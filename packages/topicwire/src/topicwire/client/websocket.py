@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from topicwire.client.socket import LOST, Loss, SocketEvents
@@ -95,7 +95,7 @@ class WebSocket:
             self._connection = await self._attempt
         except InvalidStatus as error:
             return Loss(LOST, str(error), http_status=error.response.status_code)
-        except (OSError, InvalidHandshake, InvalidURI, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001 - an option or an address may be wrong, too
             return Loss(LOST, f"{type(error).__name__}: {error}")
         writer = asyncio.get_running_loop().create_task(self._write(self._connection))
         try:

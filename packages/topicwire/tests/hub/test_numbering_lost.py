@@ -137,6 +137,42 @@ async def test_twice_in_a_row_is_told_once() -> None:
         assert seen == [lost(0, position.epoch)]
 
 
+async def test_twice_while_updates_go_on_two_readings_do_not_undo_each_other() -> None:
+    class OneByOne(LaterService):
+        def __init__(self) -> None:
+            super().__init__()
+            self.gates: list[asyncio.Event] = []
+
+        async def get_snapshot(self, topic: str) -> Trade | None:
+            self.asked.append(topic)
+            self.gates.append(asyncio.Event())
+            if len(self.asked) > 1:
+                await self.gates[-1].wait()
+            return Trade(price=0)
+
+    service = OneByOne()
+    app = App(later(service))
+    async with connect(app.asgi) as client:
+        await client.subscribe("trades", AAPL)
+        await client.settle()
+        for _ in range(2):
+            app.hub.backplane.lose(TOPIC)
+            await client.settle()
+        seen: list[dict[str, Any]] = []
+        for read in range(1, 4):
+            service.feeds[AAPL_TOPIC](Trade(price=read))
+            for gate in [one for one in service.gates[1:] if not one.is_set()][:1]:
+                gate.set()
+            seen += await client.settle()
+        epoch = (await app.hub.backplane.open(TOPIC)).epoch
+        assert seen == [
+            lost(1, epoch, has_snapshot=True),
+            snapshot(AAPL_TOPIC, 1, 0.0),
+            update(AAPL_TOPIC, 2, 2.0),
+            update(AAPL_TOPIC, 3, 3.0),
+        ]
+
+
 @pytest.mark.parametrize("fails", ["raises", "takes too long"])
 async def test_where_the_state_cannot_be_had_the_topic_is_interrupted(fails: str) -> None:
     service = LaterService()

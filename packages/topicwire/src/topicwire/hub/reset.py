@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from topicwire.hub.start import Start, State, start_of, state_from
@@ -23,10 +24,11 @@ class Reset:
     epoch after its `seq`, all of them, and by none of an earlier epoch.
     """
 
-    __slots__ = ("_start", "_state", "_topic")
+    __slots__ = ("_reading", "_start", "_state", "_topic")
 
     def __init__(self, topic: Topic[Any]) -> None:
         self._topic = topic
+        self._reading = asyncio.Lock()
         self._start: Start | None = None
         self._state: State | None = None
 
@@ -45,10 +47,12 @@ class Reset:
         """
         if not self._topic.route.reads_later:
             return
-        while (gap := self._topic.audience.gap) is not None:
-            if self._state is not None and self._state.at == gap.position:
-                return
-            self._state = await state_from(self._topic, gap)
+        # a reading begins where the topic is: two at the same time would undo each other for ever
+        async with self._reading:
+            while (gap := self._topic.audience.gap) is not None:
+                if self._state is not None and self._state.at == gap.position:
+                    return
+                self._state = await state_from(self._topic, gap)
 
     def prepare(self) -> None:
         """Decide where they go on: in the step in which they are told.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -17,6 +18,18 @@ MAX_MESSAGE_BYTES: Final = 16_777_216
 
 CLOSE_TIMEOUT_S: Final = 2.0
 """How long a server may take to answer a close frame, and then to end the connection."""
+
+
+class _Attempt(connect):
+    """Goes where it is redirected to, but to no other origin: the token would go with it."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        before = urlsplit(self.uri)
+        address = super().process_redirect(exc)
+        if not isinstance(address, str):
+            return address
+        after = urlsplit(address)
+        return address if (after.scheme, after.netloc) == (before.scheme, before.netloc) else exc
 
 
 class WebSocketConnector:
@@ -40,7 +53,7 @@ class WebSocketConnector:
     def __call__(self, url: str, subprotocols: Sequence[str], events: SocketEvents) -> WebSocket:
         """Begin to connect."""
         offered = [Subprotocol(one) for one in subprotocols]
-        return WebSocket(connect(url, subprotocols=offered, **self._options), events)
+        return WebSocket(_Attempt(url, subprotocols=offered, **self._options), events)
 
 
 class WebSocket:

@@ -171,6 +171,42 @@ async def test_too_much_is_not_held_back() -> None:
     assert 20 < sent < 60
 
 
+async def test_what_a_merge_publishes_comes_after_it_when_it_is_due() -> None:
+    lines: Lines
+
+    def joined_aloud(older: Line, newer: Line) -> Line:
+        if lines.published == 3:
+            lines.publish("x" * 3_000)  # more than may be held back
+        return joined(older, newer)
+
+    lines = Lines(merge(joined_aloud, max_rate_hz=2), max_queue_bytes=2_000)
+    async with connect(lines.app.asgi) as client:
+        await client.subscribe("lines", {})
+        for _ in range(3):
+            lines.publish()
+        await client.settle()
+        lines.app.clock.advance(HALF_S)
+        (merged,) = await client.settle()
+        assert (merged["payload"]["seq"], merged["payload"]["payload"]["parts"]) == (4, [2, 3, 4])
+        (topic,) = lines.app.hub._topics.values()
+        assert topic.conflater._merged == {}  # nothing of what was sent is kept
+
+
+async def test_a_merge_that_fails_when_it_is_due_is_logged_then(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(older: Line, newer: Line) -> Line:
+        raise ValueError(older.value, newer.value)
+
+    lines = Lines(merge(fail, max_rate_hz=2))
+    async with connect(lines.app.asgi) as client:
+        await client.subscribe("lines", {})
+        for _ in range(3):
+            lines.publish()
+        lines.app.clock.advance(HALF_S)
+        assert "cannot be merged" in caplog.text
+
+
 class Restarted(WsRouteService):
     """Whose producers die when the test says so."""
 

@@ -56,6 +56,7 @@ class Conflater:
                 max_bytes=max_bytes,
                 members=lambda: self.audience.members,
                 send=self._send,
+                in_turn=self._one_by_one,
                 left_out=self._left_out,
             )
         self._is_busy = False

@@ -27,12 +27,14 @@ class Throttle(Generic[_Member]):
         max_bytes: more than this is not held back: it is sent before its time.
         members: who receives the topic.
         send: sends updates to some of them.
+        in_turn: takes a step when no other is being taken: an alarm is nobody's part of one.
         left_out: told how many updates will not be sent to anybody.
     """
 
     __slots__ = (
         "_clock",
         "_held",
+        "_in_turn",
         "_interval_s",
         "_late",
         "_left_out",
@@ -52,6 +54,7 @@ class Throttle(Generic[_Member]):
         max_bytes: int,
         members: Callable[[], Collection[_Member]],
         send: Callable[[Sequence[Update], Collection[_Member]], None],
+        in_turn: Callable[[Callable[[], None]], None],
         left_out: Callable[[int], None],
     ) -> None:
         self._clock = clock
@@ -60,6 +63,7 @@ class Throttle(Generic[_Member]):
         self._max_bytes = max_bytes
         self._members = members
         self._send = send
+        self._in_turn = in_turn
         self._left_out = left_out
         self._held = Held(policy)
         # who joined since something has been held back, and the number up to which it has all
@@ -110,7 +114,7 @@ class Throttle(Generic[_Member]):
             self._timer = None
 
     def _arm(self) -> None:
-        self._timer = self._clock.call_later(self._interval_s, self._is_due)
+        self._timer = self._clock.call_later(self._interval_s, lambda: self._in_turn(self._is_due))
 
     def _is_due(self) -> None:
         self._timer = None

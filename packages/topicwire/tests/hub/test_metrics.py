@@ -7,7 +7,16 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packages.topicwire.tests.trading import AAPL, AAPL_TOPIC, App, Trade, TradeRequest, trades
+from packages.topicwire.tests.trading import (
+    AAPL,
+    AAPL_TOPIC,
+    IBM,
+    IBM_TOPIC,
+    App,
+    Trade,
+    TradeRequest,
+    trades,
+)
 
 from topicwire import OperationRouter, Rejected, WsRouter
 from topicwire.hub.metrics import APPLICATION_CODE, LAG_BOUNDS_S, Histogram, Metrics, RouteMetrics
@@ -154,6 +163,33 @@ async def test_what_waits_when_a_connection_ends_is_abandoned() -> None:
     # the first was with the server, which never said that it was sent
     assert app.adapter.metrics.updates_sent == 3
     assert app.adapter.metrics.updates_abandoned == 2
+
+
+@pytest.mark.anyio
+async def test_what_is_replayed_behind_a_reply_that_does_not_fit_is_abandoned() -> None:
+    router = trades()
+    app = App(router, max_queue_bytes=300)
+    metrics = app.adapter.metrics
+    async with connect(app.asgi) as slow, connect(app.asgi) as other:
+        await slow.subscribe("trades", AAPL)
+        start = await other.subscribe("trades", IBM)
+        for price in range(3):
+            router.publish(IBM_TOPIC, Trade(price=price))
+            await other.settle()
+        slow.stall()
+        published = 0
+        while metrics.queue_bytes.largest < 300:
+            router.publish(AAPL_TOPIC, Trade(price=1))
+            published += 1
+            await other.settle()
+        resume = {"epoch": start["epoch"], "seq": 0}
+        await slow.send({"type": "trades.subscribe", "payload": IBM, "resume": resume})
+        while not metrics.slow_consumers:
+            await other.settle()
+        slow.resume()
+        await slow.wait_closed()
+    assert (metrics.recovered, metrics.updates_replayed) == (1, 3)
+    assert metrics.updates_abandoned == published - 1 + 3  # one was with the server
 
 
 @pytest.mark.anyio

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 
 import httpx
 import pytest
@@ -17,6 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from starlette.applications import Starlette
 
 from topicwire import DeclarationError, FastWSAdapter, WsRouter
+from topicwire.hub.metrics import Metrics, RouteMetrics
 from topicwire.metrics.families import FAMILIES
 from topicwire.metrics.prometheus import TopicwireCollector
 from topicwire.testing import connect
@@ -64,6 +66,24 @@ async def test_the_exposition_says_what_was_counted() -> None:
     lag = app.adapter.metrics.send_lag
     assert sample["topicwire_send_lag_seconds_count['Trading']"] == lag.count > 0
     assert sample["topicwire_send_lag_seconds_bucket['+Inf', 'Trading']"] == lag.count
+
+
+@pytest.mark.parametrize("name", RouteMetrics.__dataclass_fields__)
+def test_whatever_is_counted_of_a_route_is_exported(name: str) -> None:
+    value = Counter(internal=7) if name == "refusals" else 7
+    metrics = Metrics()
+    metrics.include("trades", RouteMetrics(**{name: value}))
+    assert 7 in [number for family in FAMILIES for _, number in family.read(metrics)]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in vars(Metrics()) if not name.startswith("_") and name != "send_lag"]
+)
+def test_whatever_is_counted_of_an_app_is_exported(name: str) -> None:
+    metrics = Metrics()
+    value = Counter(internal=7) if isinstance(getattr(metrics, name), Counter) else 7
+    setattr(metrics, name, value)
+    assert 7 in [number for family in FAMILIES for _, number in family.read(metrics)]
 
 
 @pytest.mark.anyio

@@ -179,7 +179,10 @@ class Connection:
         is sent all the same. How much may wait is bounded by `_work`, which handles no further
         command before it has become less.
         """
-        if not self.is_ended:
+        if self.is_ended:
+            for data in frames:
+                self.hub.metrics.abandon(Frame(data))
+        else:
             self._outbox.push_backlog(frames)
             self._writer.wake()
 

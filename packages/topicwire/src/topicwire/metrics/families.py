@@ -169,6 +169,12 @@ FAMILIES: Final[Sequence[Family]] = (
     ),
     _by_code("logins_refused", "Handshakes and tokens refused, by error code."),
     _of_app(
+        "tokens_expired",
+        _COUNTER,
+        "Connections that were told that their token has expired.",
+        read=attrgetter("tokens_expired"),
+    ),
+    _of_app(
         "queue",
         _LEVEL,
         "Waiting for all connections now.",
@@ -234,5 +240,6 @@ FAMILIES: Final[Sequence[Family]] = (
         _refusals,
     ),
     _of_route("handler_errors", _COUNTER, "Handlers that raised what no client is told."),
+    _of_route("subscriptions_revoked", _COUNTER, "Topics that clients may not have any longer."),
     _of_route("slow_consumers", _COUNTER, "Connections closed with 4008, by what did not fit."),
 )

@@ -214,6 +214,24 @@ async def test_the_more_connections_the_longer_they_take_to_come_back() -> None:
     assert await windows(10_000) == {20_000}
 
 
+async def test_the_last_one_may_leave_in_the_moment_in_which_the_time_is_over() -> None:
+    class Quiet(Member):
+        def drain(self, closing: Frame) -> None:
+            self.told.append(closing)
+
+    clock, members, told = ManualClock(), set[Member](), list[Frame]()
+    members.add(Quiet(members, told))
+    ending = Drain(clock, members, asyncio.get_running_loop().create_task)
+    over = ending.begin("", 10)
+    await asyncio.sleep(0)
+    assert len(told) == 1
+    clock.advance(10)
+    await asyncio.sleep(0)  # the drain is cut off, and has not noticed yet
+    members.clear()
+    ending.left()
+    await over
+
+
 # Other ends: what waits is sent before the close frame
 
 

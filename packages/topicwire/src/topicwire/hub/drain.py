@@ -92,7 +92,8 @@ class Drain:
     def left(self) -> None:
         """A connection has ended."""
         if self._all_left is not None and not self._connections:
-            self._all_left.set_result(None)
+            if not self._all_left.done():  # done: the time is over, and the drain cut off
+                self._all_left.set_result(None)
             self._all_left = None
 
     def _closing(self) -> Frame:

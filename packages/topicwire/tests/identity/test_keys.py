@@ -31,7 +31,8 @@ async def test_a_given_set_is_used_as_it_is() -> None:
 
 
 async def test_encryption_keys_and_unknown_kinds_are_passed_over() -> None:
-    members: list[Any] = [{**OLD.jwk, "use": "enc"}, {"kty": "EC", "crv": "?"}, 5, NEW.jwk]
+    members: list[Any] = [{**OLD.jwk, "use": "enc"}, {"kty": "EC", "crv": "?"}, 5]
+    members += [{"kty": ["EC"]}, {"kty": "RSA", "n": 5, "e": "AQAB"}, {"kty": "OKP"}, NEW.jwk]
     assert await ids(KeySet({"keys": members})) == ["new"]
 
 

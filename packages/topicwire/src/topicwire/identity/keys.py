@@ -184,7 +184,7 @@ def _usable(value: object) -> Sequence[PyJWK]:
         raise KeySetError('a key set is {"keys": [...]} (RFC 7517), and this is none')
     keys = []
     for member in members:
-        if not isinstance(member, Mapping) or member.get("kty") not in {"RSA", "EC", "OKP"}:
+        if not isinstance(member, Mapping) or str(member.get("kty")) not in {"RSA", "EC", "OKP"}:
             continue
         if member.get("use", "sig") != "sig":
             continue

@@ -50,6 +50,9 @@ LIVES: Final = (0.5, 0.1, 0.1, 0.1, 0.2)
 SMALL_BUFFER: Final = 16_384
 """Of every socket, so that a client that does not read is noticed soon."""
 
+ORDERLY: Final = {0, -signal.SIGTERM}
+"""uvicorn hands the signal on, once everything is closed."""
+
 STOP_S: Final = 30.0
 CALM_END_S: Final = 4.0
 
@@ -189,6 +192,8 @@ class Soak:
         for life in self.lives:
             metrics, where = life.report["metrics"], f"life {life.number}"
             wrong += [f"{where}: {one}" for one in left_behind(metrics)]
+            if life.exit_status not in ORDERLY:
+                wrong.append(f"{where}: the server ended with {life.exit_status}")
             for route, counted in metrics["routes"].items():
                 own = account(counted, life.report["handed_over"].get(route, 0))
                 if own["missing"]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from prometheus_client.metrics_core import Metric
 
 from topicwire import FastWSAdapter
-from topicwire.metrics.families import FAMILIES
+from topicwire.metrics.families import FAMILIES, LAG_HELP
 from topicwire.metrics.prometheus import TopicwireCollector
 
 PAGE = Path(__file__).parents[2] / "docs/observability.md"
@@ -22,6 +22,7 @@ def exposed(metric: Metric) -> str:
 def test_the_table_is_what_is_exported() -> None:
     collector = TopicwireCollector(FastWSAdapter(title="Trading", version="1"))
     labels = {family.help: ", ".join(family.labels) for family in FAMILIES}
+    labels[LAG_HELP] = "route"
     exported = [
         (exposed(one), one.type, labels.get(one.documentation, ""), one.documentation)
         for one in collector.describe()

@@ -209,3 +209,25 @@ async def test_a_slow_client_is_counted_where_it_was_too_slow() -> None:
     metrics = app.adapter.metrics
     assert metrics.updates_published == metrics.updates_sent
     assert metrics.updates_abandoned > 0
+
+
+@pytest.mark.anyio
+async def test_a_flush_that_begins_with_a_reply_counts_its_update_s_lag_for_the_route() -> None:
+    router, orders = trades(), WsRouter[TradeRequest, Trade](route="orders")
+    app = App(router, orders)
+    async with connect(app.asgi) as slow, connect(app.asgi) as other:
+        await slow.subscribe("trades", AAPL)
+        await slow.settle()
+        slow.stall()
+        router.publish(AAPL_TOPIC, Trade(price=1))
+        await other.settle()
+        await slow.send({"type": "trades.unsubscribe", "payload": {"symbol": "IBM"}})
+        while not app.adapter.metrics.routes["trades"].refusals:
+            await other.settle()
+        router.publish(AAPL_TOPIC, Trade(price=2))
+        app.clock.advance(2)
+        slow.resume()
+        await slow.settle()
+        routes = app.adapter.metrics.routes
+    assert routes["trades"].send_lag.total_s == pytest.approx(2 + 2)
+    assert (routes["orders"].send_lag.count, app.adapter.metrics.send_lag.count) == (0, 2)

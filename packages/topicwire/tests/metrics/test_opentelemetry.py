@@ -51,9 +51,9 @@ async def test_the_sdk_reads_what_was_counted() -> None:
     assert points["topicwire.updates_sent"] == {("Trading", "trades"): 1}
     assert points["topicwire.refusals"] == {("Trading", "not_subscribed", "trades"): 1}
     lag = app.adapter.metrics.send_lag
-    assert points["topicwire.send_lag.count"] == {("Trading",): lag.count}
-    assert points["topicwire.send_lag.sum"] == {("Trading",): lag.total_s}
-    assert points["topicwire.send_lag.bucket"]["+Inf", "Trading"] == lag.count
+    assert points["topicwire.send_lag.count"] == {("Trading", "trades"): lag.count}
+    assert points["topicwire.send_lag.sum"] == {("Trading", "trades"): lag.total_s}
+    assert points["topicwire.send_lag.bucket"]["+Inf", "Trading", "trades"] == lag.count
     sent, subscriptions = kinds["topicwire.updates_sent"], kinds["topicwire.subscriptions"]
     assert isinstance(sent, Sum)
     assert sent.is_monotonic

@@ -64,8 +64,8 @@ async def test_the_exposition_says_what_was_counted() -> None:
     assert sample["topicwire_refusals_total['Trading', 'not_subscribed', 'trades']"] == 1
     assert sample["topicwire_recoveries_total['Trading', 'recovered', 'trades']"] == 0
     lag = app.adapter.metrics.send_lag
-    assert sample["topicwire_send_lag_seconds_count['Trading']"] == lag.count > 0
-    assert sample["topicwire_send_lag_seconds_bucket['+Inf', 'Trading']"] == lag.count
+    assert sample["topicwire_send_lag_seconds_count['Trading', 'trades']"] == lag.count > 0
+    assert sample["topicwire_send_lag_seconds_bucket['+Inf', 'Trading', 'trades']"] == lag.count
 
 
 @pytest.mark.parametrize("name", RouteMetrics.__dataclass_fields__)

@@ -89,7 +89,7 @@ class Connection:
             self._outbox,
             clock=hub.clock,
             send_timeout_s=settings.send_timeout_s,
-            lag=hub.metrics.send_lag,
+            flushed=hub.metrics.flushed,
             is_legacy=is_legacy,
             observe=observe,
         )

@@ -67,6 +67,11 @@ class Histogram:
         self.counts[0 if seconds <= LAG_BOUNDS_S[0] else bisect_left(LAG_BOUNDS_S, seconds)] += 1
         self.total_s += seconds
 
+    def add(self, other: Histogram) -> None:
+        """Count all that `other` has counted."""
+        self.counts = [own + more for own, more in zip(self.counts, other.counts, strict=True)]
+        self.total_s += other.total_s
+
 
 @dataclass(slots=True, eq=False)
 class RouteMetrics:
@@ -156,6 +161,10 @@ class RouteMetrics:
     refusals: Counter[str] = field(default_factory=Counter)
     """Commands answered with an error, by code."""
 
+    send_lag: Histogram = field(default_factory=Histogram)
+    """Of each flush whose oldest live update is this route's: from when that was published to when
+    the server took the flush."""
+
     def count_sent(self, updates: Collection[Frame]) -> None:
         """Count updates that were held back for one subscriber, and are put into its outbox."""
         self.updates_sent += len(updates)
@@ -210,8 +219,6 @@ class Metrics:
         refusals: messages answered with an error that concern no route, by error code.
         replay_bytes: kept now for clients that come back.
         replays_evicted: topics that lost what they kept before its time, for want of room.
-        send_lag: of each flush that begins with a live update: from when that was published to
-            when the server took the flush.
     """
 
     def __init__(self, waiting: Callable[[], Iterable[int]] = tuple) -> None:
@@ -224,7 +231,6 @@ class Metrics:
         self.refusals: Counter[str] = Counter()
         self.replay_bytes = 0
         self.replays_evicted = 0
-        self.send_lag = Histogram()
         self._waiting = waiting
         self._routes: dict[str, RouteMetrics] = {}
 
@@ -266,6 +272,14 @@ class Metrics:
         return self.closes[SLOW_CONSUMER]
 
     @property
+    def send_lag(self) -> Histogram:
+        """The lag of all routes together."""
+        together = Histogram()
+        for route in self._routes.values():
+            together.add(route.send_lag)
+        return together
+
+    @property
     def queue_bytes(self) -> QueueBytes:
         """What waits for the connections now: read from each of them when it is asked for."""
         waiting = list(self._waiting())
@@ -274,6 +288,15 @@ class Metrics:
     def include(self, name: str, route: RouteMetrics) -> None:
         """Show what is counted for a route."""
         self._routes[name] = route
+
+    def flushed(self, frames: Iterable[Frame], now_s: float) -> None:
+        """Count how long the oldest live update of a flush has waited."""
+        for frame in frames:
+            if frame.at_s is not None:
+                route = self._of(frame)
+                if route is not None:
+                    route.send_lag.observe(now_s - frame.at_s)
+                return
 
     def abandon(self, frame: Frame) -> None:
         """Count a message that waited when its connection ended, where it is an update."""
@@ -323,4 +346,5 @@ def _sums(attribute: object) -> bool:
 
 def _numbers(route: RouteMetrics) -> dict[str, Any]:
     values = {name: getattr(route, name) for name in RouteMetrics.__dataclass_fields__}
-    return {**values, "refusals": dict(route.refusals)}
+    lag = {"count": route.send_lag.count, "total_s": route.send_lag.total_s}
+    return {**values, "refusals": dict(route.refusals), "send_lag": lag}

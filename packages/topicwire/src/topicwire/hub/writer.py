@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from topicwire.core.outbox import Outbox
 from topicwire.hub.clock import Clock, Watch
-from topicwire.hub.metrics import Histogram
 from topicwire.hub.transport import Transport
 from topicwire.types import Direction
 from topicwire.wire.frames import Frame, message_frame
@@ -47,7 +46,7 @@ class Writer:
         outbox: what waits.
         clock: for the send timeout, and for the lag.
         send_timeout_s: how long a client may take nothing.
-        lag: of each flush that begins with a live update.
+        flushed: is told the frames of each flush and when the server took it.
         is_legacy: one message a frame.
         observe: sees every message that is sent.
     """
@@ -60,7 +59,7 @@ class Writer:
         *,
         clock: Clock,
         send_timeout_s: float,
-        lag: Histogram,
+        flushed: Callable[[Sequence[Frame], float], None],
         is_legacy: bool,
         observe: Callable[[Direction, str], None] | None,
     ) -> None:
@@ -68,7 +67,7 @@ class Writer:
         self._transport = transport
         self._outbox = outbox
         self._now_s = clock.now_s
-        self._lag = lag
+        self._flushed = flushed
         self._is_legacy = is_legacy
         self._observe = observe
         self._watch = Watch(clock, send_timeout_s, self._late)
@@ -119,8 +118,7 @@ class Writer:
             self._outbox.sent()
             if pings:
                 self._connection.ping_left()
-            if (published_s := frames[0].at_s) is not None:
-                self._lag.observe(self._now_s() - published_s)
+            self._flushed(frames, self._now_s())
             if self._less_backlog is not None:
                 self._less_backlog.set_result(None)
                 self._less_backlog = None

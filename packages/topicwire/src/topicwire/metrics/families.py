@@ -71,8 +71,9 @@ class Family:
 
 
 class Lag(NamedTuple):
-    """The histogram of `Metrics.send_lag`, cumulative as exporters want it."""
+    """The histogram of a route's `send_lag`, cumulative as exporters want it."""
 
+    route: str
     buckets: Sequence[tuple[str, int]]
     """The bound as text, `+Inf` for the last, and how often it took that long or less."""
 
@@ -81,18 +82,18 @@ class Lag(NamedTuple):
 
 LAG_NAME: Final = "send_lag"
 LAG_HELP: Final = (
-    "From the publish of the update that a flush begins with to when the server took the flush."
+    "Of each flush: from the publish of its oldest live update, whose route it is counted for, to "
+    "when the server took the flush."
 )
 
 
-def lag(app: App) -> Lag:
-    """Read the lag of an app."""
-    histogram = app.metrics.send_lag
+def lags(app: App) -> Iterator[Lag]:
+    """Read the lag of each route of an app."""
     bounds = [*(str(bound) for bound in LAG_BOUNDS_S), "+Inf"]
-    return Lag(
-        list(zip(bounds, accumulate(histogram.counts), strict=True)),
-        histogram.total_s,
-    )
+    for route, counted in app.metrics.routes.items():
+        histogram = counted.send_lag
+        buckets = list(zip(bounds, accumulate(histogram.counts), strict=True))
+        yield Lag(route, buckets, histogram.total_s)
 
 
 def check_titles(apps: Sequence[App]) -> None:

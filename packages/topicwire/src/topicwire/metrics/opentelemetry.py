@@ -21,7 +21,7 @@ from topicwire.metrics.families import (
     Family,
     Kind,
     check_titles,
-    lag,
+    lags,
 )
 
 
@@ -69,14 +69,17 @@ def _create(meter: Meter, family: Family, apps: Sequence[App]) -> None:
 
 def _create_lag(meter: Meter, apps: Sequence[App]) -> None:
     def buckets(app: App) -> Iterable[Observation]:
-        for bound, number in lag(app).buckets:
-            yield Observation(number, {"app": app.title, "le": bound})
+        for route, numbers, _ in lags(app):
+            for bound, number in numbers:
+                yield Observation(number, {"app": app.title, "route": route, "le": bound})
 
     def count(app: App) -> Iterable[Observation]:
-        yield Observation(lag(app).buckets[-1][1], {"app": app.title})
+        for route, numbers, _ in lags(app):
+            yield Observation(numbers[-1][1], {"app": app.title, "route": route})
 
     def total(app: App) -> Iterable[Observation]:
-        yield Observation(lag(app).total_s, {"app": app.title})
+        for route, _, total_s in lags(app):
+            yield Observation(total_s, {"app": app.title, "route": route})
 
     for suffix, unit, read in (
         ("bucket", "1", buckets),

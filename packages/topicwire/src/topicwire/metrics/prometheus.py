@@ -28,7 +28,7 @@ from topicwire.metrics.families import (
     Family,
     Kind,
     check_titles,
-    lag,
+    lags,
 )
 
 
@@ -67,8 +67,8 @@ class TopicwireCollector(Collector):
     def _lag(self) -> Metric:
         metric = _lag_metric()
         for app in self._apps:
-            buckets, total_s = lag(app)
-            metric.add_metric([app.title], buckets, total_s)
+            for route, buckets, total_s in lags(app):
+                metric.add_metric([app.title, route], buckets, total_s)
         return metric
 
 
@@ -94,4 +94,4 @@ def _metric(family: Family) -> CounterMetricFamily | GaugeMetricFamily:
 
 def _lag_metric() -> HistogramMetricFamily:
     name = f"{PREFIX}_{LAG_NAME}"
-    return HistogramMetricFamily(name, LAG_HELP, labels=["app"], unit="seconds")
+    return HistogramMetricFamily(name, LAG_HELP, labels=["app", "route"], unit="seconds")

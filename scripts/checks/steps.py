@@ -17,6 +17,9 @@ TYPED = (
     "scripts",
     "tests",
 )
+LONG_TEST_TIMEOUT_S = 7_200
+"""After so long a test marked `long` hangs: some take twenty minutes on two idle cores."""
+
 GENERATED = "src/trading_api/modules/*/ws_generated/*.py"
 
 
@@ -88,7 +91,7 @@ def test() -> list[Step]:
 def test_long() -> list[Step]:
     """What `make test-long` runs: what is too much for every change."""
     return [
-        _pytest("pytest long", "-m", "long"),
+        _pytest("pytest long", "-m", "long", "-o", f"faulthandler_timeout={LONG_TEST_TIMEOUT_S}"),
         _vitest("packages/client", "--mode", "long"),
     ]
 

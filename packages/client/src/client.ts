@@ -55,20 +55,25 @@ function subscriptionsOf(connection: ClientConnection, route: string): Subscript
     params: unknown,
     onUpdate: UpdateListener<unknown>,
     { timeoutMs, onError, onGap, onStale }: SubscribeOptions,
-    { resolve, reject }: Pick<Handle, 'resolve' | 'reject'>,
-  ): Token => {
+    who: Pick<Handle, 'resolve' | 'reject' | 'started'>,
+  ): void => {
     const told = (stale: boolean, topic: string): void => {
       for (const watcher of [...watchers]) connection.run(() => watcher({ topic, stale, listenerId }))
       onStale?.(stale, topic)
     }
-    const handle = { owner: connection, resolve, reject, onUpdate, onError, onGap, onStale: told }
-    return connection.use().subscribe(route, canonicalJson(params), timeoutMs, handle)
+    const handle = { ...who, owner: connection, onUpdate, onError, onGap, onStale: told }
+    connection.use().subscribe(route, canonicalJson(params), timeoutMs, handle)
   }
   return {
     subscribe: (listenerId, params, onUpdate, options = {}) =>
       new Promise((resolve, reject) => {
-        const earlier = listeners.get(listenerId)
-        listeners.set(listenerId, begin(listenerId, params, onUpdate, options, { resolve, reject }))
+        let earlier: Token | undefined
+        // Before anything comes of it: a callback may end it, or begin it anew.
+        const started = (token: Token): void => {
+          earlier = listeners.get(listenerId)
+          listeners.set(listenerId, token)
+        }
+        begin(listenerId, params, onUpdate, options, { resolve, reject, started })
         // After the new one has joined, so that equal parameters keep their subscription on the wire.
         void connection.leave(earlier)
       }),
@@ -78,10 +83,11 @@ function subscriptionsOf(connection: ClientConnection, route: string): Subscript
       return connection.leave(token)
     },
     stream: (params, options = {}) =>
-      streamOf((onUpdate, told) => {
-        const accepted = { resolve: () => undefined, reject: told.onError }
-        const token = begin(undefined, params, onUpdate, told, accepted)
-        return () => void connection.leave(token)
+      streamOf((onUpdate, told, leaveBy) => {
+        const started = (token: Token): void => {
+          leaveBy(() => void connection.leave(token))
+        }
+        begin(undefined, params, onUpdate, told, { resolve: () => undefined, reject: told.onError, started })
       }, options),
     on: (_event, handler) => {
       const watcher = (staleness: Staleness): void => {

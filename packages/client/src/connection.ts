@@ -49,8 +49,8 @@ export class Link {
     this.#timeoutMs = options.timeoutMs ?? 10_000
   }
 
-  subscribe(route: string, params: string, timeoutMs: number | undefined, handle: Handle): Token {
-    return this.#start(`${route}.subscribe`, timeoutMs, handle, (token) => {
+  subscribe(route: string, params: string, timeoutMs: number | undefined, handle: Handle): void {
+    this.#start(`${route}.subscribe`, timeoutMs, handle, (token) => {
       this.#session.subscribe(token, route, params)
     })
   }
@@ -123,7 +123,7 @@ export class Link {
     }
   }
 
-  #start(type: string, timeoutMs = this.#timeoutMs, handle: Handle, begin: (token: Token) => void): Token {
+  #start(type: string, timeoutMs = this.#timeoutMs, handle: Handle, begin: (token: Token) => void): void {
     const token = this.#held.hold(handle, timeoutMs, (token) => {
       const offline = this.status !== 'open'
       const message = `${type}: ${offline ? 'no connection' : 'no answer'} within ${timeoutMs} ms.`
@@ -131,10 +131,10 @@ export class Link {
       this.#session.leave(token)
       this.#drain()
     })
+    handle.started?.(token)
     begin(token)
     this.#drain()
     if (this.status === 'idle' || this.status === 'closed') this.#connect('connecting')
-    return token
   }
 
   /** Carries out what the session wants; a listener that calls back in only adds to it. */

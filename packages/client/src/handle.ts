@@ -1,3 +1,4 @@
+import type { Token } from './effects.js'
 import type { TopicwireError } from './errors.js'
 import type { Gap, UpdateInfo } from './routes.js'
 import type { ConnectionEvents } from './status.js'
@@ -11,6 +12,8 @@ export interface Observer {
 /** Who waits for a listener, a call or an end. */
 export interface Handle {
   readonly owner: Observer
+  /** Told its name before anything comes of it. */
+  readonly started?: ((token: Token) => void) | undefined
   /** A method, so that the resolver of a typed promise fits: the wire's word is taken for the value's type. */
   resolve(value: unknown): void
   reject(error: TopicwireError): void

@@ -5,8 +5,12 @@ import type { UpdateListener } from './routes.js'
 /** What a subscription tells the stream; `onError` is also told when it is not accepted. */
 export type Told = Pick<SubscribeOptions, 'timeoutMs'> & Required<Pick<SubscribeOptions, 'onError' | 'onGap'>>
 
-/** Begins a subscription; what it returns ends it. */
-export type Begin<Data> = (onUpdate: UpdateListener<Data>, told: Told) => () => void
+/** Begins a subscription. `started` is told how it is ended, before anything comes of it. */
+export type Begin<Data> = (
+  onUpdate: UpdateListener<Data>,
+  told: Told,
+  started: (end: () => void) => void,
+) => void
 
 interface Reader<Data> {
   resolve(result: IteratorResult<Data, undefined>): void
@@ -24,7 +28,6 @@ export function streamOf<Data>(
   const buffer: Data[] = []
   const readers: Reader<Data>[] = []
   let ended = false
-  const isOver = (): boolean => ended
   let failure: TopicwireError | undefined
 
   const serve = (): void => {
@@ -56,7 +59,7 @@ export function streamOf<Data>(
   let end: (() => void) | undefined
   if (signal?.aborted === true) stop()
   else {
-    end = begin(
+    begin(
       (data) => {
         if (ended) return
         if (buffer.length < maxBuffered) {
@@ -74,10 +77,11 @@ export function streamOf<Data>(
           }),
         ...(timeoutMs !== undefined && { timeoutMs }),
       },
+      (leave) => {
+        end = leave
+        signal?.addEventListener('abort', stop)
+      },
     )
-    // It may have ended meanwhile: a listener that comes late is told at once.
-    if (isOver()) end()
-    else signal?.addEventListener('abort', stop)
   }
 
   return {

@@ -110,3 +110,27 @@ test('a client that has changed its address ends no listener of another client t
   await server.settled()
   expect(seen).toEqual([{ bid: 1, ask: 2 }])
 })
+
+test('a listener that is told at once may end itself, or begin anew', async () => {
+  server = new FakeServer({ clock, snapshots: ['quotes'] })
+  const client = newClient()
+  server.publish('quotes', topic, { bid: 1, ask: 2 })
+  await client.quotes.subscribe('q', aapl, nothing)
+  await server.settled()
+  const seen: string[] = []
+  const take = (name: string, then: () => void) => (): void => {
+    seen.push(name)
+    then()
+  }
+  const unsubscribe = (): void => void client.quotes.unsubscribe('once')
+  await client.quotes.subscribe('once', aapl, take('once', unsubscribe))
+  const again = (): void => {
+    client.quotes.subscribe('twice', aapl, take('new', nothing)).catch(note)
+  }
+  await client.quotes.subscribe('twice', aapl, take('old', again))
+  expect(seen).toEqual(['once', 'old', 'new'])
+  server.publish('quotes', topic, { bid: 2, ask: 3 })
+  await settledFor()
+  expect(seen).toEqual(['once', 'old', 'new', 'new'])
+  expect(unhandled).toEqual([])
+})

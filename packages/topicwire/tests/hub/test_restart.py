@@ -13,6 +13,7 @@ from packages.topicwire.tests.trading import (
     update,
 )
 
+from topicwire.close_codes import SLOW_CONSUMER
 from topicwire.testing import connect
 
 
@@ -143,6 +144,31 @@ async def test_the_state_of_the_restarted_follows_the_reset() -> None:
         service.feeds[-1](Trade(price=6))
         assert await client.settle() == [update(AAPL_TOPIC, 2, 6.0)]
         assert app.adapter.metrics.snapshots_sent == 1
+
+
+async def test_states_of_one_restart_after_another_do_not_wait_for_ever() -> None:
+    """For a client that reads too slowly, but reads: nothing else would ever bound them."""
+    service = MortalService()
+    service.state = lambda: Trade(price=1)
+    app = App(trades(service), max_topics=2, max_update_bytes=200)
+    metrics = app.adapter.metrics
+    async with connect(app.asgi) as slow, connect(app.asgi) as other:
+        for client in (slow, other):
+            await client.subscribe("trades", AAPL)
+        await slow.settle()
+        slow.stall()
+        for starts in range(2, 12):
+            service.die()
+            await other.settle()
+            await restarts(app, service, other, starts)
+            await other.settle()
+            if metrics.closes:
+                break
+        assert metrics.closes == {SLOW_CONSUMER: 1}
+        assert starts > 4  # so many as one for each topic may wait
+        slow.resume()
+        assert (await slow.wait_closed()).code == SLOW_CONSUMER
+        assert (await other.settle()) == []
 
 
 async def test_one_whose_state_cannot_be_had_does_not_run_again() -> None:

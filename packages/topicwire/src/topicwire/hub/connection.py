@@ -186,6 +186,15 @@ class Connection:
             self._outbox.push_backlog(frames)
             self._writer.wake()
 
+    def push_states(self, frames: Iterable[bytes]) -> None:
+        """Send states that no command asked for, unless one for each topic waits as it is."""
+        settings = self.hub.settings
+        is_over = self._outbox.backlog >= settings.max_topics * settings.max_update_bytes
+        for data in frames:
+            if is_over and not self.is_ended:
+                self._is_slow(Frame(data))
+            self.push_backlog((data,))
+
     def ping(self) -> None:
         """Send a ping with the next flush: it does not wait behind what waits for the client."""
         self._writer.ping()

@@ -23,6 +23,10 @@ class Receiver(Protocol):
         """Take frames that are sent however many wait already. Never blocks, never raises."""
         ...
 
+    def push_states(self, frames: Iterable[bytes]) -> None:
+        """Take states that nobody asked for, as `push_backlog`, up to one for each topic."""
+        ...
+
     def push_within(self, frame: Frame, max_bytes: int) -> None:
         """Take a frame of a route that lets at most `max_bytes` wait. Never blocks or raises."""
         ...

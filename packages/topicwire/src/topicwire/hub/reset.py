@@ -84,7 +84,7 @@ class Reset:
         resumed = audience.resume(start.position.seq)
         for subscriber in resumed:
             subscriber.push(frame)
-            subscriber.push_backlog(start.backlog)
+            subscriber.push_states(start.backlog)
             for held in gap.frames:
                 subscriber.push(held)
             metrics.snapshots_sent += start.is_snapshot

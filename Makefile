@@ -9,7 +9,7 @@ dev: ## Serve backend and page, regenerating and restarting on changes (HOST, BA
 	@$(SETUP) python packages
 	@$(RUN) scripts.dev backend frontend
 
-test: ## Run every test: Python, TypeScript and the browser's
+test: ## Run every test but the long ones: Python, TypeScript and the browser's
 	@$(SETUP) python packages poetry
 	@$(RUN) scripts.checks test $(ARGS)
 

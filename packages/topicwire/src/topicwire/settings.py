@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from topicwire.amounts import is_count, is_finite
 from topicwire.errors import DeclarationError
 
 
@@ -12,8 +13,9 @@ class Settings:
     """What an app allows one client, and how long it waits.
 
     Raises:
-        DeclarationError: a limit is zero or negative; `retention_s` and
-            `max_retained_topics` may be 0.
+        DeclarationError: a limit is zero or negative, though `retention_s` and
+            `max_retained_topics` may be 0; it is infinite or no number; or what counts bytes or
+            things is no whole one.
     """
 
     max_message_bytes: int = 65_536
@@ -106,6 +108,13 @@ class Settings:
         for field in fields(self):
             value = getattr(self, field.name)
             least_is_zero = field.name in {"retention_s", "max_retained_topics"}
+            counts = not field.name.endswith("_s")
+            if not (is_count(value) if counts else is_finite(value)):
+                raise DeclarationError(
+                    f"Settings.{field.name} is {value!r}, of type {type(value).__name__}: it must "
+                    f"be {'a whole' if counts else 'a finite'} number. A limit is always on; say "
+                    "a large one where it should not be felt."
+                )
             if value < 0 or (value == 0 and not least_is_zero):
                 raise DeclarationError(
                     f"Settings.{field.name} is {value!r}: it must be "

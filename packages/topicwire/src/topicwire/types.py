@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
@@ -11,6 +10,7 @@ from typing import Any, Final, Generic, Literal, NamedTuple, Protocol, TypeAlias
 from pydantic import BaseModel, Field
 from typing_extensions import TypeVar
 
+from topicwire.amounts import is_count, is_finite
 from topicwire.errors import DeclarationError, NotSubscribedError
 
 _TData = TypeVar("_TData", default=Any)
@@ -67,7 +67,7 @@ class ReplayLimits:
     A limit of 0 keeps nothing. What is kept outlives the topic's last subscriber by `max_age_s`.
 
     Raises:
-        DeclarationError: a limit is negative or not finite.
+        DeclarationError: a limit is negative, not finite or no number.
     """
 
     max_updates: int = 300
@@ -80,10 +80,11 @@ class ReplayLimits:
     def __post_init__(self) -> None:
         for limit in fields(self):
             value = getattr(self, limit.name)
-            if not (0 <= value < math.inf):
+            is_age = limit.name == "max_age_s"
+            if not (is_finite(value) if is_age else is_count(value)) or value < 0:
                 raise DeclarationError(
-                    f"ReplayLimits.{limit.name} is {value!r}: it must be 0 (keep nothing) or a "
-                    "finite number above."
+                    f"ReplayLimits.{limit.name} is {value!r}: it must be 0 (keep nothing) or "
+                    f"{'a finite number of seconds' if is_age else 'a whole number'} above."
                 )
 
     @property

@@ -8,16 +8,14 @@ from typing import Any
 import pytest
 from packages.topicwire.tests.hub.test_later_snapshot import LaterService, later
 from packages.topicwire.tests.hub.test_numbering_lost import TOPIC
-from packages.topicwire.tests.hub.test_policy_resets import newer
 from packages.topicwire.tests.trading import AAPL, AAPL_TOPIC, App, Trade
 
-from topicwire import drop_oldest, latest, merge
+from topicwire import drop_oldest, latest
 from topicwire.testing import InProcessClient, connect
 
 PACED = [
     pytest.param(latest(max_rate_hz=1), id="latest"),
     pytest.param(drop_oldest(max_rate_hz=1), id="drop_oldest"),
-    pytest.param(merge(newer, max_rate_hz=1), id="merge"),
 ]
 
 

@@ -12,6 +12,11 @@ from topicwire import DeclarationError, drop_oldest, latest, lossless, merge
 from topicwire.routing.delivery import RouteDelivery, described
 
 
+def wrong(declare: Callable[..., RouteDelivery], **options: Any) -> RouteDelivery:
+    """Declare what a type checker would refuse."""
+    return declare(**options)
+
+
 def combined(older: Any, newer: Any) -> Any:
     return older or newer
 
@@ -56,6 +61,10 @@ def test_a_rate_on_a_lossless_route_is_refused_with_the_reason() -> None:
         (lambda: latest(key=""), "name of a field"),
         (lambda: latest(lossless=""), "name of a field"),
         (lambda: drop_oldest(0), "at least 1"),
+        (lambda: wrong(drop_oldest, max_queue=2.5), "max_queue=2.5.*whole number"),
+        (lambda: wrong(drop_oldest, max_queue=True), "whole number"),
+        (lambda: wrong(lossless, max_queue_bytes="1"), "max_queue_bytes='1'"),
+        (lambda: wrong(latest, max_rate_hz="10"), "max_rate_hz='10'"),
     ],
 )
 def test_what_cannot_hold_is_refused(declare: Callable[[], RouteDelivery], said: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -45,6 +46,21 @@ def test_what_can_hold_is_accepted(options: dict[str, Any]) -> None:
             "an update for each key .*get_snapshot",
         ),
         ({"delivery": merge(max), "snapshot": "last"}, "merges updates .*get_snapshot"),
+        (
+            {"delivery": latest("symbol"), "full_state": True},
+            "an update for each key and says full_state=True.*plain get_snapshot",
+        ),
+        ({"delivery": merge(max), "full_state": True}, "merges updates and says full_state=True"),
+        ({"linger_s": "5"}, "linger_s of route 'trades' is '5'"),
+        ({"linger_s": math.nan}, "a finite number of seconds"),
+        ({"linger_s": math.inf}, "say updates_from='application'"),
+        ({"linger_s": True}, "is True"),
+        ({"replay": 300}, r"replay of route 'trades' is 300: it is ReplayLimits\("),
+        ({"stale_after_s": "5"}, "stale_after_s of route 'trades' is '5'"),
+        ({"snapshot": ["last"]}, "it is 'last'"),
+        ({"updates_from": []}, "it is 'producer'"),
+        ({"full_state": "yes"}, "full_state of route 'trades' is str: it is True or False"),
+        ({"wildcards": 1}, "wildcards of route 'trades' is int"),
         ({"linger": 5}, "has no option 'linger'. Its options are delivery"),
     ],
 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
+from topicwire.amounts import is_count, is_finite
 from topicwire.errors import DeclarationError
 
 Field: TypeAlias = str | Callable[[Any], object]
@@ -22,7 +22,13 @@ class Lossless:
     max_rate_hz: ClassVar[float | None] = None
 
     def __post_init__(self) -> None:
-        if self.max_queue_bytes is not None and self.max_queue_bytes < 1:
+        wanted = self.max_queue_bytes
+        if wanted is not None and not is_count(wanted):
+            raise DeclarationError(
+                f"lossless(max_queue_bytes={wanted!r}): it is a whole number of bytes, or None for "
+                "what the app allows."
+            )
+        if wanted is not None and wanted < 1:
             raise DeclarationError(
                 f"lossless(max_queue_bytes={self.max_queue_bytes!r}) lets nothing wait, so nothing "
                 "could be sent. Say a number of bytes, or leave it out for what the app allows."
@@ -59,9 +65,10 @@ class DropOldest:
 
     def __post_init__(self) -> None:
         _check_rate(self.policy, self.max_rate_hz)
-        if self.max_queue < 1:
+        if not is_count(self.max_queue) or self.max_queue < 1:
             raise DeclarationError(
-                f"drop_oldest(max_queue={self.max_queue!r}): it is a number of updates, at least 1."
+                f"drop_oldest(max_queue={self.max_queue!r}): it is a whole number of updates, "
+                "at least 1."
             )
 
 
@@ -189,7 +196,7 @@ def _shown(field: Field) -> str:
 
 
 def _check_rate(policy: str, max_rate_hz: float | None) -> None:
-    if max_rate_hz is not None and not 0 < max_rate_hz < math.inf:
+    if max_rate_hz is not None and not (is_finite(max_rate_hz) and max_rate_hz > 0):
         raise DeclarationError(
             f"{policy}(max_rate_hz={max_rate_hz!r}): it is a number of updates a second, more than "
             "0, or None for no limit."

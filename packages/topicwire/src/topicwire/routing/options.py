@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from typing_extensions import TypedDict
 
+from topicwire.amounts import is_finite
 from topicwire.errors import DeclarationError
 from topicwire.routing.delivery import Latest, Merge, RouteDelivery, lossless
 from topicwire.routing.service import has_snapshot, reads_later
@@ -123,7 +123,7 @@ def settle(route: str, service: object, options: Mapping[str, Any]) -> RouteSett
     settings = RouteSettings(
         delivery=options.get("delivery", DEFAULT_DELIVERY),
         linger_s=options.get("linger_s", DEFAULT_LINGER_S),
-        replay=_replay(options.get("replay", DEFAULT_REPLAY)),
+        replay=_replay(route, options.get("replay", DEFAULT_REPLAY)),
         snapshot=options.get("snapshot"),
         updates_from=options.get("updates_from", "producer" if service else "application"),
         full_state=options.get("full_state", False),
@@ -138,7 +138,12 @@ def settle(route: str, service: object, options: Mapping[str, Any]) -> RouteSett
     return settings
 
 
-def _replay(limits: ReplayLimits | None) -> ReplayLimits | None:
+def _replay(route: str, limits: ReplayLimits | None) -> ReplayLimits | None:
+    if not isinstance(limits, ReplayLimits | None):
+        raise DeclarationError(
+            f"replay of route {route!r} is {limits!r}: it is ReplayLimits(max_updates=..., "
+            "max_age_s=..., max_bytes=...), or None to keep nothing."
+        )
     return None if limits is None or limits.keeps_nothing else limits
 
 
@@ -148,23 +153,30 @@ def _check_values(route: str, settings: RouteSettings) -> None:
             f"delivery of route {route!r} is {settings.delivery!r}: it is lossless(), latest(), "
             "drop_oldest() or merge(fn), each from topicwire."
         )
-    if settings.linger_s < 0:
+    if not is_finite(settings.linger_s) or settings.linger_s < 0:
         raise DeclarationError(
-            f"linger_s of route {route!r} is {settings.linger_s}: it must be 0 (stop at once) or "
-            "a number of seconds."
+            f"linger_s of route {route!r} is {settings.linger_s!r}: it must be 0 (stop at once) or "
+            "a finite number of seconds. A feed that is never to stop is no topic's: let code that "
+            "runs anyway publish, and say updates_from='application'."
         )
+    for name in ("full_state", "wildcards"):
+        value = getattr(settings, name)
+        if not isinstance(value, bool):
+            raise DeclarationError(
+                f"{name} of route {route!r} is {type(value).__name__}: it is True or False."
+            )
     promised_s = settings.stale_after_s
-    if promised_s is not None and not 0 < promised_s < math.inf:
+    if promised_s is not None and not (is_finite(promised_s) and promised_s > 0):
         raise DeclarationError(
-            f"stale_after_s of route {route!r} is {promised_s}: it must be a number of seconds "
+            f"stale_after_s of route {route!r} is {promised_s!r}: it must be a number of seconds "
             "above 0, or None where no rate is promised."
         )
-    if settings.snapshot not in {None, "last"}:
+    if settings.snapshot not in (None, "last"):  # what cannot be hashed is wrong, too
         raise DeclarationError(
             f"snapshot of route {route!r} is {settings.snapshot!r}: it is 'last' (the last update) "
             "or None (what the service's get_snapshot returns, if it has that method)."
         )
-    if settings.updates_from not in {"producer", "application"}:
+    if settings.updates_from not in ("producer", "application"):
         raise DeclarationError(
             f"updates_from of route {route!r} is {settings.updates_from!r}: it is 'producer' (the "
             "service makes them while it feeds the topic) or 'application' (code that runs anyway)."
@@ -185,11 +197,6 @@ def _check_snapshot(route: str, service: object, settings: RouteSettings) -> Non
             f"the route {route!r} has two snapshots: snapshot='last' and the get_snapshot "
             f"of {type(service).__name__}. Leave one of them out."
         )
-    if not isinstance(settings.full_state, bool):
-        raise DeclarationError(
-            f"full_state of route {route!r} is {type(settings.full_state).__name__}: it is True or "
-            "False."
-        )
     if reads_later(service) and not settings.full_state:
         raise DeclarationError(
             f"get_snapshot of {type(service).__name__}, the service of route {route!r}, is a "
@@ -199,14 +206,17 @@ def _check_snapshot(route: str, service: object, settings: RouteSettings) -> Non
             "and position are then read in one step."
         )
     delivery = settings.delivery
-    if settings.snapshot is None:
+    if not settings.full_state and settings.snapshot is None:
         return
     if isinstance(delivery, Merge) or (isinstance(delivery, Latest) and delivery.key is not None):
         what = "merges updates" if isinstance(delivery, Merge) else "has an update for each key"
+        option = "full_state=True" if settings.full_state else "snapshot='last'"
+        name = option.partition("=")[0]
         raise DeclarationError(
-            f"the route {route!r} {what} and says snapshot='last': its last update alone is not "
-            "the topic's present state. Leave snapshot out, and give its service a "
-            "get_snapshot(topic) that returns the whole state, if there is one to return."
+            f"the route {route!r} {what} and says {option}: its last update alone is not "
+            f"the topic's present state. Leave {name} out, and give its service a plain "
+            "get_snapshot(topic) that returns the whole state, if there is one to return. Where "
+            "each update is the whole state after all, say latest() without a key."
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from packages.topicwire.tests.identity.tokens import Tokens
 from packages.topicwire.tests.trading import (
     AAPL,
     AAPL_TOPIC,
@@ -83,6 +84,23 @@ async def test_commands_sent_before_are_answered_and_later_ones_refused_in_their
         assert code == GOING_AWAY
         await draining
     assert service.count("create") == 1
+
+
+async def test_a_token_that_was_sent_before_is_answered_too() -> None:
+    tokens = Tokens()
+    app = App(trades(), authenticate=tokens)
+    async with connect(app.asgi, token="ann") as client:
+        tokens.gate = asyncio.Event()
+        tokens.asked.clear()
+        await client.send({"type": "auth", "id": "before", "payload": {"token": "ann"}})
+        await tokens.asked.wait()
+        draining = drain(app)
+        assert is_closing(await client.receive())
+        await client.request("ping")
+        tokens.gate.set()
+        [answer], code = await all_of(client)
+        assert (answer["id"], answer["payload"], code) == ("before", {"status": "ok"}, GOING_AWAY)
+        await draining
 
 
 async def test_one_that_does_not_read_holds_up_nobody_and_is_given_up_in_time() -> None:

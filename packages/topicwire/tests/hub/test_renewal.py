@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from typing import Any
 
@@ -55,6 +56,16 @@ async def test_one_that_is_refused_changes_nothing(token: str, code: str) -> Non
         assert (answer["status"], answer["code"]) == ("error", code)
         router.publish(AAPL_TOPIC, Trade(price=1))
         assert await client.settle() == [update(AAPL_TOPIC, 1, 1.0)]
+
+
+async def test_for_ever_may_be_said_as_infinity_too() -> None:
+    class Unlimited(Tokens):
+        async def authenticate_token(self, token: str) -> Principal:
+            return Principal(token, expires_at=math.inf)
+
+    app = App(trades(), authenticate=Unlimited())
+    async with connect(app.asgi, token="ann") as client:
+        assert await renewed(client, "ann") == {"status": "ok"}
 
 
 @pytest.mark.parametrize("payload", [None, {}, {"token": 5}, [], "ann"])

@@ -265,7 +265,7 @@ class Connection:
 
     def nothing_waits(self) -> bool:
         """Say whether, now that all has been sent, the connection is over; drained, it is."""
-        if self._is_draining and self._worker is None:
+        if self._is_draining and self._worker is None and not self.identity.is_renewing:
             self.end(GOING_AWAY, STOPPING)
         return self.is_ended
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
@@ -90,7 +91,7 @@ def auth_response(message_id: MessageId | None, outcome: Principal | CommandErro
 
 def _left_s(principal: Principal) -> float | None:
     """Return for how long a principal is still what it says; None for ever."""
-    if principal.expires_at is None:
+    if principal.expires_at is None or principal.expires_at == math.inf:
         return None
     return max(0.0, principal.expires_at - time.time())
 
@@ -147,6 +148,11 @@ class Identity:
     def takes_tokens(self) -> bool:
         """Whether `auth` messages are understood."""
         return self._verify is not None
+
+    @property
+    def is_renewing(self) -> bool:
+        """A token is being verified, and will be answered."""
+        return self._renewal is not None
 
     def close(self) -> None:
         """The connection has ended."""

@@ -318,6 +318,7 @@ class Client:
         for topic in topics:
             if not (topic in own if own else self._held.holds(topic)):
                 raise NotSubscribedError(topic)
+        self._staged.is_of_request |= bool(own)
         self._staged.unsubscribe.extend(topics)
         return topics
 
@@ -335,9 +336,11 @@ def _check_strings(topics: tuple[str, ...], method: str) -> None:
 class StagedChanges:
     """What a handler asked for, in order, to be done when it has returned."""
 
-    __slots__ = ("subscribe", "unsubscribe")
+    __slots__ = ("is_of_request", "subscribe", "unsubscribe")
 
     def __init__(self) -> None:
+        self.is_of_request = False
+        """What is left was the request's own subscription, and no other one's."""
         self.subscribe: list[str] = []
         self.unsubscribe: list[str] = []
 

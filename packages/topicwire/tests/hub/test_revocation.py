@@ -21,7 +21,7 @@ from packages.topicwire.tests.trading import (
     update,
 )
 
-from topicwire import WsRouter, by_symbol
+from topicwire import Client, Principal, SubscriptionResponse, WsRouter, by_symbol
 from topicwire.close_codes import FORBIDDEN
 from topicwire.errors import WrongLoopError
 from topicwire.testing import connect
@@ -111,6 +111,36 @@ async def test_a_topic_that_is_lost_while_another_starts_is_joined_anew() -> Non
         assert [one["payload"]["seq"] for one in await client.settle()] == [1, 1]
         assert (await client.unsubscribe("trades", both))["status"] == "ok"
     await app.idle()
+
+
+async def test_what_is_lost_while_it_is_being_left_is_not_taken_from_another() -> None:
+    """Two requests share a topic; one is refused by a new token while its handler leaves it."""
+    gate, is_leaving = asyncio.Event(), asyncio.Event()
+
+    def authorize(principal: Principal, request: TradeRequest, *_: str) -> bool:
+        return request.symbol == "IBM" or principal.expires_at is None
+
+    router = trades(authorize=authorize, topic_builder=lambda _: "trades:all")
+
+    @router.send("unsubscribe", reply="unsubscribe.response")
+    async def unsubscribe(payload: TradeRequest, client: Client) -> SubscriptionResponse:
+        (topic,) = client.unsubscribe()
+        is_leaving.set()
+        await gate.wait()
+        return SubscriptionResponse(status="ok", message=f"Left {payload.symbol}", topic=topic)
+
+    app = App(router, authenticate=Tokens())
+    async with connect(app.asgi, token="ann") as client:
+        for request in (AAPL, IBM):
+            assert (await client.subscribe("trades", request))["status"] == "ok"
+        await client.send({"type": "trades.unsubscribe", "id": "leave", "payload": AAPL})
+        await is_leaving.wait()
+        assert (await client.request("auth", {"token": "ann:60"}))["payload"]["status"] == "ok"
+        await client.settle()
+        gate.set()
+        assert [one["id"] for one in await client.settle()] == ["leave"]
+        router.publish("trades:all", Trade(price=1))
+        assert await client.settle() == [update("trades:all", 1, 1.0)]
 
 
 async def test_it_belongs_to_the_loop() -> None:

@@ -152,7 +152,8 @@ class CommandRun:
                 return
             # what was ended by a revocation meanwhile is not there to be left
             own = session.topics_of(self._request)
-            left = session.remove(self._request, staged.unsubscribe) if own or not held else []
+            is_gone = not own and (held or staged.is_of_request)
+            left = [] if is_gone else session.remove(self._request, staged.unsubscribe)
             session.add(self._request, wanted)
             if wanted:
                 self._connection.identity.grant(

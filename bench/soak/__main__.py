@@ -27,8 +27,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.soak.accounts import (
-    ALLOWED_RESIDENT,
-    ALLOWED_TRACED,
+    ALLOWED_GROWTH,
     account,
     grows,
     growth,
@@ -212,16 +211,13 @@ class Soak:
         samples = self.lives[0].report["memory"]
         memory: dict[str, Any] = {"samples": len(samples), "of_s": samples[-1][0]}
         memory["kept_bytes_at_end"] = samples[-1][3]
-        for name, place, share in (
-            ("resident", 1, ALLOWED_RESIDENT),
-            ("traced", 2, ALLOWED_TRACED),
-        ):
+        for name, place in (("resident", 1), ("traced", 2)):
             # what rings and queues hold is bounded and counted, and goes up and down with the load
             values = [(sample[0], sample[place] - sample[3]) for sample in samples]
             grown = growth(values)
             memory[f"{name}_bytes_at_end"] = samples[-1][place]
             memory[f"{name}_bytes_growth"] = None if grown is None else round(grown)
-            if grows(values, share):
+            if grows(values, ALLOWED_GROWTH):
                 wrong.append(f"the server's {name} memory grows by {grown:.0f} bytes")
         return memory
 

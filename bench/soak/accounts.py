@@ -10,12 +10,8 @@ from typing import Any, Final
 LEFT_OUT: Final = ("conflated", "dropped", "merged", "abandoned")
 """How an update that was put into a queue may leave it, other than to the socket."""
 
-ALLOWED_TRACED: Final = 0.05
-"""Growth of what Python has allocated, as a share of the median: nothing of it hides a leak."""
-
-ALLOWED_RESIDENT: Final = 0.1
-"""Growth of the process. Allocators keep what the highest peak took, and with random stalls a
-higher one comes now and then; what is not Python's own, validators and compression, shows here."""
+ALLOWED_GROWTH: Final = 0.05
+"""Of what Python has allocated, and of the process, as a share of the median."""
 
 ALLOWED_BYTES: Final = 1_048_576
 """That much more, whatever the median."""

@@ -17,13 +17,36 @@ export interface Routes {
    * What a symbol traded in one period.
    *
    * Of two with the same `time` the one with the higher `revision` is the newer.
+   *
+   * A client that is behind is sent the newest update of each `time`, and every one that is `closed`.
+   * The present state comes first.
+   * A topic that is silent for 5 s is stale.
+   * What a lost connection has missed is not sent again.
    */
   bars: Route<BarsSubscriptionRequest, Bar, 'latest'>
-  /** The best bid and ask, the last price, and the day so far (UTC). */
+  /**
+   * The best bid and ask, the last price, and the day so far (UTC).
+   *
+   * A client that is behind is sent the newest update.
+   * At most 10 updates a second.
+   * The present state comes first.
+   * A topic that is silent for 5 s is stale.
+   * What a lost connection has missed is not sent again.
+   */
   quotes: Route<QuoteDataSubscriptionRequest, QuoteData, 'latest'>
-  /** An order as it stands. Of two with the same `id` the higher `version` is the newer. */
+  /**
+   * An order as it stands. Of two with the same `id` the higher `version` is the newer.
+   *
+   * Every update is sent, in order.
+   * What a lost connection has missed is sent again: up to 300 updates of 300 s.
+   */
   orders: Route<OrderSubscriptionRequest, Order, 'lossless'>
-  /** What an account holds of one symbol. `qty` 0 tells that it was closed. */
+  /**
+   * What an account holds of one symbol. `qty` 0 tells that it was closed.
+   *
+   * A client that is behind is sent the newest update of each `symbol`.
+   * What a lost connection has missed is not sent again.
+   */
   positions: Route<PositionSubscriptionRequest, AccountPosition, 'latest'>
 }
 

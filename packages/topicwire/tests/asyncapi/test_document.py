@@ -88,7 +88,7 @@ def test_one_channel_a_route_all_with_one_address() -> None:
     assert channels["plain"]["x-topicwire-route"] == {
         "name": "plain",
         "delivery": {"policy": "lossless"},
-        "replay": {"max_updates": 300, "max_age_s": 300.0, "max_bytes": 1 << 20},
+        "replay": {"maxUpdates": 300, "maxAgeS": 300.0, "maxBytes": 1 << 20},
     }
     assert "x-topicwire-route" not in channels["connection"]
 

@@ -95,7 +95,12 @@ import type {
 
 /** The routes of Trading, for `createClient` or `defineAdapter`. */
 export interface Routes {
-  /** Individual trade data */
+  /**
+   * Individual trade data
+   *
+   * Every update is sent, in order.
+   * What a lost connection has missed is sent again: up to 300 updates of 300 s.
+   */
   trades: Route<
     TradeSubscriptionRequest,
     Trade,

@@ -68,11 +68,12 @@ async def test_the_exposition_says_what_was_counted() -> None:
     assert sample["topicwire_send_lag_seconds_bucket['+Inf', 'Trading', 'trades']"] == lag.count
 
 
-@pytest.mark.parametrize("name", RouteMetrics.__dataclass_fields__)
+@pytest.mark.parametrize("name", sorted(RouteMetrics.__dataclass_fields__.keys() - {"send_lag"}))
 def test_whatever_is_counted_of_a_route_is_exported(name: str) -> None:
-    value = Counter(internal=7) if name == "refusals" else 7
+    counted = RouteMetrics()
+    setattr(counted, name, Counter(internal=7) if name == "refusals" else 7)
     metrics = Metrics()
-    metrics.include("trades", RouteMetrics(**{name: value}))
+    metrics.include("trades", counted)
     assert 7 in [number for family in FAMILIES for _, number in family.read(metrics)]
 
 

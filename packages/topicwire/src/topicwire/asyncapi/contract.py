@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from topicwire.asyncapi.errors import DocumentError
+from topicwire.asyncapi.promises import promises
 from topicwire.asyncapi.shapes import (
     COMPONENTS,
     NEVER,
@@ -53,6 +54,9 @@ class RouteContract:
 
     policy: str | None = None
     """How a client that is behind is sent updates; None where the document does not say."""
+
+    promises: tuple[str, ...] = ()
+    """What the route promises of its delivery, a sentence each."""
 
     def sent(self) -> Iterator[Shape]:
         """Yield what the client sends."""
@@ -168,6 +172,7 @@ class _Reader:
             ),
             None if answer is None or answer == _USUAL_ANSWER else read_shape(answer),
             _policy(name, extension),
+            promises(extension),
         )
 
     def types(self, routes: Sequence[RouteContract]) -> tuple[NamedShape, ...]:

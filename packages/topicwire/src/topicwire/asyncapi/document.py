@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from topicwire.asyncapi.draft07 import Schema
@@ -88,7 +88,15 @@ def _delivery(router: WsRouterInterface) -> dict[str, Any]:
     settings = router.settings
     delivery: dict[str, Any] = {"delivery": described(settings.delivery)}
     if settings.replay is not None:
-        delivery["replay"] = asdict(settings.replay)
+        kept = settings.replay
+        delivery["replay"] = {
+            "maxUpdates": kept.max_updates,
+            "maxAgeS": kept.max_age_s,
+            "maxBytes": kept.max_bytes,
+        }
+        if settings.updates_from == "producer":
+            # after that there is nothing of it, whatever its age
+            delivery["lingerS"] = settings.linger_s
     if settings.snapshot is not None or has_snapshot(router.service):
         delivery["snapshot"] = settings.snapshot or "service"
     if settings.stale_after_s is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -155,7 +155,8 @@ def _route(route: RouteContract, printer: TypePrinter, runtime: dict[str, str]) 
     operations = [_operation(one, printer, runtime) for one in route.operations]
     if route.policy is not None or operations:
         arguments.append(string(route.policy or "lossless"))
-    docs = comment(route.docs, "  ")
+    parts = (route.docs.text, "\n".join(route.promises))
+    docs = comment(replace(route.docs, text="\n\n".join(filter(None, parts))), "  ")
     if not operations:
         line = f"{head}{', '.join(arguments)}>\n"
         if len(line) <= WIDTH + 1:

@@ -13,6 +13,8 @@ export interface Place {
   tornAt: number
   /** Each update is a whole state; otherwise one may be a change of it. */
   whole: boolean
+  /** The server has said whether a snapshot follows: it may be asked for one. */
+  hasStates: boolean
   /** The state at `seq`, where it is known: a snapshot, or an update that is a whole state. */
   state: { readonly data: unknown; readonly info: UpdateInfo } | undefined
   /** Its producer died, or it was silent for longer than it promised. */
@@ -29,10 +31,16 @@ export function placeAt({ epoch, seq, snapshot }: Members, heardAt: number): Pla
     due: snapshot === true,
     tornAt: NaN,
     whole: false,
+    hasStates: typeof snapshot === 'boolean',
     state: undefined,
     stale: false,
     heardAt,
   }
+}
+
+/** Whether the server is to be asked for the state that somebody new begins with. */
+export function lacksState({ hasStates, whole, state, fresh }: Place): boolean {
+  return hasStates && !whole && !state && !fresh
 }
 
 /** The topics that a reply accepts, and what it says of each. */

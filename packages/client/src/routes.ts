@@ -76,7 +76,8 @@ export interface Subscriptions<Request, Data> {
    * The subscription then outlives reconnections, until `unsubscribe` or `connection.close()`.
    *
    * The same `listenerId` again replaces the earlier listener. Ids are this client's and this route's own.
-   * Listeners with equal `params`, in any client of the page, share one subscription on the wire.
+   * Listeners with equal `params`, in any client of the page, share one subscription on the wire. One that comes later
+   * is given the present state first, where the route has one, and all that follows it.
    *
    * Rejects with a `TopicwireError`: the server's code where it refused (`validation_error`, `forbidden`, ...),
    * `offline` or `timeout` when nothing came within `timeoutMs`, `cancelled` when replaced or unsubscribed meanwhile.

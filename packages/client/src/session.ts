@@ -73,7 +73,7 @@ export class Session {
       subscription = new Subscription(key, route, params, this.#emit)
       this.#subscriptions.set(key, subscription)
     }
-    subscription.listeners.set(listener, false)
+    subscription.listeners.set(listener, undefined)
     this.#targets.set(listener, subscription)
     if (subscription.state === 'on') subscription.welcome()
     this.#reconcile(subscription)
@@ -104,8 +104,8 @@ export class Session {
   /** The time of a `retry` effect has come. */
   retry(key: string): void {
     const subscription = this.#subscriptions.get(key)
-    if (subscription?.state !== 'resting') return
-    subscription.state = 'off'
+    if (subscription?.question !== 'resting') return
+    subscription.question = undefined
     this.#reconcile(subscription)
   }
 
@@ -136,7 +136,7 @@ export class Session {
     this.#effects = this.#effects.filter((effect) => 'token' in effect || effect.kind === 'report')
     const unanswered = [...this.#inFlight.values()]
     this.#inFlight.clear()
-    for (const subscription of this.#subscriptions.values()) subscription.state = 'off'
+    for (const subscription of this.#subscriptions.values()) subscription.lost()
     const sizes = unanswered.map((command) => command.size)
     const atFault = closeCode === 1009 ? unanswered[sizes.indexOf(Math.max(...sizes))] : undefined
     if (atFault !== undefined) {
@@ -242,7 +242,8 @@ export class Session {
       if (subscription.state !== 'on') continue
       if (payload['retry'] === true) subscription.interrupt(topic)
       else {
-        subscription.state = 'off'
+        // What was asked of it may have made another one.
+        subscription.state = subscription.question === 'asked' ? 'subscribing' : 'off'
         this.#refuse(subscription, errorOf(payload, type))
       }
     }
@@ -273,6 +274,9 @@ export class Session {
       } else this.#refuse(target, error)
       return
     }
+    const on = target.state === 'on'
+    target.question = undefined
+    if (target.state === 'off') return // a gap was seen after the question
     if (target.state === 'unsubscribing') {
       target.state = 'off'
       if (error !== undefined && error.code !== 'not_subscribed' && !postponed)
@@ -281,28 +285,24 @@ export class Session {
       target.accept(members, this.#now, (topic) => this.#holdersOf(target.route, topic))
       this.#holders.clear()
     } else {
-      target.state = 'off'
-      if (target.established && PASSING.has(error.code)) this.#rest(target)
-      else if (!postponed) this.#refuse(target, error)
+      if (!on) target.state = 'off'
+      if (target.established && PASSING.has(error.code)) {
+        target.question = 'resting'
+        this.#emit({ kind: 'retry', key: target.key, failures: target.failures++ })
+      } else if (!postponed) this.#refuse(target, error)
     }
     // All, because an unsubscribing may have waited for this answer.
     this.#reconcileAll()
   }
 
-  #rest(subscription: Subscription): void {
-    subscription.state = 'resting'
-    this.#emit({ kind: 'retry', key: subscription.key, failures: subscription.failures })
-    subscription.failures += 1
-  }
-
+  /** Of a subscription that is on, those alone who wait for a state: it was their question. */
   #refuse(target: Subscription | Call, error: TopicwireError): void {
-    for (const token of target instanceof Subscription ? target.listeners.keys() : [target.token]) {
+    for (const token of target instanceof Subscription ? target.waiting() : [target.token]) {
+      if (target instanceof Subscription) target.listeners.delete(token)
       this.#targets.delete(token)
       this.#emit({ kind: 'rejected', token, error })
     }
-    if (!(target instanceof Subscription)) return
-    target.listeners.clear()
-    this.#reconcile(target)
+    if (target instanceof Subscription) this.#reconcile(target)
   }
 
   #resolve(token: Token, value: unknown): void {
@@ -312,7 +312,7 @@ export class Session {
   /** Brings the wire nearer to what the listeners want, by at most one command. */
   #reconcile(subscription: Subscription): void {
     const wanted = this.#wanted(subscription)
-    const off = subscription.state === 'off' || subscription.state === 'resting'
+    const off = subscription.state === 'off'
     if (wanted || off) {
       for (const wait of subscription.leaving) this.#resolve(wait, undefined)
       subscription.leaving = []
@@ -343,10 +343,12 @@ export class Session {
       const verb = this.#verbOf(target)
       if (verb === undefined) continue
       if (verb === 'subscribe') {
-        target.state = 'subscribing'
         const peersAt = (topic: string): (Place | undefined)[] =>
           this.#holdersOf(target.route, topic).map(({ places }) => places.get(topic))
-        this.#send(`${target.route}.subscribe`, target.params, target, resumeOf(target.places, peersAt))
+        const resume = target.state === 'on' ? undefined : resumeOf(target.places, peersAt)
+        target.question = 'asked'
+        if (target.state === 'off') target.state = 'subscribing'
+        this.#send(`${target.route}.subscribe`, target.params, target, resume)
         continue
       }
       this.#holders.clear()
@@ -379,11 +381,11 @@ export class Session {
   #verbOf(subscription: Subscription): 'subscribe' | 'unsubscribe' | undefined {
     const { state, route } = subscription
     const wanted = this.#wanted(subscription)
-    if (state === 'off' && wanted) return 'subscribe'
-    if (state !== 'on' || wanted) return undefined
+    if (wanted) return state !== 'unsubscribing' && subscription.asks ? 'subscribe' : undefined
+    if (state !== 'on') return undefined
     // What is being subscribed may turn out to be a peer.
     for (const other of this.#subscriptions.values()) {
-      if (other.route === route && other.state === 'subscribing') return undefined
+      if (other.route === route && other.question === 'asked') return undefined
     }
     return 'unsubscribe'
   }

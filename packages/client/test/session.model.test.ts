@@ -26,10 +26,14 @@ function add(to: Map<string, number>, ...counts: readonly Counts[]): void {
 }
 
 test.each([
-  ['changes', {}, ['snapshots']],
-  ['states, with snapshots', { snapshots: 'of states' }, []],
+  ['changes', {}, ['snapshots', 'questions']],
+  ['states, with snapshots', { snapshots: 'of states' }, ['questions']],
   ['changes, with snapshots', { snapshots: 'of changes' }, []],
-  ['the latest, where numbers may be left out', { delivery: 'latest', snapshots: 'of states' }, ['resyncs']],
+  [
+    'the latest, where numbers may be left out',
+    { delivery: 'latest', snapshots: 'of states' },
+    ['resyncs', 'questions'],
+  ],
 ] as const)(
   'every listener gets every update once and in order, or is told of the gap; the wire holds each key once: %s',
   (_name, options, never) => {
@@ -47,6 +51,20 @@ test.each([
     expectMuch(counts, never)
   },
 )
+
+test('pitfall 23: a late listener has the state and every change of it, whatever ends meanwhile', () => {
+  const counts = new Map<string, number>()
+  const property = fc.property(examples(...ENDS), fc.integer({ min: 0, max: 6 }), (actions, held) => {
+    const world = new World({ held, snapshots: 'of changes', exact: true })
+    live(
+      world,
+      actions.filter((action) => action.do !== 'double'),
+    )
+    add(counts, world.happened, world.server.happened)
+  })
+  fc.assert(property, runs(300))
+  expectMuch(counts, ['resyncs'])
+})
 
 test('nothing is missed where the server holds everything, whatever goes missing on the way', () => {
   const property = fc.property(examples(...LOSSES), (actions) => {

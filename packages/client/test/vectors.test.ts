@@ -11,7 +11,7 @@ const vectors = readdirSync(folder).map((file) => {
 })
 
 test('there are vectors', () => {
-  expect(vectors.length).toBeGreaterThanOrEqual(54)
+  expect(vectors.length).toBeGreaterThanOrEqual(81)
 })
 
 test.each(vectors)('$name: $about', ({ steps }) => {

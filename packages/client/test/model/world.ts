@@ -32,6 +32,7 @@ export class World {
   }
   readonly #skips: boolean
   readonly #changes: boolean
+  readonly #exact: boolean
   #lastToken = 0
   #closing = false
 
@@ -39,6 +40,7 @@ export class World {
     this.server = new ModelServer(options)
     this.#skips = options.delivery !== undefined
     this.#changes = options.snapshots === 'of changes'
+    this.#exact = options.exact === true
   }
 
   run(action: Action): void {
@@ -207,6 +209,12 @@ export class World {
     expect(topicsOf(listener.key)).toContain(name)
     expect(listener.stale.has(name), 'what is heard is not stale').toBe(false)
     const last = listener.last.get(name)
+    if (this.#exact) {
+      const next = snapshot || nth === (last ?? 0) + 1
+      expect(next, 'what it has is the state of its position').toBe(true)
+      const anew = last === undefined || nth > last || listener.toldGap.has(name)
+      expect(anew, 'nothing comes twice').toBe(true)
+    }
     const next = listener.toldGap.has(name) || this.#skips ? 'any' : 'exactly the next'
     if (last !== undefined && snapshot && nth === last) expect(nth).toBe(last)
     else if (last !== undefined && next === 'any') expect(nth).toBeGreaterThan(last)

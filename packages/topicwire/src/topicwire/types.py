@@ -162,7 +162,7 @@ class TopicPosition(BaseModel):
     snapshot: bool | None = Field(
         default=None,
         exclude_if=_unset,
-        description="true when the topic's present state follows the reply.",
+        description="true when the topic's present state follows the reply; false when none does.",
     )
     full_state: bool | None = Field(
         default=None,
@@ -208,7 +208,8 @@ class SubscriptionResponse(BaseModel):
         exclude_if=_unset,
         description=(
             "true when the topic's present state follows the reply. Until it has come, whoever "
-            "loses the connection has nothing to resume from."
+            "loses the connection has nothing to resume from. false when none does, on a route "
+            "where updates are changes of one: who lacks it subscribes again."
         ),
     )
     full_state: bool | None = Field(

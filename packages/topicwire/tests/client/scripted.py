@@ -13,6 +13,8 @@ from topicwire.client.session import Session
 TOPICS = {'"a"': ["a"], '"A"': ["a"], '"b"': ["b"], '"ab"': ["a", "b"], '"bc"': ["b", "c"]}
 """`"A"` is to the server what `"a"` is, as a request is that leaves out a default."""
 
+NAMES = "abc"
+
 Verdict: TypeAlias = Literal["ok", "forbidden", "internal"]
 
 
@@ -28,6 +30,7 @@ class Topic:
     seq: int = 0
     published: int = 0
     ring: list[tuple[int, int]] = field(default_factory=list)
+    is_dead: bool = False
 
 
 @dataclass
@@ -36,6 +39,7 @@ class Listener:
     is_accepted: bool = False
     last: dict[str, int] = field(default_factory=dict)
     told_gap: set[str] = field(default_factory=set)
+    stale: set[str] = field(default_factory=set)
 
 
 class ScriptedServer:
@@ -45,9 +49,18 @@ class ScriptedServer:
         held: how many updates of a topic the server holds for those who resume.
         has_states: who joins is sent the present state.
         is_whole: every update is a state; else it is a change, and negative.
+        is_exact: nothing goes missing on the way: then what a listener has is the state, always.
     """
 
-    def __init__(self, held: int, *, has_states: bool = False, is_whole: bool = False) -> None:
+    def __init__(
+        self,
+        held: int,
+        *,
+        has_states: bool = False,
+        is_whole: bool = False,
+        is_exact: bool = False,
+    ) -> None:
+        self.is_exact = is_exact
         self.has_states = has_states
         self.is_whole = is_whole
         self.session = Session()
@@ -59,7 +72,7 @@ class ScriptedServer:
         self.is_open = False
         self.last_token = 0
         self.last_epoch = 0
-        self.topics = {name: Topic(self.new_epoch()) for name in "abc"}
+        self.topics = {name: Topic(self.new_epoch()) for name in NAMES}
         self.requested: set[str] = set()
         """The requests of this connection as they were sent."""
         self.joined: dict[str, tuple[str, int]] = {}
@@ -149,8 +162,8 @@ class ScriptedServer:
             self._serve_subscribe(command, key)
 
     def _serve_unsubscribe(self, key: str) -> None:
-        assert key in self.requested, "unsubscribes what is subscribed"
-        self.requested.remove(key)
+        assert key in self.requested or self.is_exact, "unsubscribes what is subscribed"
+        self.requested.discard(key)
         for listener in self.listeners.values():
             is_peer = canonical(listener.key) == canonical(key)
             is_held = listener.key in self.requested and not self._is_ending(listener.key)
@@ -166,7 +179,10 @@ class ScriptedServer:
                 del self.joined[name]
 
     def _serve_subscribe(self, command: dict[str, Any], key: str) -> None:
-        assert key not in self.requested, "at most one subscription of a key on the wire"
+        if key in self.requested:
+            self.happened["asked again"] += 1
+            assert self.has_states, "at most one subscription of a key on the wire"
+            assert not self.is_whole, "who has the state does not ask for it"
         self.requested.add(key)
         names = TOPICS[key]
         resume = command.get("resume", {})
@@ -177,8 +193,10 @@ class ScriptedServer:
         self.to_client += missed
 
     def _join(self, name: str, resume: dict[str, Any] | None, missed: list[str]) -> dict[str, Any]:
-        topic = self.topics[name]
         before = self.joined.get(name)
+        if before is None and self.topics[name].is_dead:
+            self.restart(name)  # it waits for that
+        topic = self.topics[name]
         oldest = topic.seq - len(topic.ring) if before is None else before[1]
         is_recovered = (
             resume is not None
@@ -192,9 +210,12 @@ class ScriptedServer:
         place: dict[str, Any] = {"topic": name, "epoch": topic.epoch, "seq": topic.seq}
         if self.is_whole:
             place["full_state"] = True
-        if before is None and not is_recovered and self._has_state(topic):
+        is_to_have = not is_recovered and self._has_state(topic) and not topic.is_dead
+        if is_to_have and (before is None or not self.is_whole):
             place["snapshot"] = True
             missed.append(self._state(name))
+        elif self.has_states and not self.is_whole:
+            place["snapshot"] = False
         if resume is None:
             return place
         self.happened["recovered" if is_recovered else "not recovered"] += 1
@@ -202,6 +223,8 @@ class ScriptedServer:
 
     def publish(self, name: str) -> None:
         topic = self.topics[name]
+        if topic.is_dead:
+            return
         topic.seq += 1
         topic.published += 1
         ring = [*topic.ring, (topic.seq, topic.published)]
@@ -211,13 +234,30 @@ class ScriptedServer:
 
     def restart(self, name: str) -> None:
         topic = self.topics[name]
-        topic.epoch, topic.seq, topic.ring = self.new_epoch(), 0, []
+        topic.epoch, topic.seq, topic.ring, topic.is_dead = self.new_epoch(), 0, [], False
         if name in self.joined:
             self.joined[name] = (topic.epoch, 0)
             payload = {"topic": name, "epoch": topic.epoch, "seq": 0, "reason": "restart"}
             state = [self._state(name)] if self._has_state(topic) else []
             reset = {**payload, "snapshot": True} if state else payload
             self.to_client += [json.dumps({"type": "r.reset", "payload": reset}), *state]
+
+    def interrupt(self, name: str) -> None:
+        """The producer dies; what restarts it is `restart`."""
+        if not self.topics[name].is_dead and name in self.joined:
+            self.topics[name].is_dead = True
+            closed = {"topic": name, "code": "producer_failed", "message": "", "retry": True}
+            self.to_client.append(json.dumps({"type": "r.closed", "payload": closed}))
+
+    def revoke(self, name: str) -> None:
+        """Whoever holds the topic holds it no more, nor what was subscribed with it."""
+        if name not in self.joined:
+            return
+        self.requested = {key for key in self.requested if name not in TOPICS[key]}
+        kept = {topic for key in self.requested for topic in TOPICS[key]}
+        self.joined = {topic: at for topic, at in self.joined.items() if topic in kept}
+        closed = {"topic": name, "code": "forbidden", "message": "", "retry": False}
+        self.to_client.append(json.dumps({"type": "r.closed", "payload": closed}))
 
     def holding(self) -> set[str]:
         """Return what the server holds for this connection."""
@@ -282,6 +322,11 @@ class ScriptedServer:
             case effects.Resync():
                 self.happened["resync"] += 1
                 self._cut()
+            case effects.Stale(token, topic, is_stale):
+                self.happened["stale"] += 1
+                stale = self.listeners[token].stale
+                assert (topic in stale) is not is_stale, "tells changes alone"
+                (stale.add if is_stale else stale.discard)(topic)
             case effects.Retry(key):
                 self.happened["retry"] += 1
                 self.retries.append(key)
@@ -294,6 +339,11 @@ class ScriptedServer:
         assert listener.is_accepted, "nothing before the acceptance"
         assert name in TOPICS[listener.key]
         last = listener.last.get(name)
+        if self.is_exact:
+            is_next = info.snapshot or nth == (last or 0) + 1
+            assert is_next, "what it has is the state of its position"
+            is_new = last is None or nth > last or name in listener.told_gap
+            assert is_new, "nothing comes twice"
         if info.snapshot:
             self.happened["state"] += 1
             # who has it already may be given it once more: another of the topic had to ask for it
@@ -309,6 +359,9 @@ class ScriptedServer:
 
     def finish(self) -> None:
         """Let everything arrive. Every listener is then where the server is."""
+        for name in NAMES:
+            if self.topics[name].is_dead:
+                self.restart(name)
         self.quiesce()
         wanted = {canonical(listener.key) for listener in self.listeners.values()}
         assert self.holding() == wanted, "the server holds what is listened to"

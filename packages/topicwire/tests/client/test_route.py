@@ -193,10 +193,16 @@ async def test_a_change_is_not_given_to_a_second_listener_as_the_present_state()
         await subscribed(bench, first, seq=4, snapshot=True)
         bench.socket.update(4, snapshot=True)
         bench.socket.update(5)
-        await bench.trades.subscribe(TradesRequest(), second.take)
-        assert second.infos == []
+        waiting = asyncio.ensure_future(bench.trades.subscribe(TradesRequest(), second.take))
+        await asyncio.sleep(0)
         bench.socket.update(6)
-    assert second.infos == [UpdateInfo("t", 6)]
+        bench.socket.accept(seq=6, snapshot=True)
+        assert (await waiting).topics == ("t",)
+        assert second.infos == []
+        bench.socket.update(6, snapshot=True)
+        bench.socket.update(7)
+    assert second.infos == [UpdateInfo("t", 6, snapshot=True), UpdateInfo("t", 7)]
+    assert [info.seq for info in first.infos] == [4, 5, 6, 7]
 
 
 async def test_the_last_listener_leaves_the_topic() -> None:

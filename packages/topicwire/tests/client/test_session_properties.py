@@ -27,6 +27,7 @@ VERDICTS: st.SearchStrategy[Verdict] = st.sampled_from(
 )
 SENDS = [(False, False), (True, False), (True, True)]
 """Whether who joins is sent the present state, and whether every update is one."""
+ENDS = ["cut", "cut", "restart", "interrupt", "revoke"]
 DISTURBANCES = ["cut", "lose", "lose", "double", "restart"]
 EXPECTED = ["update", "state", "cut", "refused", "gap", "recovered", "not recovered", "resync"]
 
@@ -135,6 +136,35 @@ class NothingIsForgotten(Interleavings):
         super().disturb(what, nth, name)
 
 
+class LateListeners(Interleavings):
+    """What a listener has, its state and the changes after it, is the state at its position.
+
+    Nothing goes missing on a connection; connections, producers, permissions and listeners end.
+    """
+
+    happened: ClassVar[Counter[str]] = Counter()
+
+    @initialize(held=st.integers(0, 6))
+    def create(self, held: int) -> None:
+        self.server = ScriptedServer(held, has_states=True, is_exact=True)
+        self.begin()
+
+    @precondition(lambda self: self.server.is_open)
+    @rule(what=st.sampled_from(ENDS), nth=st.integers(0, 3), name=NAMES)
+    def disturb(self, what: str, nth: int, name: str) -> None:
+        del nth
+        self.server.publish(name)
+        match what:
+            case "cut":
+                self.server.cut()
+            case "restart":
+                self.server.restart(name)
+            case "interrupt":
+                self.server.interrupt(name)
+            case "revoke":
+                self.server.revoke(name)
+
+
 def examples(machine: type[Interleavings], how: settings) -> Counter[str]:
     machine.happened.clear()
     run_state_machine_as_test(machine, settings=how)
@@ -156,6 +186,13 @@ def test_nothing_is_missed_where_the_server_holds_everything() -> None:
     happened = examples(NothingIsForgotten, SETTINGS)
     assert happened["gap"] == 0
     assert min(happened[what] for what in ("recovered", "resync")) > 0, happened
+
+
+def test_a_late_listener_has_the_state_and_every_change_of_it() -> None:
+    """pitfall 23"""
+    happened = examples(LateListeners, SETTINGS)
+    expected = ("asked again", "state", "cut", "recovered", "not recovered", "gap", "stale")
+    assert min(happened[what] for what in expected) > 0, happened
 
 
 @pytest.mark.long

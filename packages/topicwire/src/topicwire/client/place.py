@@ -45,6 +45,9 @@ class Place:
     is_whole: bool = False
     """Each update is a whole state; otherwise one may be a change of it."""
 
+    has_states: bool = False
+    """The server has said whether a snapshot follows: it may be asked for one."""
+
     state: State | None = None
     """The state at `seq`, where it is known: a snapshot, or an update that is a whole state."""
 
@@ -58,11 +61,22 @@ class Place:
 
     def continues(self, epoch: object, info: UpdateInfo) -> bool:
         """Say whether an update that somebody else was sent may follow here, too."""
-        return self.epoch == epoch and (not info.snapshot or info.seq == self.seq)
+        is_next = info.seq == self.seq if info.snapshot else not self.is_due
+        return self.epoch == epoch and is_next
 
-    def takes_state(self, info: UpdateInfo) -> bool:
-        """Say whether an update of this very number is the state that the place begins with."""
-        return self.is_fresh and info.snapshot
+    def lacks_state(self) -> bool:
+        """Say whether the server is to be asked for the state that somebody new begins with."""
+        may_ask = self.has_states and not self.is_whole
+        return may_ask and self.state is None and not self.is_fresh
+
+    def misses(self, info: UpdateInfo) -> bool:
+        """Say whether numbers are missing before an update.
+
+        A state that the place does not begin with comes after every update up to its own number.
+        """
+        follows = info.snapshot and self.has_states and not self.is_fresh
+        expected = info.seq if follows else info.seq - 1
+        return self.seq is not None and self.seq < expected
 
     def may_ask_again(self) -> bool:
         """Say whether a gap is worth a new connection; the answer is to be acted on."""
@@ -108,6 +122,7 @@ def place_at(item: Mapping[str, Any], now_ms: float) -> Place:
         seq if is_number(seq) else None,
         now_ms,
         is_due=item.get("snapshot") is True,
+        has_states=isinstance(item.get("snapshot"), bool),
     )
 
 

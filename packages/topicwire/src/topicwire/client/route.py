@@ -54,8 +54,9 @@ class Subscription:
 class Route(Generic[_TRequest, _TData]):
     """Subscribes to a route, and calls its operations. Made by `Client.route`.
 
-    Equal requests share one subscription on the wire, whoever asks; a listener that comes later to
-    a route with snapshots is given the present state.
+    Equal requests share one subscription on the wire, whoever asks. A listener that comes later to
+    a route with snapshots is given the present state first, and all that follows it; where updates
+    are changes the server is asked for it, and accepts the listener by its answer.
 
     Args:
         connection: the client's.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from topicwire.client.commands import Call, Commands, InFlight, Target
 from topicwire.client.effects import (
@@ -23,7 +23,6 @@ from topicwire.client.effects import (
     Report,
     Resolved,
     Resync,
-    Retry,
     Send,
     Token,
     UpdateInfo,
@@ -76,7 +75,7 @@ class Session:
         if subscription is None:
             subscription = Subscription(key, route, params, self._emit)
             self._subscriptions.add(subscription)
-        subscription.listeners[listener] = False
+        subscription.listeners[listener] = None
         self._targets[listener] = subscription
         if subscription.stage == "on":
             subscription.welcome()
@@ -109,8 +108,8 @@ class Session:
     def retry(self, key: str) -> None:
         """The time of a `Retry` has come."""
         subscription = self._subscriptions.get(key)
-        if subscription is not None and subscription.stage == "resting":
-            subscription.stage = "off"
+        if subscription is not None:
+            subscription.rested()
             self._reconcile(subscription)
 
     def silent(self, key: str, topic: str, now_ms: float) -> None:
@@ -145,6 +144,7 @@ class Session:
         unanswered = self._commands.lose()
         for subscription in self._subscriptions:
             subscription.stage = "off"
+            subscription.question = "none"
         at_fault = None
         if close_code == MESSAGE_TOO_BIG and unanswered:
             largest = max(unanswered, key=lambda command: command.size)
@@ -277,7 +277,7 @@ class Session:
             if payload.get("retry") is True:
                 subscription.interrupt(topic)
             else:
-                subscription.stage = "off"
+                subscription.end()
                 self._refuse(subscription, error_of(payload, type_name))
 
     def _answered(self, command: InFlight, reply: ServerMessage) -> None:
@@ -302,31 +302,33 @@ class Session:
             target.stage = "off"
             if error is not None and error.code != "not_subscribed" and not is_postponed:
                 self._emit(Report(error))
+        elif target.stage not in {"subscribing", "on"}:
+            return  # a gap was seen after it had been asked for states: the next connection asks
         elif error is None:
-            holders_of = partial(self._subscriptions.holders_of, target.route)
-            target.accept(members, self._now_ms, holders_of)
-            self._subscriptions.topics_changed()
+            self._subscribed(target, members)
         else:
-            target.stage = "off"
+            target.unanswered()
             if target.is_established and error.code in PASSING:
-                self._rest(target)
+                target.rest()
             elif not is_postponed:
                 self._refuse(target, error)
         # all, because an unsubscribing may have waited for this answer
         self._reconcile_all()
 
-    def _rest(self, subscription: Subscription) -> None:
-        subscription.stage = "resting"
-        self._emit(Retry(subscription.key, subscription.failures))
-        subscription.failures += 1
+    def _subscribed(self, target: Subscription, reply: Mapping[str, Any]) -> None:
+        if target.stage == "on":
+            target.answer(reply)
+        else:
+            holders_of = partial(self._subscriptions.holders_of, target.route)
+            target.accept(reply, self._now_ms, holders_of)
+            self._subscriptions.topics_changed()
 
     def _refuse(self, target: Target, error: ClientError) -> None:
-        tokens = [*target.listeners] if isinstance(target, Subscription) else [target.token]
+        tokens = target.give_up() if isinstance(target, Subscription) else [target.token]
         for token in tokens:
             self._targets.pop(token, None)
             self._emit(Rejected(token, error))
         if isinstance(target, Subscription):
-            target.listeners.clear()
             self._reconcile(target)
 
     # Towards what the listeners want
@@ -341,7 +343,7 @@ class Session:
             subscription.leaving = []
         if is_off and not is_wanted:
             self._subscriptions.discard(subscription)
-        elif self._is_open and self._verb_of(subscription) is not None:
+        elif self._is_open and self._subscriptions.verb_of(subscription) is not None:
             self._commands.queue(subscription)
             self._pump()
 
@@ -354,11 +356,10 @@ class Session:
             if isinstance(target, Call):
                 self._commands.send(target.type, target.payload, target)
                 continue
-            verb = self._verb_of(target)
+            verb = self._subscriptions.verb_of(target)
             if verb == "subscribe":
-                target.stage = "subscribing"
                 places_at = partial(self._subscriptions.places_at, target.route)
-                resume = resume_of(target.places, places_at)
+                resume = resume_of(target.places, places_at) if target.ask() else None
                 self._commands.send(f"{target.route}.subscribe", target.params, target, resume)
             elif verb == "unsubscribe":
                 self._subscriptions.topics_changed()
@@ -367,16 +368,6 @@ class Session:
                     peer.stage = "unsubscribing"
                     peer.places = {}
                     self._commands.send(f"{peer.route}.unsubscribe", peer.params, peer)
-
-    def _verb_of(self, subscription: Subscription) -> Literal["subscribe", "unsubscribe"] | None:
-        """Return the command that would bring the wire nearer, if any may be sent now."""
-        is_wanted = self._subscriptions.is_wanted(subscription)
-        if subscription.stage == "off" and is_wanted:
-            return "subscribe"
-        if subscription.stage != "on" or is_wanted:
-            return None
-        # what is being subscribed may turn out to be a peer
-        return None if self._subscriptions.is_joining(subscription.route) else "unsubscribe"
 
     def _emit(self, effect: Effect) -> None:
         self._effects.append(effect)

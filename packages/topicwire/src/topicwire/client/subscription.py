@@ -11,6 +11,7 @@ from topicwire.client.effects import (
     Gap,
     GapSeen,
     Resolved,
+    Retry,
     Stale,
     Token,
     Update,
@@ -20,6 +21,7 @@ from topicwire.client.effects import (
 from topicwire.client.frames import number_of
 from topicwire.client.place import Place, accepted_by, place_at, text_of
 
+Question: TypeAlias = Literal["none", "asked", "resting", "answered"]
 Stage: TypeAlias = Literal["off", "resting", "subscribing", "on", "unsubscribing"]
 
 
@@ -30,7 +32,10 @@ class Subscription:
         stage: what the wire knows. A command is in flight in the two stages that end in -scribing,
             never a second one, so the server holds at most one subscription of a key. `resting`
             is off until a `retry`.
-        listeners: whether each was told that it is accepted: only then updates go to it.
+        question: the same command once more, while it is on, for the states that listeners lack.
+            `answered`: they are on their way; `resting`: not before a `retry`.
+        listeners: None until each was told that it is accepted; then the topics whose states it
+            waits for, of which nothing else goes to it.
         leaving: who waits for the end.
         places: by topic. They outlive the connection, to resume from.
         is_established: it was accepted once: a refusal that may pass is retried instead of told.
@@ -41,9 +46,10 @@ class Subscription:
         self.key = key
         self.route = route
         self.params = params
-        self.listeners: dict[Token, bool] = {}
+        self.listeners: dict[Token, set[str] | None] = {}
         self.leaving: list[Token] = []
         self.stage: Stage = "off"
+        self.question: Question = "none"
         self.places: dict[str, Place] = {}
         self.is_established: bool = False
         self.failures: int = 0
@@ -80,16 +86,21 @@ class Subscription:
             )
             place.is_whole = item.get("full_state") is True
             self.places[topic] = place
-            for holder in holders_of(topic):
-                if holder.stage == "on" and place.share(holder.places[topic]):
-                    # who was accepted before, and perhaps told of a gap, goes on from it too
-                    for token, is_accepted in self.listeners.items():
-                        if is_accepted:
-                            self._give_state(token, place)
+            if place is following:
+                # what the server has said goes for all; the state that it has announced comes first
+                for waits in self.listeners.values():
+                    (waits or set()).discard(topic)
             # a topic that promised a rate is heard of soon
             if self._stale_after_ms is None:
                 self._set_stale(topic, place, is_stale=False)
             self._watch(topic, place, now_ms)
+            for holder in holders_of(topic):
+                if holder.stage == "on" and place.share(holder.places[topic]):
+                    # who waits for it, or was told of a gap, goes on from it too
+                    for token, waits in self.listeners.items():
+                        if waits is not None and (topic in waits or place is following):
+                            waits.discard(topic)
+                            self._give_state(token, place)
         self.stage = "on"
         self.is_established = True
         self.failures = 0
@@ -107,9 +118,9 @@ class Subscription:
         """Return where the topic goes on from; tell the gap before it, where there is one."""
         is_same = (earlier.epoch, earlier.seq) == (following.epoch, following.seq)
         if is_recovered or (is_same and earlier.seq is not None):
-            earlier.is_fresh = not is_recovered
-            # who has the state of this number waits for none, though it may come again
+            # who stands at this number has what is sent of it, but for a state still to come
             earlier.is_due = earlier.is_due and following.is_due
+            earlier.is_fresh = earlier.is_due
             return earlier
         # within a numbering a reset comes after all that was to be sent; numbers may be left out of
         # that. Before a first snapshot there was nothing to miss
@@ -117,14 +128,96 @@ class Subscription:
         if not ((reset is not None and goes_on) or earlier.is_due):
             self._tell_gap(topic, earlier, following.seq, reset or "not_recovered")
         following.is_stale = earlier.is_stale
+        following.has_states |= earlier.has_states
         return following
 
     def welcome(self) -> None:
-        """Accept who is not accepted yet. Who comes late is given the state, where it is known."""
-        for token, is_accepted in self.listeners.items():
-            if is_accepted:
+        """Accept who is not accepted yet, unless the server is to be asked for a state first.
+
+        Who comes late is given the state.
+        """
+        if not any(place.lacks_state() for place in self.places.values()):
+            self._accept_all(set())
+
+    def is_to_ask(self) -> bool:
+        """Say whether listeners wait for states that the server is to be asked for now."""
+        return self.question in {"none", "answered"} and any(
+            waits is None or (waits and self.question == "none")
+            for waits in self.listeners.values()
+        )
+
+    def ask(self) -> bool:
+        """The command is sent. Returns whether it is to begin: it is not on."""
+        is_off = self.stage != "on"
+        if is_off:
+            self.stage = "subscribing"
+        else:
+            self.question = "asked"
+        return is_off
+
+    def answer(self, reply: Mapping[str, Any]) -> None:
+        """The server has been asked for the states: those that it announces follow.
+
+        Where there is none, who waits begins without, as anybody would who subscribes now; that of
+        a topic whose producer is dead comes with its reset.
+        """
+        self.question = "answered"
+        self.failures = 0
+        awaited = set()
+        for topic, item in accepted_by(reply, self.key):
+            place = self.places.get(topic)
+            if place is not None and place.state is None:
+                is_announced = item.get("snapshot") is True
+                awaited |= {topic} if is_announced or place.is_stale else set()
+        for waits in self.listeners.values():
+            if waits is not None:
+                waits.intersection_update(awaited)
+        self._accept_all(awaited)
+
+    def unanswered(self) -> None:
+        """The answer is an error."""
+        if self.stage == "on":
+            self.question = "none"
+        else:
+            self.stage = "off"
+
+    def rest(self) -> None:
+        """Wait for a `retry`: the server has refused what may be had later."""
+        if self.stage == "on":
+            self.question = "resting"
+        else:
+            self.stage = "resting"
+        self._emit(Retry(self.key, self.failures))
+        self.failures += 1
+
+    def rested(self) -> None:
+        """The time of a `retry` has come."""
+        if self.stage == "resting":
+            self.stage = "off"
+        if self.question == "resting":
+            self.question = "none"
+
+    def end(self) -> None:
+        """The server has ended it. What was asked before may have made another one."""
+        self.stage = "subscribing" if self.question == "asked" else "off"
+        self.question = "none"
+
+    def give_up(self) -> list[Token]:
+        """Forget who waits for an answer: where it is on, for a state. Returns them."""
+        tokens = [
+            token
+            for token, waits in self.listeners.items()
+            if self.stage != "on" or waits is None or waits
+        ]
+        for token in tokens:
+            del self.listeners[token]
+        return tokens
+
+    def _accept_all(self, awaited: set[str]) -> None:
+        for token, waits in self.listeners.items():
+            if waits is not None:
                 continue
-            self.listeners[token] = True
+            self.listeners[token] = {*awaited}
             self._emit(Resolved(token, {"topics": list(self.places)}))
             for place in self.places.values():
                 self._give_state(token, place)
@@ -181,30 +274,46 @@ class Subscription:
         if place is None or (self.stage != "on" and not place.continues(epoch, info)):
             return False
         if place.seq is not None:
-            if info.seq < place.seq or (info.seq == place.seq and not place.takes_state(info)):
+            if info.seq < place.seq or (info.seq == place.seq and not info.snapshot):
                 return False
-            if info.seq > place.seq + 1 and self._delivery is None:
+            if place.misses(info) and self._delivery is None:
                 if self.stage != "on":
                     return False
                 if place.may_ask_again():
                     self.stage = "off"
                     return True
                 self._tell_gap(info.topic, place, info.seq - 1, "not_recovered")
+        is_known = info.seq == place.seq and not place.is_fresh
         if place.is_stale:
             self._set_stale(info.topic, place, is_stale=False)
             self._watch(info.topic, place, now_ms)
         place.take(data, info, now_ms)
-        for token, is_accepted in self.listeners.items():
-            if is_accepted:
-                self._emit(Update(token, data, info))
+        self._pass_on(data, info, to_all=not is_known)
         return False
+
+    def _pass_on(self, data: Any, info: UpdateInfo, *, to_all: bool) -> None:
+        """Give an update to all who are accepted, or to those alone who wait for it.
+
+        A state comes before what follows it. From a server that has announced one and leaves it
+        out, none is waited for any longer.
+        """
+        for token, waits in self.listeners.items():
+            if waits is None:
+                continue
+            if info.topic in waits:
+                if not info.snapshot and self.question != "answered":
+                    continue
+                waits.discard(info.topic)
+            elif not to_all:
+                continue
+            self._emit(Update(token, data, info))
 
     def _set_stale(self, topic: str, place: Place, *, is_stale: bool) -> None:
         if place.is_stale == is_stale:
             return
         place.is_stale = is_stale
-        for token, is_accepted in self.listeners.items():
-            if is_accepted:
+        for token, waits in self.listeners.items():
+            if waits is not None:
                 self._emit(Stale(token, topic, is_stale))
 
     def _watch(self, topic: str, place: Place, now_ms: float) -> None:
@@ -214,6 +323,6 @@ class Subscription:
 
     def _tell_gap(self, topic: str, place: Place, seq: int | None, reason: str) -> None:
         gap = Gap(topic, place.seq, seq, reason, self._delivery)
-        for token, is_accepted in self.listeners.items():
-            if is_accepted:
+        for token, waits in self.listeners.items():
+            if waits is not None and topic not in waits:
                 self._emit(GapSeen(token, gap))

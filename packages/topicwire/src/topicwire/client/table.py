@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from topicwire.client.place import Place
 from topicwire.client.subscription import Subscription
@@ -66,6 +67,16 @@ class SubscriptionTable:
             if peer.stage == "on" and peer.route == subscription.route and [*peer.places] == topics
         ]
 
+    def verb_of(self, subscription: Subscription) -> Literal["subscribe", "unsubscribe"] | None:
+        """Return the command that would bring the wire nearer, if any may be sent now."""
+        stage = subscription.stage
+        if self.is_wanted(subscription):
+            is_to_ask = stage == "on" and subscription.is_to_ask()
+            return "subscribe" if stage == "off" or is_to_ask else None
+        # what is being subscribed may turn out to be a peer
+        may_end = stage == "on" and not self.is_joining(subscription.route)
+        return "unsubscribe" if may_end else None
+
     def is_wanted(self, subscription: Subscription) -> bool:
         """Say whether anybody listens to it, or to what the server may take for the same."""
         if subscription.listeners or subscription.stage != "on":
@@ -73,8 +84,9 @@ class SubscriptionTable:
         return any(peer.listeners for peer in self.peers_of(subscription))
 
     def is_joining(self, route: str) -> bool:
-        """Say whether a subscription of the route waits for its answer."""
+        """Say whether a subscription of the route waits for its answer, or for another one."""
         return any(
-            subscription.route == route and subscription.stage == "subscribing"
+            subscription.route == route
+            and (subscription.stage == "subscribing" or subscription.question == "asked")
             for subscription in self._by_key.values()
         )

@@ -307,7 +307,7 @@ class CommandRun:
             epoch=epoch,
             seq=seq,
             recovered=start.recovered,
-            snapshot=start.is_snapshot or None,
+            snapshot=start.is_snapshot or (False if topic.route.tells_states else None),
             full_state=topic.route.full_state or None,
         )
 

@@ -101,6 +101,11 @@ class Route:
     conflation: Conflation | None = None
     max_queue_bytes: int | None = None
 
+    @property
+    def tells_states(self) -> bool:
+        """Whether there are states, and no update is one: who lacks it asks for it."""
+        return self.get_snapshot is not None and not self.full_state
+
     def mark(self, data: Any) -> bytes:
         """Return what an update carries before its payload, for whoever conflates it.
 

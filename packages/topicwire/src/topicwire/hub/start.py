@@ -217,16 +217,11 @@ def _may_tell_state(topic: Topic[Any], member: Any) -> bool:
     Raises:
         ProducerFailedError: the service is to be asked, and does not feed the topic now.
     """
-    route = topic.route
-    if (
-        route.get_snapshot is None
-        or route.full_state
-        or member not in topic.audience.members  # it waits for a `reset`
-    ):
+    if not topic.route.tells_states or member not in topic.audience.members:
         return False
     if topic.state is lifecycle.State.LIVE:
         return True
-    if route.outlives_producer:  # the numbering goes on: no state will follow the `reset`
+    if topic.route.outlives_producer:  # the numbering goes on: no state will follow the `reset`
         raise ProducerFailedError(topic.id.key)
     return False
 

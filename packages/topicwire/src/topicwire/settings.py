@@ -100,9 +100,9 @@ class Settings:
     clients that come back; those that were left first lose theirs first."""
 
     max_replay_bytes: int = 268_435_456
-    """Kept for clients that come back, of all topics together. Past this, topics without a
-    subscriber lose what they keep, those that were left first; then whichever topic is to keep
-    more lets its oldest go."""
+    """Kept for clients that come back, of all topics together. Past this, last values included,
+    topics without a subscriber lose what they keep, those that were left first; then whichever
+    topic is to keep more lets its oldest go."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

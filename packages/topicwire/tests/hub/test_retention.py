@@ -16,7 +16,10 @@ from packages.topicwire.tests.trading import (
 )
 
 from topicwire import ReplayLimits
+from topicwire.hub.metrics import Metrics
+from topicwire.hub.retention import Retention
 from topicwire.testing import connect
+from topicwire.types import TopicId
 
 
 async def test_what_is_kept_outlives_the_last_subscriber_for_its_time() -> None:
@@ -93,6 +96,47 @@ async def test_all_that_is_kept_is_bounded_in_bytes() -> None:
         await client.unsubscribe("trades", IBM)
         again = await client.subscribe("trades", IBM, resume=held)
         assert again["recovered"] is False
+
+
+async def test_last_values_of_topics_that_nobody_wants_are_bounded_too() -> None:
+    """Where a ring is too small for an update its last value stays all the same."""
+    router = trades(snapshot="last", replay=ReplayLimits(max_bytes=10))
+    app = App(router, max_replay_bytes=50)
+    async with connect(app.asgi) as client:
+        for symbol in "ABCDEFGH":
+            await client.subscribe("trades", {"symbol": symbol})
+            router.publish(AAPL_TOPIC.replace("AAPL", symbol), Trade(price=1))
+            await client.unsubscribe("trades", {"symbol": symbol})
+        await app.idle()
+        kept = [one._recent.last for one in app.hub._topics.values()]
+        assert kept == [b'{"price":1.0}'] * 3
+        back = await client.subscribe("trades", {"symbol": "H"})
+        assert (back["seq"], back["snapshot"]) == (1, True)
+        await client.settle()
+        router.publish(AAPL_TOPIC.replace("AAPL", "H"), Trade(price=1.2345678901234567e-300))
+        assert len(app.hub.retention) == 1
+    await app.adapter.close()
+    assert app.hub.retention.state_bytes == 0
+
+
+def test_one_large_last_value_crowds_out_thousands_of_small_ones() -> None:
+    """One after the other: not each from within the end of the one before."""
+
+    class Left:
+        def __init__(self, retention: Retention, number: int) -> None:
+            self.id = TopicId("trades", str(number))
+            self.retention = retention
+
+        def evict(self) -> None:
+            self.retention.weigh(-1)
+
+    retention = Retention(max_topics=5_000, max_bytes=5_000, metrics=Metrics())
+    for number in range(5_000):
+        retention.weigh(1)
+        retention.add(Left(retention, number))
+    assert len(retention) == 5_000
+    retention.weigh(5_000)
+    assert (len(retention), retention.state_bytes) == (0, 5_000)
 
 
 async def test_an_update_that_is_larger_than_the_ring_breaks_it_and_nothing_else() -> None:

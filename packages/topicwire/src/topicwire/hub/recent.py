@@ -20,12 +20,13 @@ class Recent:
         route: says what is kept.
     """
 
-    __slots__ = ("_hub", "_ring", "_route", "last")
+    __slots__ = ("_hub", "_ring", "_route", "_weight", "last")
 
     def __init__(self, hub: Surroundings, route: Route) -> None:
         self._hub = hub
         self._route = route
         self._ring: ReplayRing | None = None
+        self._weight = 0
         self.last: bytes | None = None
         """The last update's payload, where that is the route's snapshot."""
 
@@ -38,6 +39,8 @@ class Recent:
         """Remember an update's payload, where the last one is the route's snapshot."""
         if self._route.keeps_last:
             self.last = split_mark(payload)[1]
+            if self._ring is not None:  # else it ends with the last subscriber
+                self._weigh(len(self.last))
 
     def since(self, seen: Position) -> Sequence[Kept] | None:
         """Return every update after `seen`; None when they are not all kept."""
@@ -53,9 +56,15 @@ class Recent:
     def forget(self) -> None:
         """Keep nothing of what has come."""
         self.last = None
+        self._weigh(0)
         if self._ring is not None:
             self._hub.retention.give_up(self._ring)
             self._ring = None
+
+    def _weigh(self, size: int) -> None:
+        added, self._weight = size - self._weight, size
+        if added:
+            self._hub.retention.weigh(added)
 
     def _append(self, seq: int, frame: bytes, mark: bytes) -> None:
         if self._ring is not None:

@@ -32,17 +32,20 @@ class Retention:
 
     Args:
         max_topics: how many rings without a subscriber there may be.
-        max_bytes: of all rings together.
+        max_bytes: of all rings together; for a topic without a subscriber there is as much room as
+            these and the last values leave.
         metrics: where it is counted.
     """
 
-    __slots__ = ("_left", "_max_bytes", "_max_topics", "_metrics")
+    __slots__ = ("_left", "_max_bytes", "_max_topics", "_metrics", "state_bytes")
 
     def __init__(self, *, max_topics: int, max_bytes: int, metrics: Metrics) -> None:
         self._max_topics = max_topics
         self._max_bytes = max_bytes
         self._metrics = metrics
         self._left: OrderedDict[TopicId, Retained] = OrderedDict()
+        self.state_bytes = 0
+        """Of the last values that are kept beside rings."""
 
     def __len__(self) -> int:
         return len(self._left)
@@ -71,8 +74,14 @@ class Retention:
         before = ring.size
         ring.append(seq, frame, now_s, mark)
         self._metrics.replay_bytes += ring.size - before
-        if self._metrics.replay_bytes > self._max_bytes:
+        if self._metrics.replay_bytes + self.state_bytes > self._max_bytes:
             self._make_room(ring)
+
+    def weigh(self, added: int) -> None:
+        """Note that the last values take so many bytes more, or less."""
+        self.state_bytes += added
+        if added > 0:  # else room is being made already, one topic after the other
+            self._crowd_out()
 
     def give_up(self, ring: ReplayRing) -> None:
         """Keep nothing of `ring` any longer."""
@@ -80,13 +89,16 @@ class Retention:
         ring.shed(ring.size)
 
     def _make_room(self, ring: ReplayRing) -> None:
-        while self._left and self._metrics.replay_bytes > self._max_bytes:
-            self._evict()
+        self._crowd_out()
         excess = self._metrics.replay_bytes - self._max_bytes
         if excess > 0:
             before = ring.size
             ring.shed(excess)
             self._metrics.replay_bytes += ring.size - before
+
+    def _crowd_out(self) -> None:
+        while self._left and self._metrics.replay_bytes + self.state_bytes > self._max_bytes:
+            self._evict()
 
     def _evict(self) -> None:
         _, topic = self._left.popitem(last=False)

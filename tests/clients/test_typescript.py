@@ -8,6 +8,7 @@ from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import pytest
+from packages.topicwire.tests.client.test_late_listener import Sums
 from packages.topicwire.tests.client.test_server_says import (
     BOB,
     DURATION_S,
@@ -130,6 +131,36 @@ async def test_numbers_that_a_policy_leaves_out_are_no_gap(driver: Path) -> None
             assert {one[0] for one in told} == {"update"}
             seen += updates(told)
         assert len(seen) < 10
+
+
+@pytest.mark.parametrize("is_cut", [False, True])
+async def test_a_late_listener_has_the_state_and_every_change_of_it(
+    driver: Path,
+    is_cut: bool,  # noqa: FBT001 - by name
+) -> None:
+    """pitfall 23"""
+    service = Sums()
+    async with (
+        serving(App(trades(service, linger_s=5)).asgi) as url,
+        FaultProxy(port_of(url)) as proxy,
+        typescript_client(driver, f"ws://127.0.0.1:{proxy.port}/api/v1/ws") as client,
+    ):
+        await client.subscribe("first", "AAPL")
+        told = []
+        for number, late in enumerate("abc", 1):
+            service.add(number)
+            told += await client.until("update", "first", number, False)
+            client.do("subscribe", late, "AAPL")
+            service.add(10 * number)
+            if is_cut:
+                proxy.links[-1].cut()
+            told += await client.until("done", "subscribe", late)
+            service.add(100 * number)
+            told += await client.until("update", late, 100 * number, False)
+        heard = [one[2:] for one in told if one[:2] == ["update", "a"]]
+        states = [is_state for _, is_state in heard]
+        assert states == [True, *[False] * (len(states) - 1)]
+        assert sum(price for price, _ in heard) == service.sum
 
 
 async def test_a_token_that_expires_is_renewed_in_band(driver: Path) -> None:

@@ -52,6 +52,18 @@ def create_app():
 '''
 
 
+ODD_APPS = """
+
+def takes_one(name):
+    return create_app()
+
+
+bare = FastAPI()
+both, _ = create_app()
+FastWSAdapter(title="Other", version="1.0.0", path="/other").setup(both)
+"""
+
+
 class Project:
     def __init__(self, root: Path) -> None:
         self.root = root / "app"
@@ -65,6 +77,9 @@ class Project:
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
+    def append(self, name: str, text: str) -> None:
+        self.write(name, (self.root / name).read_text("utf-8") + text)
 
     def edit(self, name: str, old: str, new: str) -> None:
         text = (self.root / name).read_text("utf-8")
@@ -187,10 +202,13 @@ def test_a_document_with_a_fault_is_not_written(project: Project) -> None:
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ("acme.main", "it is to be `module:factory`"),
-        ("acme.nowhere:create_app", "cannot be imported"),
+        ("acme.main", "it is to be `module:factory` or `module:app`"),
+        ("acme.nowhere:create_app", "cannot be imported: No module named"),
         ("acme.main:nothing", "cannot be imported"),
-        ("acme.main:Ask", "is to return `(api_app, ws_app)`"),
+        ("acme.main:Ask", "is, or returned, Ask. It is to name"),
+        ("acme.main:takes_one", "cannot be called without arguments"),
+        ("acme.main:bare", "0 adapters are set up on this application"),
+        ("acme.main:both", "2 adapters are set up on this application"),
     ],
 )
 def test_a_factory_that_cannot_be_used_is_told_with_the_cure(
@@ -198,7 +216,55 @@ def test_a_factory_that_cannot_be_used_is_told_with_the_cure(
 ) -> None:
     project.edit("pyproject.toml", "acme.main:create_app", setting)
     project.edit("src/acme/main.py", "    symbol: str", '    symbol: str = ""')
+    project.append("src/acme/main.py", ODD_APPS)
     assert said in project.run("spec", code=2)
+
+
+@pytest.mark.parametrize("name", ["app", "create_app_alone", "ws", "pair"])
+def test_an_application_that_is_there_will_do(project: Project, name: str) -> None:
+    """As `uvicorn acme.main:app` names it."""
+    project.edit("pyproject.toml", "acme.main:create_app", f"acme.main:{name}")
+    project.append(
+        "src/acme/main.py",
+        "\n\npair = create_app()\napp, ws = pair\n\n\ndef create_app_alone():\n    return app\n",
+    )
+    assert "generated/asyncapi.json   written" in project.run("spec")
+    if name != "ws":
+        project.run("spec", "--openapi", "openapi.json")
+
+
+def test_whatever_is_missing_is_told_at_once(project: Project) -> None:
+    project.write("pyproject.toml", "[tool.topicwire]\npakage = 'acme'\nsrc = 3\n")
+    told = project.run("client", "typescript", code=2)
+    for fault in (
+        "[tool.topicwire] has an unknown setting 'pakage'",
+        "[tool.topicwire] src = 3: it is to be a string",
+        "[tool.topicwire.typescript] lacks `types`: a folder, such as",
+        "[tool.topicwire.typescript] lacks `client`: a folder, such as",
+    ):
+        assert fault in told
+    told = project.run("spec", code=2)
+    assert "unknown setting 'pakage'" in told
+    assert "lacks `app`: `module:factory` or `module:app`, such as" in told
+
+
+def test_a_document_alone_gives_a_client(project: Project, tmp_path: Path) -> None:
+    """A front-end team has no Python, and no settings."""
+    project.run("spec")
+    project.run("client", "typescript")
+    elsewhere = Project(tmp_path / "elsewhere")
+    for file in elsewhere.root.rglob("*.*"):
+        file.unlink()
+    command = ("client", "typescript", "--document", str(project.document))
+    folders = ("--types", "src/types", "--client", "src/client")
+    told = elsewhere.run(*command, "--types", "src/types", code=2)
+    assert "no pyproject.toml with a [tool.topicwire] table" in told
+    assert "src/types/index.ts   written" in elsewhere.run(*command, *folders)
+    assert "fresh" in elsewhere.run(*command, *folders, "--check")
+    for name in ("types", "client"):
+        made = (elsewhere.root / f"src/{name}/index.ts").read_text("utf-8")
+        configured = (project.page / f"{name}/index.ts").read_text("utf-8")
+        assert made == configured
 
 
 def test_the_factory_may_return_the_adapter_alone(project: Project) -> None:

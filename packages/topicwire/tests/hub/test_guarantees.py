@@ -38,7 +38,7 @@ def topic_of(symbol: str) -> str:
 
 
 class WatchfulService(WsRouteService):
-    """Fails the test when a producer is started or stopped out of turn (guarantees 6 and 7)."""
+    """Fails the test when a producer is started or stopped out of turn (guarantees 5 and 6)."""
 
     def __init__(self) -> None:
         self.states: dict[str, str] = {}

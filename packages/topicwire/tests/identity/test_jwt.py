@@ -14,10 +14,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 from packages.topicwire.tests.identity.keyring import AUDIENCE, ISSUER, SigningKey, key_set
+from starlette.applications import Starlette
 
-from topicwire import DeclarationError, Rejected
+from topicwire import DeclarationError, FastWSAdapter, Rejected
 from topicwire.identity import Handshake
 from topicwire.identity.jwt import JwtAuthenticator
+from topicwire.testing import ConnectionEnded, connect
 
 KEY = SigningKey("ES256")
 
@@ -175,6 +177,25 @@ async def test_why_a_token_is_refused_is_logged_and_never_the_token(
     token = KEY.token(expires_in_s=-5)
     await authenticator().authenticate_token(token)
     assert caplog.messages == ["a token is refused: ExpiredSignatureError"]
+
+
+async def test_it_is_logged_where_all_of_the_app_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    known = authenticator()
+    for name in ("shop", "office"):
+        app = Starlette()
+        FastWSAdapter(title=name, version="1", logger_name=name, authenticate=known).setup(app)
+        with pytest.raises(ConnectionEnded):
+            async with connect(app, token="x"):
+                pass
+        with pytest.raises(ConnectionEnded):
+            async with connect(app, auth="x"):
+                pass
+        said = [one for one in caplog.records if "a token is refused" in one.message]
+        assert [one.name for one in said] == [name, name]
+        caplog.clear()
 
 
 @given(st.text(alphabet="eyJhbGciOiJub25lIn0._-", max_size=80) | st.text(max_size=40))

@@ -158,8 +158,8 @@ class FastWSAdapter:
     def setup(self, app: Starlette, *, drain_on_sigterm: bool = True) -> None:
         """Serve this adapter from `app`, any Starlette or FastAPI application.
 
-        Adds the WebSocket endpoint, the document and its page. When the application shuts down,
-        the producers are stopped.
+        Adds the WebSocket endpoint, the document and its page, and itself to the tuple
+        `app.state.topicwire`. When the application shuts down, the producers are stopped.
 
         Args:
             app: gets routes and a lifespan.
@@ -172,6 +172,8 @@ class FastWSAdapter:
         Raises:
             DeclarationError: something else is at `metrics_path`.
         """
+        # where `topicwire spec` finds it, and whoever has the application alone
+        app.state.topicwire = (*getattr(app.state, "topicwire", ()), self)
         app.router.routes.extend(docs.routes(self, self.path))
         if self._metrics is not None:
             self._metrics.mount(app)

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from inspect import isawaitable
 from ipaddress import IPv6Address, ip_address
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from topicwire.asgi.origin import OriginCheck
 from topicwire.core.tally import Tally
 from topicwire.errors import CommandError, DeclarationError
 from topicwire.hub.hub import Hub
 from topicwire.hub.identity import VerifyToken, recognize
-from topicwire.identity.authenticator import Authenticate, Authenticator
+from topicwire.identity.authenticator import Answer, Authenticate, Authenticator
 from topicwire.identity.handshake import Handshake
+from topicwire.identity.log import LENT
 from topicwire.types import ANONYMOUS, Principal
 
 _NETWORK_BITS: Final = 64
+
+_Asked = TypeVar("_Asked")
 
 
 class Door:
@@ -50,10 +54,12 @@ class Door:
                 f"authenticate is the class {authenticate.__name__}, not an instance: make one."
             )
         if isinstance(authenticate, Authenticator):
-            self._authenticate = authenticate.authenticate
-            self.verify = authenticate.authenticate_token
-        elif authenticate is None or callable(authenticate):
-            self._authenticate = authenticate
+            self._authenticate = _lending(logger, authenticate.authenticate)
+            self.verify = _lending(logger, authenticate.authenticate_token)
+        elif authenticate is None:
+            self._authenticate = None
+        elif callable(authenticate):
+            self._authenticate = _lending(logger, authenticate)
         else:
             raise DeclarationError(
                 f"authenticate is {type(authenticate).__name__}: it is a function that takes the "
@@ -109,6 +115,22 @@ class Door:
         if principal is None and (self.verify is None or handshake.bearer is not None):
             raise unknown()
         return principal
+
+
+def _lending(
+    logger: logging.Logger, ask: Callable[[_Asked], Answer]
+) -> Callable[[_Asked], Awaitable[Principal | None]]:
+    """Return `ask`, which logs by `logger`, whatever else it is asked by."""
+
+    async def asked(what: _Asked) -> Principal | None:
+        before = LENT.set(logger)
+        try:
+            answer = ask(what)
+            return await answer if isawaitable(answer) else answer
+        finally:
+            LENT.reset(before)
+
+    return asked
 
 
 def unknown() -> CommandError:

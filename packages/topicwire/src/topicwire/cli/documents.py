@@ -42,6 +42,10 @@ def add_client(commands: Commands) -> None:
         metavar="FILE_OR_ADDRESS",
         help="instead of the configured AsyncAPI document",
     )
+    for name, what in (("types", "the types"), ("client", "the map of routes")):
+        parser.add_argument(
+            f"--{name}", type=Path, metavar="FOLDER", help=f"for {what}, instead of the configured"
+        )
 
 
 def spec(*, check: bool, output: Path | None, openapi: Path | None, project: Path) -> None:
@@ -56,7 +60,7 @@ def spec(*, check: bool, output: Path | None, openapi: Path | None, project: Pat
         from topicwire.codegen.application import load_application  # noqa: PLC0415 - start-up time
         from topicwire.codegen.config import load_config  # noqa: PLC0415
 
-        config = load_config(project)
+        config = load_config(project, needs=("app",))
         application = load_application(config)
         text = application.asyncapi()
         if output == Path("-"):
@@ -68,33 +72,35 @@ def spec(*, check: bool, output: Path | None, openapi: Path | None, project: Pat
         _apply(config, files, check=check, command="topicwire spec", started=started)
 
 
-def typescript(*, check: bool, document: str | None, project: Path) -> None:
+def typescript(
+    *, check: bool, document: str | None, types: Path | None, client: Path | None, project: Path
+) -> None:
     """Write the TypeScript types and the map of routes, from the document alone.
 
     The folders are `tool.topicwire.typescript` of pyproject.toml. Run `topicwire spec` first.
+    With --document, --types and --client no application and no pyproject.toml is needed.
 
     Example: `topicwire client typescript --document http://localhost:8000/api/v1/ws/asyncapi.json`.
     """
     started = time.perf_counter()
     with refusals("" if check else "Nothing was written.", project):
         from topicwire.asyncapi.validate import validate  # noqa: PLC0415 - start-up time
-        from topicwire.codegen.config import load_config  # noqa: PLC0415
+        from topicwire.codegen.config import bare_config, load_config  # noqa: PLC0415
         from topicwire.codegen.documents import read_document  # noqa: PLC0415
-        from topicwire.codegen.errors import ConfigError  # noqa: PLC0415
         from topicwire.codegen.typescript import INDEX, generate, import_path  # noqa: PLC0415
 
-        config = load_config(project)
-        folders = config.typescript
-        if folders is None:
-            raise ConfigError(
-                f"{config.shown(config.root / 'pyproject.toml')}: there is no "
-                "[tool.topicwire.typescript] table. Add one with `types` and `client`, the folders "
-                "to write."
-            )
+        given = {"types": types, "client": client}
+        missing = [name for name, folder in given.items() if folder is None]
+        is_alone = document is not None and not missing
+        config = bare_config(project) if is_alone else load_config(project, needs=missing)
+        folders = {
+            name: (folder or getattr(config.typescript, name)).resolve()
+            for name, folder in given.items()
+        }
         content = read_document(document or str(config.asyncapi))
-        made = generate(content, types_from_client=import_path(folders.client, folders.types))
+        made = generate(content, types_from_client=import_path(folders["client"], folders["types"]))
         validate(content)
-        files = {folders.types / INDEX: made.types, folders.client / INDEX: made.client}
+        files = {folders["types"] / INDEX: made.types, folders["client"] / INDEX: made.client}
         _refuse_foreign(config, files)
         _apply(config, files, check=check, command="topicwire client typescript", started=started)
 

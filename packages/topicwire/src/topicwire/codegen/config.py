@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from topicwire.codegen.errors import ConfigError
 
-_DEFAULTS: Mapping[str, str] = {
+DEFAULTS: Mapping[str, str] = {
     "src": "src",
     "package": "",
     "declarations": "modules/*/ws.py",
@@ -20,7 +20,16 @@ _DEFAULTS: Mapping[str, str] = {
     "manifest": "generated/topicwire.json",
     "command": "topicwire generate",
 }
-_TYPESCRIPT_KEYS = ("types", "client")
+TYPESCRIPT_KEYS = ("types", "client")
+
+_EXAMPLES: Mapping[str, str] = {
+    "package": 'the package that holds your modules, such as `package = "trading_api"`',
+    "app": '`module:factory` or `module:app`, such as `app = "trading_api.main:app"`',
+    "types": 'a folder, such as `types = "../frontend/src/clients/ws-types-generated"`',
+    "client": 'a folder, such as `client = "../frontend/src/clients/ws-client-generated"`',
+}
+_NAME = "tool.topicwire"
+_TYPESCRIPT_NAME = f"{_NAME}.typescript"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +47,11 @@ class AppConfig:
     Attributes:
         root: the folder of `pyproject.toml`.
         src: the folder that holds `package`; what is below it is first-party.
-        package: the application's package, such as `trading_api`.
+        package: the application's package, such as `trading_api`; "" when not set.
         declarations: a glob below the package's folder.
         template: the file with the generic router class.
         output: the folder beside each declaring file.
-        app: `module:function` that returns `(api_app, ws_app)` or an adapter; "" when not set.
+        app: `module:factory`, or `module:app` of an application that is there; "" when not set.
         asyncapi: where the document is exported to.
         manifest: the one file that says which version of the generator made the output.
         command: how generated files say they are made again.
@@ -79,11 +88,16 @@ class AppConfig:
             return path.as_posix()
 
 
-def load_config(start: Path) -> AppConfig:
+def load_config(start: Path, needs: Sequence[str] = ("package",)) -> AppConfig:
     """The nearest `pyproject.toml` with a `[tool.topicwire]`, from `start` upwards.
 
+    Args:
+        start: where to look first.
+        needs: the settings without which the caller cannot do anything.
+
     Raises:
-        ConfigError: there is none, it is not TOML, or a setting is unknown or of a wrong type.
+        ConfigError: there is none, it is not TOML, or a setting is missing, unknown or of a wrong
+            type: all that is wrong, in one message.
     """
     start = start.resolve()
     for folder in (start, *start.parents):
@@ -92,11 +106,16 @@ def load_config(start: Path) -> AppConfig:
             continue
         table = _read(file).get("tool", {}).get("topicwire")
         if table is not None:
-            return _parse(file, table)
+            return _parse(file, table, needs)
     raise ConfigError(
         f"no pyproject.toml with a [tool.topicwire] table in {start} or above it. "
         "Run this in the application's folder (`cd backend`), or name it: --project backend."
     )
+
+
+def bare_config(root: Path) -> AppConfig:
+    """Return the configuration of a folder without an application: every default."""
+    return _made(root.resolve(), DEFAULTS, None)
 
 
 def _read(file: Path) -> dict[str, dict[str, object]]:
@@ -106,20 +125,62 @@ def _read(file: Path) -> dict[str, dict[str, object]]:
         raise ConfigError(f"{file}: error: this is not TOML: {error}.") from error
 
 
-def _parse(file: Path, table: object) -> AppConfig:
+def _parse(file: Path, table: object, needs: Sequence[str]) -> AppConfig:
     if not isinstance(table, dict):
-        raise ConfigError(f"{file}: [tool.topicwire] is to be a table, not {table!r}.")
-    typescript = table.get("typescript")
+        raise ConfigError(f"{file}: [{_NAME}] is to be a table, not {table!r}.")
+    typescript = table.get("typescript", {})
+    if not isinstance(typescript, dict):
+        raise ConfigError(f"{file}: [{_TYPESCRIPT_NAME}] is to be a table, not {typescript!r}.")
     rest = {key: value for key, value in table.items() if key != "typescript"}
-    values = dict(_DEFAULTS) | _strings(file, "tool.topicwire", rest, tuple(_DEFAULTS))
-    if not values["package"]:
-        raise ConfigError(
-            f"{file}: [tool.topicwire] lacks `package`: the package that holds your modules, "
-            'such as `package = "trading_api"`.'
+    of_typescript = set(TYPESCRIPT_KEYS)
+    needed = set(needs) | (of_typescript if "typescript" in table else set())
+    faults = [
+        *_faults(_NAME, rest, tuple(DEFAULTS), needed - of_typescript),
+        *_faults(_TYPESCRIPT_NAME, typescript, TYPESCRIPT_KEYS, needed & of_typescript),
+    ]
+    if not faults:
+        config = _made(file.parent, {**DEFAULTS, **rest}, typescript or None)
+        faults = list(_contradictions(config))
+    if faults:
+        raise ConfigError("\n".join(f"{file}: {fault}" for fault in faults))
+    return config
+
+
+def _faults(
+    name: str, table: Mapping[str, object], known: Sequence[str], needed: Collection[str]
+) -> Iterator[str]:
+    for key, value in table.items():
+        if key not in known:
+            yield f"[{name}] has an unknown setting {key!r}. Known: {', '.join(known)}."
+        elif not isinstance(value, str) or not value:
+            yield f"[{name}] {key} = {value!r}: it is to be a string."
+    for key in known:
+        if key in needed and key not in table:
+            yield f"[{name}] lacks `{key}`: {_EXAMPLES[key]}."
+
+
+def _contradictions(config: AppConfig) -> Iterator[str]:
+    if config.package and not config.package_dir.is_dir():
+        yield (
+            f"[{_NAME}] names the package {config.package!r}, but there is no "
+            f"folder {config.shown(config.package_dir)}. Set `src` and `package`."
         )
-    root = file.parent
+    if not config.output.isidentifier():
+        yield (
+            f"[{_NAME}] output = {config.output!r}: it becomes a Python package, "
+            "so it is to be an identifier, such as `ws_generated`."
+        )
+
+
+def _made(root: Path, values: Mapping[str, str], typescript: Mapping[str, str] | None) -> AppConfig:
     src = root / values["src"]
-    config = AppConfig(
+    folders = None
+    if typescript is not None:
+        folders = TypeScriptConfig(
+            types=(root / typescript["types"]).resolve(),
+            client=(root / typescript["client"]).resolve(),
+        )
+    return AppConfig(
         root=root,
         src=src,
         package=values["package"],
@@ -130,45 +191,5 @@ def _parse(file: Path, table: object) -> AppConfig:
         asyncapi=root / values["asyncapi"],
         manifest=root / values["manifest"],
         command=values["command"],
-        typescript=_typescript(file, root, typescript),
+        typescript=folders,
     )
-    if not config.package_dir.is_dir():
-        raise ConfigError(
-            f"{file}: [tool.topicwire] names the package {config.package!r}, but there is no "
-            f"folder {config.shown(config.package_dir)}. Set `src` and `package`."
-        )
-    if not config.output.isidentifier():
-        raise ConfigError(
-            f"{file}: [tool.topicwire] output = {config.output!r}: it becomes a Python package, "
-            "so it is to be an identifier, such as `ws_generated`."
-        )
-    return config
-
-
-def _typescript(file: Path, root: Path, table: object) -> TypeScriptConfig | None:
-    if table is None:
-        return None
-    if not isinstance(table, dict):
-        raise ConfigError(f"{file}: [tool.topicwire.typescript] is to be a table, not {table!r}.")
-    values = _strings(file, "tool.topicwire.typescript", table, _TYPESCRIPT_KEYS)
-    for key in _TYPESCRIPT_KEYS:
-        if key not in values:
-            raise ConfigError(f"{file}: [tool.topicwire.typescript] lacks `{key}`: a folder.")
-    return TypeScriptConfig(
-        types=(root / values["types"]).resolve(), client=(root / values["client"]).resolve()
-    )
-
-
-def _strings(
-    file: Path, name: str, table: Mapping[str, object], allowed: tuple[str, ...]
-) -> dict[str, str]:
-    values: dict[str, str] = {}
-    for key, value in table.items():
-        if key not in allowed:
-            raise ConfigError(
-                f"{file}: [{name}] has an unknown setting {key!r}. Known: {', '.join(allowed)}."
-            )
-        if not isinstance(value, str) or not value:
-            raise ConfigError(f"{file}: [{name}] {key} = {value!r}: it is to be a string.")
-        values[key] = value
-    return values

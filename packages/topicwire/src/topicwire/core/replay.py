@@ -1,4 +1,4 @@
-"""The last updates of one topic, kept for clients that come back (protocol, section 4.5).
+"""The last updates of one topic, kept for clients that come back (protocol, section 4.9).
 
 Pure: no clock and no I/O. The caller passes `now_s`, from one monotonic clock.
 """

@@ -5,7 +5,6 @@ Needs `pip install topicwire[jwt]`. The cryptography is PyJWT's and pyca's.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -16,6 +15,7 @@ import jwt
 from topicwire.errors import DeclarationError, Rejected
 from topicwire.identity.handshake import Handshake
 from topicwire.identity.keys import KeySet, KeySource
+from topicwire.identity.log import logger
 from topicwire.types import Principal
 
 ALGORITHMS: Final = ("RS256", "ES256", "EdDSA")
@@ -28,15 +28,14 @@ ASYMMETRIC: Final = frozenset(
 
 MAX_TOKEN_CHARACTERS: Final = 16_384
 
-_LOGGER: Final = logging.getLogger("topicwire.identity")
-
 
 class JwtAuthenticator:
     """Knows clients by a JSON Web Token: a bearer token, or a cookie; and by `auth` messages.
 
     Guarantee: a principal is returned only for a token that a key of the set signed, by one of
     `algorithms`, that names `issuer` and `audience`, has a subject, and has not expired. Why one
-    is refused is logged, by the check that failed; the client is told that it is refused.
+    is refused is logged at INFO, by the check that failed, by the logger of the adapter that asks
+    (`logger_name`); the client is told that it is refused.
 
         FastWSAdapter(..., authenticate=JwtAuthenticator(
             "https://login.example/.well-known/jwks.json",
@@ -53,6 +52,8 @@ class JwtAuthenticator:
         leeway_s: by how much the clocks of issuer and server may differ.
         cookie: the name of a cookie with the token, for browsers that have signed in; None for
             none. A bearer token goes before it.
+        now_s: tells when the keys are to be read again, in seconds of any beginning; tests pass
+            their own. A token's expiry is judged by the wall clock.
 
     Raises:
         DeclarationError: an algorithm is not allowed, or the keys cannot be used.
@@ -109,7 +110,7 @@ class JwtAuthenticator:
         try:
             return await self._verified(token)
         except _NotValidError as error:
-            _LOGGER.info("a token is refused: %s", error)
+            logger().info("a token is refused: %s", error)
             return None
 
     async def _verified(self, token: str) -> Principal:

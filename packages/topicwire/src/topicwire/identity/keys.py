@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPException
@@ -17,6 +16,7 @@ from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
 from topicwire.errors import DeclarationError, TopicwireError
+from topicwire.identity.log import logger
 
 KeySource: TypeAlias = Mapping[str, Any] | Path | str
 """A key set itself, `{"keys": [...]}`; the path of a file with one; or its address, `https://...`.
@@ -38,7 +38,6 @@ RETRY_EMPTY_S: Final = 1.0
 """The same while there is no key at all."""
 
 _LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}
-_LOGGER: Final = logging.getLogger("topicwire.identity")
 
 
 class KeySetError(TopicwireError, RuntimeError):
@@ -122,7 +121,7 @@ class KeySet:
             self._keys = _usable(await asyncio.to_thread(read))
             self._read_s = self._now_s()
         except KeySetError as error:
-            _LOGGER.warning("the key set stays as it was, %d keys: %s", len(self._keys), error)
+            logger().warning("the key set stays as it was, %d keys: %s", len(self._keys), error)
         finally:
             self._reading = None
 

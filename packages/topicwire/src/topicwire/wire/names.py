@@ -67,9 +67,9 @@ def _check(kind: str, name: str, reserved: frozenset[str]) -> None:
             "Clients use it as an attribute."
         )
     if name in reserved or keyword.iskeyword(name):
-        owner = "Python" if keyword.iskeyword(name) else "the generated clients"
+        owners = "Python uses" if keyword.iskeyword(name) else "the generated clients use"
         raise DeclarationError(
-            f"{name!r} cannot be the name of {_a(kind)}: {owner} uses it for something else. "
+            f"{name!r} cannot be the name of {_a(kind)}: {owners} it for something else. "
             "Choose another name, a plural for instance."
         )
 

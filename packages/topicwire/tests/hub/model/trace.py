@@ -200,7 +200,7 @@ class Trace:
         topic, told = payload["topic"], Position(payload["epoch"], payload["seq"])
         held = self.held[topic]
         if payload["reason"] == "numbering_lost":
-            assert not held.is_interrupted, "guarantee 12: it is told when it runs again"
+            assert not held.is_interrupted, "guarantee 14: it is told when it runs again"
             assert told.epoch != held.position.epoch
         else:
             assert payload["reason"] == "producer_restarted"

@@ -1,0 +1,21 @@
+"""docs/code-generation.md: its table of settings is the code's."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from topicwire.codegen.config import DEFAULTS, TYPESCRIPT_KEYS
+
+PAGE = Path(__file__).parents[2] / "docs/code-generation.md"
+
+
+def test_the_table_has_every_setting_with_its_default() -> None:
+    section = PAGE.read_text(encoding="utf-8").partition("## Settings")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `([\w.]+)` \| (.+?) \| .+ \|$", section, re.MULTILINE)
+    documented = {key: default for key, default in rows if not default.startswith("needed by ")}
+    assert documented == {key: f"`{default}`" for key, default in DEFAULTS.items() if default}
+    assert [key for key, _ in rows] == [
+        *DEFAULTS,
+        *(f"typescript.{key}" for key in TYPESCRIPT_KEYS),
+    ]

@@ -91,7 +91,7 @@ export interface Subscriptions<Request, Data> {
 
   /**
    * From the call on the listener is not called any more. Resolves when the server has confirmed, or at once where
-   * other listeners stay, the connection is down or the id is unknown. Never rejects.
+   * other listeners stay, the connection is down or the id is unknown, or when it does not answer in time. Never rejects.
    */
   unsubscribe(listenerId: string): Promise<void>
 

@@ -30,7 +30,8 @@ export interface Connection {
   ): () => void
   /**
    * A new token, for this connection (in-band: nothing is interrupted) and for those to come. Resolves when the server
-   * has taken it, at once where there is no connection. Rejects with the server's code where it refuses.
+   * has taken it, at once where there is no connection. Rejects with the server's code where it refuses: then the one
+   * before is used on.
    */
   auth(token: string): Promise<void>
   /**

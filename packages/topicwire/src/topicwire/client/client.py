@@ -125,7 +125,7 @@ class Client:
         """Use this token from now on, on this connection and those to come.
 
         Raises:
-            RefusedError: the server does not take it.
+            RefusedError: the server does not take it: the one before is used on.
             ClientError: as `Route.call`.
         """
         await self._connection.authenticate(token)

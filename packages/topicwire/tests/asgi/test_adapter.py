@@ -31,6 +31,12 @@ def test_an_empty_route_is_refused() -> None:
         adapter().include_router(WsRouter[TradeRequest, Trade]())
 
 
+def test_a_class_is_no_router() -> None:
+    wrong: Any = WsRouter[TradeRequest, Trade]
+    with pytest.raises(DeclarationError, match=r"the class WsRouter\[.*\], not an instance"):
+        adapter().include_router(wrong)
+
+
 def test_a_route_is_included_once() -> None:
     app = adapter()
     router = trades()

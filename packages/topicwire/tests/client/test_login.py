@@ -10,6 +10,7 @@ import pytest
 from packages.topicwire.tests.client.fakes import URL, Bench
 from packages.topicwire.tests.client.taken import Taken, subscribed
 
+from topicwire import DeclarationError
 from topicwire.client import Client, NoSocketError, RefusedError
 
 
@@ -53,6 +54,16 @@ async def test_a_token_that_cannot_be_sent_is_told(token: Any) -> None:
         await asyncio.sleep(0)
         assert bench.errors == ["connection_failed"]
         assert bench.clock.alarms == 0
+
+
+@pytest.mark.parametrize("token", [b"bytes", 5])
+async def test_a_token_of_another_type_is_refused_without_its_value(token: Any) -> None:
+    with pytest.raises(DeclarationError, match=f"token is {type(token).__name__}: .* function"):
+        Bench(token=token)
+    bench = Bench()
+    async with bench.client:
+        with pytest.raises(DeclarationError, match="is to be a string"):
+            await bench.client.authenticate(token)
 
 
 async def test_a_connector_that_raises_is_told_to_who_asks() -> None:

@@ -19,6 +19,7 @@ from topicwire.client import (
     RequestTimeoutError,
     UpdateInfo,
 )
+from topicwire.client.socket import Loss
 from topicwire.errors import DeclarationError
 
 
@@ -260,6 +261,18 @@ async def test_without_a_connection_in_time_it_is_offline() -> None:
         bench.clock.advance(2)
         said = r"trades\.subscribe: no connection to ws://test.* The last attempt: OSError: refused"
         with pytest.raises(OfflineError, match=said):
+            await asking
+
+
+async def test_a_path_without_a_websocket_is_told_as_such() -> None:
+    """By its 404; a 403 is an answer for good."""
+    bench = Bench(timeout_s=2.0)
+    async with bench.client:
+        asking = asyncio.ensure_future(bench.trades.subscribe(TradesRequest(), Taken().take))
+        await asyncio.sleep(0)
+        bench.socket.events.lost(Loss(http_status=404))
+        bench.clock.advance(2)
+        with pytest.raises(OfflineError, match=r"HTTP 404 \(perhaps no WebSocket is served"):
             await asking
 
 

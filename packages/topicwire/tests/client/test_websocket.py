@@ -276,7 +276,7 @@ async def test_where_nobody_serves_it_is_offline() -> None:
 
 async def test_where_something_else_is_served_it_is_refused() -> None:
     async with serving(Starlette()) as url, TradingClient(url) as client:
-        with pytest.raises(ServerRefusesError, match="HTTP 403"):
+        with pytest.raises(ServerRefusesError, match=r"HTTP 403 \(perhaps no WebSocket is served"):
             await client.trades.subscribe(AAPL, nothing)
         assert client.status == "closed"
 

@@ -131,10 +131,15 @@ class FastWSAdapter:
         """Serve a route.
 
         Raises:
-            DeclarationError: it has no name, its name is taken, or Pydantic cannot handle one of
-                its types.
+            DeclarationError: it is a class, it has no name, its name is taken, or Pydantic cannot
+                handle one of its types.
             RouterInUseError: another app includes this instance.
         """
+        if isinstance(router, type):
+            raise DeclarationError(
+                f"include_router was given the class {router.__name__}, not an instance: make one, "
+                f'`{router.__name__}(route="trades")`.'
+            )
         name = router.route
         taken = self._routes.get(name)
         if taken is not None:

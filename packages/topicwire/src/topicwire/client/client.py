@@ -69,7 +69,8 @@ class Client:
         options: `ClientOptions`.
 
     Raises:
-        DeclarationError: the URL is none of a WebSocket.
+        DeclarationError: the URL is none of a WebSocket, or the token neither a string nor a
+            function.
     """
 
     def __init__(self, url: str, **options: Unpack[ClientOptions]) -> None:

@@ -34,6 +34,8 @@ _REFUSALS: Final = {
     403: "forbidden",
 }
 
+_NO_ROUTE: Final = (403, 404)
+"""What a server answers where it serves no WebSocket; Starlette the first."""
 
 HELLO_S: Final = 35.0
 """How long a server may be silent that has not said yet how often it is heard."""
@@ -276,13 +278,19 @@ class Link:
         now_s = self._clock.now_s()
         lasted_s = now_s - self._opened_at_s if self.status == "open" else 0.0
         refusal = _REFUSALS.get(loss.http_status or loss.code)
+        reason = loss.reason
+        if loss.http_status in _NO_ROUTE:
+            reason = (
+                f"{reason or f'HTTP {loss.http_status}'} (perhaps no WebSocket is served at this "
+                "path: it is what `FastWSAdapter(path=...)` says)"
+            )
         # a refused token may have been an old one: where there is a function, a fresh one is tried
         renews = refusal == "unauthenticated" and self._login.can_renew and not self._is_renewed
         if refusal is not None and not renews:
-            self.stop(ServerRefusesError(refusal, self.url, loss.reason))
+            self.stop(ServerRefusesError(refusal, self.url, reason))
             return
         self._forget()
-        self.trouble = loss.reason or self.trouble
+        self.trouble = reason or self.trouble
         self._is_renewed = renews
         self._events.lost(loss.code)
         delay_s = self._reconnection.delay_s(

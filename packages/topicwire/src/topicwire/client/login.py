@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from typing import TypeAlias
 
+from topicwire.errors import DeclarationError
 from topicwire.wire.frames import BEARER_SUBPROTOCOL, SUBPROTOCOL
 
 TokenSource: TypeAlias = str | Callable[[], str | Awaitable[str]]
@@ -18,6 +19,8 @@ def subprotocols_of(token: str | None) -> list[str]:
     """Return what the handshake offers. A token never goes into the URL, which ends in logs."""
     if token is None:
         return [SUBPROTOCOL]
+    if not isinstance(token, str):
+        raise TypeError(f"the token is {type(token).__name__}: it is to be a string")
     encoded = urlsafe_b64encode(token.encode()).decode().rstrip("=")
     return [SUBPROTOCOL, f"{BEARER_SUBPROTOCOL}{encoded}"]
 
@@ -27,9 +30,17 @@ class Login:
 
     Args:
         source: where tokens come from; None for a client that has none.
+
+    Raises:
+        DeclarationError: it is neither a string nor a function.
     """
 
     def __init__(self, source: TokenSource | None) -> None:
+        if not (source is None or isinstance(source, str) or callable(source)):
+            raise DeclarationError(
+                f"token is {type(source).__name__}: it is a string, a function that returns one, "
+                "or None."
+            )
         self._source = source
         self._given: str | None = None
 
@@ -42,7 +53,12 @@ class Login:
         """Use this token from now on, until the source, where it is a function, gives another.
 
         Returns the one that was given before, if any was.
+
+        Raises:
+            DeclarationError: it is no string.
         """
+        if not isinstance(token, str):
+            raise DeclarationError(f"the token is {type(token).__name__}: it is to be a string.")
         before, self._given = self._given, token
         return before
 

@@ -16,9 +16,20 @@ class Entry(NamedTuple):
 
 
 class Ledger:
-    """Looks over the backplane's shoulder: one list for each life of a topic's numbering."""
+    """Looks over the backplane's shoulder: one list for each life of a topic's numbering.
 
-    def __init__(self, backplane: MemoryBackplane, now_s: Callable[[], float]) -> None:
+    Args:
+        backplane: whose updates are noted.
+        now_s: the time.
+        published: told of each update's topic, before anybody is sent it.
+    """
+
+    def __init__(
+        self,
+        backplane: MemoryBackplane,
+        now_s: Callable[[], float],
+        published: Callable[[str], None],
+    ) -> None:
         self._backplane = backplane
         self._now_s = now_s
         self._lives: dict[tuple[str, str], list[Entry]] = {}
@@ -27,6 +38,7 @@ class Ledger:
         publish = backplane.publish
 
         def recorded(topic: TopicId, payload: bytes) -> None:
+            published(topic.key)
             publish(topic, payload)
             head = self.head(topic.key)
             if head is not None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 from packages.topicwire.tests.hub.model.ledger import Ledger
+from packages.topicwire.tests.hub.model.treatment import Treatment
 
 from topicwire.testing import InProcessClient
 from topicwire.types import Position, ReplayLimits
@@ -50,23 +52,28 @@ class Trace:
     """One connection.
 
     Attributes:
+        treatment: what the test has done to it.
         tells_states_again: who subscribes to what the connection receives is sent the state.
         outlives_producer: updates go on while the producer is dead.
-        is_late: it did not read for a while, so that what it sees may be old.
+        happened: counts what came, over all connections.
     """
 
     client: InProcessClient
+    treatment: Treatment
     ledger: Ledger
     limits: ReplayLimits | None
     has_snapshots: bool
     tells_states_again: bool
     outlives_producer: bool
+    happened: Counter[str]
     sent: list[Sent] = field(default_factory=list)
     answered: int = 0
     subscriptions: dict[Request, list[str]] = field(default_factory=dict)
     held: dict[str, Held] = field(default_factory=dict)
-    is_stalled: bool = False
-    is_late: bool = False
+
+    @property
+    def is_late(self) -> bool:
+        return self.treatment.is_late
 
     @property
     def waiting(self) -> list[Sent]:
@@ -81,6 +88,7 @@ class Trace:
                 assert payload["retry"] is True
                 assert payload["code"] == "producer_failed"
                 self.held[payload["topic"]].is_interrupted = True
+                self.happened["interrupted"] += 1
             case "trades.reset":
                 self._take_reset(payload)
             case "trades.subscribe.response" | "trades.unsubscribe.response" as kind:
@@ -99,6 +107,7 @@ class Trace:
 
     def _take_refusal(self, sent: Sent, payload: dict[str, Any], now_s: float) -> None:
         code = payload["code"]
+        self.happened[code] += 1
         if sent.command == "unsubscribe":
             assert code == "not_subscribed"
             assert sent.request not in self.subscriptions, "guarantee 4"
@@ -119,6 +128,7 @@ class Trace:
 
     def _take_unsubscribed(self, sent: Sent) -> None:
         assert sent.request in self.subscriptions, "guarantee 4"
+        self.happened["unsubscribed"] += 1
         del self.subscriptions[sent.request]
         remaining = {topic for topics in self.subscriptions.values() for topic in topics}
         self.held = {topic: one for topic, one in self.held.items() if topic in remaining}
@@ -126,6 +136,7 @@ class Trace:
     def _take_subscribed(self, sent: Sent, payload: dict[str, Any]) -> None:
         again = sent.request in self.subscriptions
         assert payload["message"] == ("Already subscribed" if again else "Subscribed")
+        self.happened[payload["message"]] += 1
         assert again or not sent.always_denied & set(sent.topics), "authorized before it is joined"
         places = payload.get("topics") or [payload]
         assert [place["topic"] for place in places] == sent.topics
@@ -139,6 +150,8 @@ class Trace:
         seen = sent.resume.get(topic)
         recovered: bool | None = place.get("recovered")
         assert (recovered is None) is (seen is None)
+        if recovered is not None:
+            self.happened["recovered" if recovered else "not recovered"] += 1
         held = self.held.get(topic)
         if held is not None:
             assert told == held.position, "all before the position was sent"
@@ -189,11 +202,13 @@ class Trace:
             held.awaits_snapshot = False
             assert payload["seq"] == held.position.seq
             assert price in {-payload["seq"], self.ledger.price(topic, held.position)}
+            self.happened["state"] += 1
             return
         assert not held.awaits_snapshot, "guarantee 2: the state comes before the updates"
         held.position = Position(held.position.epoch, held.position.seq + 1)
         assert payload["seq"] == held.position.seq, "guarantee 3: each one, once, in order"
         assert price == self.ledger.price(topic, held.position)
+        self.happened["update"] += 1
         self._reached(topic, held.position)
 
     def _take_reset(self, payload: dict[str, Any]) -> None:
@@ -205,6 +220,7 @@ class Trace:
         else:
             assert payload["reason"] == "producer_restarted"
             assert held.is_interrupted, "guarantee 11: it was told that its producer is dead"
+        self.happened[payload["reason"]] += 1
         held.is_interrupted = False
         if told.epoch == held.position.epoch:
             assert told == held.position, "nothing is missing within a numbering"
@@ -213,6 +229,10 @@ class Trace:
         held.position = told
         held.awaits_snapshot = payload.get("snapshot", False)
         self._reached(topic, told)
+
+    def is_to_have(self, topic: str) -> bool:
+        """Whether it receives a topic, as far as it knows, or has asked for it."""
+        return topic in self.held or any(topic in sent.topics for sent in self.waiting)
 
     def _reached(self, topic: str, position: Position) -> None:
         self.ledger.reached.setdefault(topic, []).append(position)

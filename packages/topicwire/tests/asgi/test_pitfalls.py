@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from packages.topicwire.tests.asgi.calls import calls_of
 from packages.topicwire.tests.serving import (
     ask,
     read_to_the_end,
@@ -238,37 +238,6 @@ async def test_pitfall_12_a_burst_beyond_the_bound_raises_nothing_either() -> No
     assert service.count("remove") == 1
 
 
-async def test_pitfall_13_updates_that_nobody_watches_delay_nobody() -> None:
-    """pitfall 13"""
-    router = trades()
-    app = App(router)
-    async with clients(app, 1) as (socket,):
-        await ask(socket, "trades.subscribe", AAPL)
-        for _ in range(3):
-            router.publish(IBM_TOPIC, Trade(price=0))
-        router.publish(AAPL_TOPIC, Trade(price=1))
-        assert await receive(socket) == update(AAPL_TOPIC, 1, 1.0)
-        assert app.adapter.metrics.updates_unwatched == 3
-        assert len(app.hub.backplane) == 1
-
-
-def calls_of(function: Callable[[], None]) -> int:
-    """Count the Python and C calls that a function makes."""
-    calls = 0
-
-    def count(_frame: object, event: str, _argument: object) -> None:
-        nonlocal calls
-        calls += event in {"call", "c_call"}
-
-    previous = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        function()
-    finally:
-        sys.setprofile(previous)
-    return calls
-
-
 async def test_pitfall_14_an_update_costs_what_its_own_subscribers_cost() -> None:
     """pitfall 14, checklist 34: the same calls, however many others there are"""
     router = trades()
@@ -278,13 +247,13 @@ async def test_pitfall_14_an_update_costs_what_its_own_subscribers_cost() -> Non
         router.publish(AAPL_TOPIC, Trade(price=0))
         await receive(sockets[0])
         await settled(sockets[0])
-        alone = calls_of(lambda: router.publish(AAPL_TOPIC, Trade(price=1)))
+        alone = len(calls_of(lambda: router.publish(AAPL_TOPIC, Trade(price=1))))
         await receive(sockets[0])
         for socket in sockets[1:]:
             for number in range(10):
                 await ask(socket, "trades.subscribe", {"symbol": f"S{number}"})
         await settled(sockets[0])
-        crowded = calls_of(lambda: router.publish(AAPL_TOPIC, Trade(price=2)))
+        crowded = len(calls_of(lambda: router.publish(AAPL_TOPIC, Trade(price=2))))
         assert await receive(sockets[0]) == update(AAPL_TOPIC, 3, 2.0)
         assert crowded == alone
         assert app.adapter.metrics.subscriptions == 291

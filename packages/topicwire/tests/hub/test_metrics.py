@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import get_args
 
 import pytest
@@ -124,6 +125,34 @@ async def test_what_waits_is_read_when_it_is_asked_for() -> None:
         slow.resume()
         await slow.settle()
     assert app.adapter.metrics.queue_bytes == (0, 0)
+
+
+@pytest.mark.anyio
+async def test_what_a_client_missed_waits_too() -> None:
+    router = trades()
+    app = App(router)
+    metrics = app.adapter.metrics
+    async with connect(app.asgi) as slow, connect(app.asgi) as other:
+        await slow.subscribe("trades", IBM)
+        reply = await slow.subscribe("trades", AAPL)
+        for price in range(100):
+            router.publish(AAPL_TOPIC, Trade(price=price))
+            await slow.settle()
+        await slow.unsubscribe("trades", AAPL)
+        slow.stall()
+        router.publish(IBM_TOPIC, Trade(price=0))  # under way: what follows waits
+        await other.settle()
+        resume = {"epoch": reply["epoch"], "seq": 0}
+        await slow.send({"type": "trades.subscribe", "payload": AAPL, "resume": resume})
+        while not metrics.updates_replayed:
+            await other.settle()
+        waiting = metrics.queue_bytes
+        slow.resume()
+        missed = [one for one in await slow.settle() if one["payload"].get("seq", 0) > 0][-100:]
+        assert [one["payload"]["seq"] for one in missed] == [*range(1, 101)]
+        size = sum(len(json.dumps(one, separators=(",", ":"))) for one in missed)
+        assert waiting.total == waiting.largest > size
+    assert metrics.queue_bytes == (0, 0)
 
 
 @pytest.mark.anyio

@@ -15,10 +15,12 @@ LONG = settings(settings.get_profile("long"), stateful_step_count=STEPS)
 
 OFTEN = [
     *("Subscribed", "update", "state", "recovered", "not recovered", "interrupted"),
-    *("numbering_lost", "producer_restarted", "timeout", "forbidden", "not_subscribed"),
-    *("cut", "slow", "given up", "lost"),
+    *("numbering_lost", "timeout", "forbidden", "cut", "slow", "given up"),
 ]
-SELDOM = ["Already subscribed", "unsubscribed", "producer_failed"]
+SELDOM = [
+    *("Already subscribed", "unsubscribed", "not_subscribed", "producer_failed"),
+    *("producer_restarted", "lost"),
+]
 """What must have happened: examples in which nothing does prove nothing."""
 
 

@@ -138,12 +138,15 @@ def _parse(file: Path, table: object, needs: Sequence[str]) -> AppConfig:
         *_faults(_NAME, rest, tuple(DEFAULTS), needed - of_typescript),
         *_faults(_TYPESCRIPT_NAME, typescript, TYPESCRIPT_KEYS, needed & of_typescript),
     ]
-    if not faults:
-        config = _made(file.parent, {**DEFAULTS, **rest}, typescript or None)
-        faults = list(_contradictions(config))
+    _refuse(file, faults)
+    config = _made(file.parent, {**DEFAULTS, **rest}, typescript or None)
+    _refuse(file, list(_contradictions(config)))
+    return config
+
+
+def _refuse(file: Path, faults: Sequence[str]) -> None:
     if faults:
         raise ConfigError("\n".join(f"{file}: {fault}" for fault in faults))
-    return config
 
 
 def _faults(

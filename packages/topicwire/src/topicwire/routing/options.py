@@ -41,7 +41,8 @@ class RouteOptions(TypedDict, total=False):
         linger_s: seconds between the last subscriber's leaving a topic and the stop of its
             producer; 0 stops it at once. 5 by default.
         replay: how much of each topic is kept for clients that come back; None or a limit of 0
-            keeps nothing. By default 300 updates, 300 s and 1 MiB.
+            keeps nothing. By default 300 updates, 300 s and 1 MiB; where the producer makes the
+            updates, what is kept ends with it, `linger_s` after the last subscriber has left.
         snapshot: "last" sends a topic's last update to a new subscriber as its present state. None:
             the service's `get_snapshot(topic)` says what that is, if it has such a method.
         updates_from: "producer": the updates are made by the service while it feeds the topic, so
@@ -50,7 +51,8 @@ class RouteOptions(TypedDict, total=False):
             default the one or the other, as the route has a service or not.
         full_state: each update is the whole state of its topic, so that one which a client has seen
             already, or which is older than its state, does it no harm. Then the service's
-            `get_snapshot` may be a coroutine. False by default.
+            `get_snapshot` may be a coroutine. False by default. Refused with `merge` and with keys,
+            where an update is a part.
         stale_after_s: the route promises that each of its topics has an update at least so often,
             in seconds. Clients are told, and show a topic that is silent for longer as stale; the
             server counts and logs it. None by default: silence says nothing.

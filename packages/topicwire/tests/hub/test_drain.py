@@ -118,7 +118,8 @@ async def test_one_that_does_not_read_holds_up_nobody_and_is_given_up_in_time() 
         app.clock.advance(10)
         await draining
         assert (await stalled.wait_closed()).code == 1006
-    assert app.adapter.metrics.connections == 0
+    metrics = app.adapter.metrics
+    assert (metrics.connections, metrics.drains_timed_out, metrics.closes) == (0, 1, {1001: 1})
     assert app.clock.alarms == 0
 
 

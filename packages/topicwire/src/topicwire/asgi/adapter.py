@@ -233,6 +233,9 @@ class FastWSAdapter:
         What is under way is authorized again. Change what `authenticate` and `authorize` go by
         first: this takes what is held, and they refuse it from then on.
 
+        A subscription to a pattern has the pattern as its topic: it is not asked about the topics
+        that the pattern matches, and goes on to receive them all. Name the pattern too.
+
         Args:
             subject: of the principal; "" for those who are `ANONYMOUS`.
             route: whose topics are affected; None for every route's.

@@ -232,7 +232,12 @@ class Connection:
             self._writer.wake()
 
     def give_up(self) -> None:
-        """End at once, without a close frame, which would wait behind what the client leaves."""
+        """End at once, without a close frame, which would wait behind what the client leaves.
+
+        The time of a drain is over.
+        """
+        if not self.is_ended:
+            self.hub.metrics.drains_timed_out += 1
         self._ending.give_up()
 
     def _log_slow(self, waiting_bytes: int) -> None:
@@ -261,7 +266,7 @@ class Connection:
         """Give the client up: it has taken nothing for the send timeout."""
         if not self.is_ended:
             self.hub.metrics.sends_timed_out += 1
-            self.give_up()
+            self._ending.give_up()
 
     def nothing_waits(self) -> bool:
         """Say whether, now that all has been sent, the connection is over; drained, it is."""

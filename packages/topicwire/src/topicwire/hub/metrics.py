@@ -214,6 +214,8 @@ class Metrics:
         closes: connections that the server closed, by close code.
         sends_timed_out: connections given up because they took no byte for
             `Settings.send_timeout_s`.
+        drains_timed_out: connections given up because a drain was over before they had taken what
+            waited for them.
         logins_refused: handshakes and tokens refused, by error code.
         tokens_expired: connections that were told that their token has expired.
         refusals: messages answered with an error that concern no route, by error code.
@@ -226,6 +228,7 @@ class Metrics:
         self.connections_accepted = 0
         self.closes: Counter[int] = Counter()
         self.sends_timed_out = 0
+        self.drains_timed_out = 0
         self.logins_refused: Counter[str] = Counter()
         self.tokens_expired = 0
         self.refusals: Counter[str] = Counter()
@@ -329,6 +332,7 @@ class Metrics:
             "connections_accepted": self.connections_accepted,
             "closes": dict(self.closes),
             "sends_timed_out": self.sends_timed_out,
+            "drains_timed_out": self.drains_timed_out,
             "logins_refused": dict(self.logins_refused),
             "tokens_expired": self.tokens_expired,
             "refusals": dict(self.refusals),

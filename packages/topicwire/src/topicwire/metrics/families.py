@@ -168,6 +168,12 @@ FAMILIES: Final[Sequence[Family]] = (
         "Connections given up because they took no byte for too long.",
         read=attrgetter("sends_timed_out"),
     ),
+    _of_app(
+        "drains_timed_out",
+        _COUNTER,
+        "Connections given up because a drain was over before they took what waited.",
+        read=attrgetter("drains_timed_out"),
+    ),
     _by_code("logins_refused", "Handshakes and tokens refused, by error code."),
     _of_app(
         "tokens_expired",

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     rule,
     run_state_machine_as_test,
@@ -25,6 +27,7 @@ from topicwire.types import TopicId
 
 KEYS = "AB"
 MAX_QUEUE = 3
+INTERVAL_S = 1.0
 CLIENTS = st.integers(0, 1)
 
 
@@ -42,10 +45,10 @@ DELIVERIES: dict[str, Any] = {
     "keyed": latest("key", "closed"),
     "drop_oldest": drop_oldest(MAX_QUEUE),
     "merge": merge(joined),
-    "latest, paced": latest(max_rate_hz=1),
-    "keyed, paced": latest("key", "closed", max_rate_hz=1),
-    "drop_oldest, paced": drop_oldest(MAX_QUEUE, max_rate_hz=1),
-    "merge, paced": merge(joined, max_rate_hz=1),
+    "latest, paced": latest(max_rate_hz=1 / INTERVAL_S),
+    "keyed, paced": latest("key", "closed", max_rate_hz=1 / INTERVAL_S),
+    "drop_oldest, paced": drop_oldest(MAX_QUEUE, max_rate_hz=1 / INTERVAL_S),
+    "merge, paced": merge(joined, max_rate_hz=1 / INTERVAL_S),
 }
 
 
@@ -89,6 +92,8 @@ class PolicyAgainstLog(RuleBasedStateMachine):
     """One topic of one policy; numbers go on whoever is there."""
 
     name = ""
+    happened: ClassVar[Counter[str]] = Counter()
+    """Over all examples: what never occurs is not tested."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,6 +101,7 @@ class PolicyAgainstLog(RuleBasedStateMachine):
         limits = ReplayLimits(max_updates=6)
         self.visitors = [Visitor(), Visitor()]
         self.log: list[Line] = []
+        self.times_s: list[float] = []
         self.lines = Lines(
             DELIVERIES[self.name],
             replay=limits,
@@ -113,6 +119,20 @@ class PolicyAgainstLog(RuleBasedStateMachine):
         numbering = numberings.get(TopicId("lines", TOPIC))
         return 0 if numbering is None else int(numbering.seq)
 
+    def due_head(self) -> int:
+        """Return the last number whose turn has come, or that of something newer in its place.
+
+        What a rate holds back goes within one interval, or one of each interval where a queue does.
+        """
+        if not self.name.endswith("paced"):
+            return self.head
+        is_queue = self.name.startswith("drop_oldest")
+        patience_s = INTERVAL_S * (MAX_QUEUE if is_queue else 1) + 1e-9
+        until_s = self.lines.app.clock.now_s() - patience_s
+        due = sum(at_s <= until_s for at_s in self.times_s)
+        # what waited in a queue until now may have gone for what came since
+        return 0 if is_queue and due < len(self.log) else due
+
     # What a visitor sees
 
     def look(self, visitor: Visitor, message: dict[str, Any]) -> None:
@@ -125,6 +145,7 @@ class PolicyAgainstLog(RuleBasedStateMachine):
                 assert (payload["snapshot"], payload["seq"]) == (True, visitor.awaits)
                 assert line.parts == [one.value for one in self.log[: payload["seq"]]]
                 visitor.awaits = None
+                self.happened["state"] += 1
                 return
             assert "snapshot" not in payload
             assert payload["seq"] > last
@@ -132,6 +153,8 @@ class PolicyAgainstLog(RuleBasedStateMachine):
             if self.name.startswith("merge"):
                 values = [one.value for one in self.log[last : payload["seq"]]]
                 assert parts(line) == values
+            self.happened["update"] += 1
+            self.happened["left out"] += payload["seq"] > last + 1
             visitor.received.append((payload["seq"], line))
             visitor.reached = payload["seq"]
             return
@@ -140,6 +163,7 @@ class PolicyAgainstLog(RuleBasedStateMachine):
             visitor.received = []
             return
         assert payload["delivery"] == DELIVERIES[self.name].policy
+        self.happened["recovered"] += payload.get("recovered", False)
         is_again = visitor.since is not None
         is_whole = payload.get("full_state", False)
         is_due = not payload.get("recovered") and not (is_again and is_whole)
@@ -156,24 +180,29 @@ class PolicyAgainstLog(RuleBasedStateMachine):
                 self.look(visitor, message)
 
     def check(self, visitor: Visitor, head: int) -> None:
-        """Nothing that was to be sent up to `head` is missing."""
+        """Nothing that was to be sent up to `head` is missing, or else something newer is there."""
         if visitor.since is None:
             return
         due = range(visitor.since + 1, head + 1)
         numbers = {seq for seq, _ in visitor.received}
         if self.name.startswith("merge"):
-            assert not due or due[-1] in numbers
+            assert not due or max(numbers, default=0) >= due[-1]
         elif self.name.startswith("drop_oldest"):
             assert set(due[-MAX_QUEUE:]) <= numbers
         else:
+            is_keyed = self.name.startswith("keyed")
             newest: dict[str, int] = {}
+            reached: dict[str, int] = {}
             for seq in due:
                 line = self.log[seq - 1]
-                if line.closed and self.name.startswith("keyed"):
+                if line.closed and is_keyed:
                     assert seq in numbers
                 else:
-                    newest[line.key if self.name.startswith("keyed") else ""] = seq
-            assert set(newest.values()) <= numbers
+                    newest[line.key if is_keyed else ""] = seq
+            for seq, line in visitor.received:
+                if not (line.closed and is_keyed):
+                    reached[line.key if is_keyed else ""] = seq
+            assert all(reached.get(key, 0) >= seq for key, seq in newest.items())
 
     async def leave(self, visitor: Visitor) -> None:
         assert visitor.connection is not None
@@ -183,6 +212,15 @@ class PolicyAgainstLog(RuleBasedStateMachine):
         visitor.asked, visitor.received, visitor.awaits = [], [], None
 
     # Rules
+
+    @initialize(subscribed=st.lists(CLIENTS, min_size=1, unique=True))
+    def begin(self, subscribed: list[int]) -> None:
+        """Begin where there is somebody to be sent something."""
+        for number in subscribed:
+            self.come(number)
+            self.subscribe(number, resumes=False)
+        self.go_on(list("ABA"), 0.3)
+        self.wait(1.0)
 
     @rule(number=CLIENTS)
     def come(self, number: int) -> None:
@@ -241,6 +279,17 @@ class PolicyAgainstLog(RuleBasedStateMachine):
             self.lines.router.publish(TOPIC, line)
             if self.head > before:
                 self.log.append(line)
+                self.times_s.append(self.lines.app.clock.now_s())
+
+    @rule(
+        keys=st.lists(st.sampled_from(KEYS), min_size=2, max_size=3),
+        seconds=st.sampled_from([0.0, 0.3]),
+    )
+    def go_on(self, keys: list[str], seconds: float) -> None:
+        """Publish faster than a rate allows, and let somebody read in between."""
+        for key in keys:
+            self.publish([(key, False), (key, False)])
+            self.run(self.let_pass(seconds))
 
     @rule(number=CLIENTS)
     def stall(self, number: int) -> None:
@@ -269,8 +318,8 @@ class PolicyAgainstLog(RuleBasedStateMachine):
         async def all_catch_up() -> None:
             for visitor in self.visitors:
                 await self.catch_up(visitor)
-                if not visitor.is_stalled and not self.name.endswith("paced"):
-                    self.check(visitor, self.head)
+                if not visitor.is_stalled:
+                    self.check(visitor, self.due_head())
 
         self.run(all_catch_up())
 
@@ -290,9 +339,32 @@ class PolicyAgainstLog(RuleBasedStateMachine):
         self.loop.close()
 
 
-@pytest.mark.parametrize("name", DELIVERIES)
+EACH_POLICY = pytest.mark.parametrize("name", DELIVERIES)
+STEPS = 25
+QUICK = settings(max_examples=60, stateful_step_count=STEPS, deadline=None)
+PROFILE = settings.get_profile("long")
+LONG = settings(
+    PROFILE,
+    max_examples=PROFILE.max_examples // len(DELIVERIES),  # of all policies together
+    stateful_step_count=STEPS,
+)
+
+
+def examples(name: str, how: settings) -> Counter[str]:
+    happened: Counter[str] = Counter()
+    machine = type("Machine", (PolicyAgainstLog,), {"name": name, "happened": happened})
+    run_state_machine_as_test(machine, settings=how)
+    return happened
+
+
+@EACH_POLICY
 def test_a_policy_keeps_its_promise(name: str) -> None:
-    machine = type("Machine", (PolicyAgainstLog,), {"name": name})
-    run_state_machine_as_test(
-        machine, settings=settings(max_examples=60, stateful_step_count=25, deadline=None)
-    )
+    happened = examples(name, QUICK)
+    assert min(happened["update"], happened["left out"]) > 0, happened
+
+
+@pytest.mark.long
+@EACH_POLICY
+def test_a_policy_keeps_its_promise_ten_thousand_times(name: str) -> None:
+    happened = examples(name, LONG)
+    assert min(happened[what] for what in ("update", "left out", "state", "recovered")) > 50

@@ -81,6 +81,28 @@ def test_topics_of_a_subscription_are_fixed_when_it_is_made() -> None:
     assert session.topics_of(request) == ("a",)
 
 
+def test_leaving_nothing_looks_at_none_of_the_others() -> None:
+    """A new subscription leaves nothing: a hundred of them cost a hundred looks, not thousands."""
+    looks = 0
+
+    class Route(str):
+        __slots__ = ()
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal looks
+            looks += 1
+            return super().__eq__(other)
+
+        __hash__ = str.__hash__
+
+    session = Session(100)
+    for number in range(100):
+        request = RequestId(Route("bars"), str(number))
+        assert session.remove(request, []) == []
+        session.add(request, [str(number)])
+    assert looks < 1_000
+
+
 def test_one_key_on_two_routes_is_two_topics() -> None:
     session = Session(MAX_TOPICS)
     session.add(RequestId("bars", "x"), ["a"])

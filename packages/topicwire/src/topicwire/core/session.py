@@ -100,6 +100,8 @@ class Session:
         Where the request has no subscription, they are taken out of every one of the route.
         """
         keys = set(topics)
+        if not keys:
+            return []
         owners = (
             [request]
             if request in self._subscriptions

@@ -109,6 +109,29 @@ export default defineConfig([
       ],
     },
   },
+  ...[
+    // The optional entries: each imports the package that it is for, and the core by its public name alone.
+    ['vue', 'vue'],
+    ['react', 'react'],
+    ['validation', '@cfworker/json-schema'],
+    ['ui', ''],
+    ['using', ''],
+  ].map(([folder, dependency]) => ({
+    files: [`packages/client/src/${folder}/**/*.ts`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: `^(?!\\.|@topicwire/client$${dependency === '' ? '' : `|${dependency}$`})|^\\.\\./[^/]*$`,
+              message: `src/${folder}/ imports its own files, src/ui/, @topicwire/client and its own peer alone.`,
+            },
+          ],
+        },
+      ],
+    },
+  })),
   ...layering,
   {
     // Generated code is checked by tsc and by use; its form is the generator's.

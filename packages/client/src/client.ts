@@ -28,7 +28,8 @@ export function createClient<Routes extends RouteMap<Routes>>(
     if (operation !== undefined) members[operation] = (request?: unknown) => connection.call(name, request)
   }
   // The names are the type's own keys, so what was built has the members that the type says.
-  return { ...routes, connection } as unknown as Client<Routes>
+  const client = { ...routes, connection } as unknown as Client<Routes>
+  return options.validate?.(client) ?? client
 }
 
 /** `new WsAdapter()`: options given there go before the adapter's own. */

@@ -30,6 +30,9 @@ export type ServerErrorCode =
  * - `slow_consumer`: the server closed the connection three times within a minute, because updates are read too slowly;
  *   only ever reported. It goes on, after ever longer waits.
  * - `too_slow`: a stream was read more slowly than updates came, until its buffer was full.
+ * - `invalid_data`: what the server sent is not what its document says, as the option `validate` found. Later updates
+ *   may build on it, so that listener or stream has ended.
+ * - `invalid_request`: what was given to `useTopic` cannot be sent, such as NaN.
  * - `listener_failed`: a listener threw; only ever reported, never a rejection.
  */
 export type ClientErrorCode =
@@ -41,6 +44,8 @@ export type ClientErrorCode =
   | 'gap'
   | 'slow_consumer'
   | 'too_slow'
+  | 'invalid_data'
+  | 'invalid_request'
   | 'listener_failed'
 
 /** Every known code, completing in editors, and any code that a newer server may send. */

@@ -15,6 +15,7 @@ export type {
   StreamOptions,
   SubscribeOptions,
   TokenSource,
+  Validate,
   WebSocketConstructor,
   WebSocketLike,
 } from './options.js'

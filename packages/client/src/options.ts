@@ -58,7 +58,15 @@ export interface ClientOptions {
   /** Time between two measurements of the latency, in ms. Default 10 000; 0 measures never. */
   readonly pingIntervalMs?: number
   readonly clock?: Clock
+  /**
+   * Checks what the server sends before anybody is given it: `validated({ ...trades })` of `@topicwire/client/validation`,
+   * with validators that the generator writes. Default: nothing is checked, and none of that is in your bundle.
+   */
+  readonly validate?: Validate
 }
+
+/** Returns the client to use instead of the one that it is given. */
+export type Validate = <AnyClient extends object>(client: AnyClient) => AnyClient
 
 /** What is used of an `AbortSignal`. */
 export interface AbortSignalLike {

@@ -1,0 +1,167 @@
+import type {
+  Connection,
+  ConnectionEvents,
+  SubscribeOptions,
+  Subscriptions,
+  UpdateInfo,
+  UpdateListener,
+  Validate,
+} from '@topicwire/client'
+import { TopicwireError } from '@topicwire/client'
+import { functionOf, type ValidatorFunction, type Validators } from './validators.js'
+
+/** Where faults go that nobody took. */
+const page = globalThis as unknown as {
+  readonly reportError?: (error: unknown) => void
+  readonly console: { error(error: unknown): void }
+}
+
+type Members = Record<string, unknown>
+type Call = (...parameters: unknown[]) => Promise<unknown>
+type ErrorHandler = (error: TopicwireError) => void
+
+/**
+ * The client's option `validate`, of validators that the generator wrote:
+ *
+ *     new WsAdapter({ validate: validated({ ...trades, ...orders }) })
+ *
+ * Data that is not valid is given to nobody. The listener that it was for has ended, and its `onError` is told (without
+ * one, `connection.on('error')`); a stream ends with the error; a call is rejected. It is a `TopicwireError` of code
+ * `invalid_data`, whose `details` say what is wrong where. Other listeners, topics and routes go on.
+ */
+export function validated(validators: Validators): Validate {
+  return (client) => {
+    const { connection, ...routes } = client as { connection: Connection } & Members
+    const own = new CheckedConnection(connection)
+    const checked: Members = { connection: own.connection }
+    for (const [route, members] of Object.entries(routes))
+      checked[route] = checkedRoute(route, members as Members, validators, own)
+    // Every member has the type of the one that it stands for.
+    return checked as typeof client
+  }
+}
+
+/** A connection whose `error` event also tells what this client has found. */
+class CheckedConnection {
+  readonly connection: Connection
+  readonly #handlers: Set<ErrorHandler> = new Set()
+
+  constructor(of: Connection) {
+    const on = <Event extends keyof ConnectionEvents>(
+      event: Event,
+      handler: (value: ConnectionEvents[Event]) => void,
+    ): (() => void) => {
+      const off = of.on(event, handler)
+      if (event !== 'error') return off
+      const own: ErrorHandler = (error) => {
+        // The event is `error`, so its values are errors.
+        handler(error as ConnectionEvents[Event])
+      }
+      this.#handlers.add(own)
+      return () => {
+        off()
+        this.#handlers.delete(own)
+      }
+    }
+    this.connection = {
+      get status() {
+        return of.status
+      },
+      get latencyMs() {
+        return of.latencyMs
+      },
+      on,
+      auth: (token) => of.auth(token),
+      close: () => {
+        of.close()
+      },
+    }
+  }
+
+  report(error: TopicwireError): void {
+    for (const handler of [...this.#handlers]) handler(error)
+    if (this.#handlers.size > 0) return
+    if (page.reportError === undefined) page.console.error(error)
+    else page.reportError(error)
+  }
+}
+
+function checkedRoute(
+  route: string,
+  members: Members,
+  validators: Validators,
+  own: CheckedConnection,
+): Members {
+  const checked: Members = {}
+  for (const [name, member] of Object.entries(members)) {
+    const check = functionOf(validators, `${route}.${name}`)
+    const call = member as Call
+    checked[name] =
+      check === undefined ? member : (...parameters: unknown[]) => call(...parameters).then(check)
+  }
+  const check = functionOf(validators, `${route}.update`)
+  if (check === undefined) return checked
+  return {
+    ...checked,
+    ...checkedSubscriptions(members as Subscriptions<unknown, unknown> & Members, check, own),
+  }
+}
+
+function checkedSubscriptions(
+  route: Subscriptions<unknown, unknown>,
+  check: ValidatorFunction,
+  own: CheckedConnection,
+): Pick<Subscriptions<unknown, unknown>, 'subscribe' | 'stream'> {
+  return {
+    subscribe: (listenerId, params, callback, options: SubscribeOptions = {}) => {
+      let over = false
+      const listener: UpdateListener<unknown> = (data, info) => {
+        if (over) return
+        let valid: unknown
+        try {
+          valid = check(data)
+        } catch (error) {
+          over = true
+          // As long as it is called, the id is its own.
+          void route.unsubscribe(listenerId)
+          const fault = at(error as TopicwireError, info)
+          if (options.onError === undefined) own.report(fault)
+          else options.onError(fault)
+          return
+        }
+        callback(valid, info)
+      }
+      return route.subscribe(listenerId, params, listener, options)
+    },
+    stream: (params, options) => {
+      const inner = route.stream(params, options)
+      let over = false
+      return {
+        next: async () => {
+          const result = await inner.next()
+          // What was read ahead of the fault came after it.
+          if (over) return { value: undefined, done: true }
+          if (result.done === true) return result
+          try {
+            return { value: check(result.value), done: false }
+          } catch (error) {
+            over = true
+            void inner.return?.()
+            throw error
+          }
+        },
+        return: () => inner.return?.() ?? Promise.resolve({ value: undefined, done: true }),
+        [Symbol.asyncIterator]() {
+          return this
+        },
+      }
+    },
+  }
+}
+
+/** The same fault, with the topic of the update. */
+function at(error: TopicwireError, { topic }: UpdateInfo): TopicwireError {
+  if (error.topic !== undefined) return error
+  const { code, message, type, details, cause } = error
+  return new TopicwireError(code, message, { type, topic, details, cause })
+}

@@ -26,7 +26,7 @@ export interface UseTopic<Data> extends TopicState<Data> {
  */
 export function useTopic<Request, Data>(
   route: Subscriptions<Request, Data>,
-  request: Request | undefined,
+  request: NoInfer<Request> | undefined,
   options: TopicOptions<Data> = {},
 ): UseTopic<Data> {
   const newest = useRef(options)

@@ -19,7 +19,7 @@ let subscriptions = 0
  */
 export async function subscription<Request, Data>(
   route: Subscriptions<Request, Data>,
-  params: Request,
+  params: NoInfer<Request>,
   callback: UpdateListener<Data>,
   options?: SubscribeOptions,
 ): Promise<Subscription> {

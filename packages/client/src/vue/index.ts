@@ -35,7 +35,7 @@ export interface UseTopic<Data> {
  */
 export function useTopic<Request, Data>(
   route: Subscriptions<Request, Data>,
-  request: MaybeRefOrGetter<Request | undefined>,
+  request: MaybeRefOrGetter<NoInfer<Request> | undefined>,
   options: TopicOptions<Data> = {},
 ): UseTopic<Data> {
   if (getCurrentScope() === undefined) {

@@ -1,17 +1,18 @@
-import { Link } from './connection.js'
 import { host } from './host.js'
+import { newLink, type Link } from './link.js'
 import type { ClientOptions } from './options.js'
 
 const links: WeakMap<object, Link[]> = new WeakMap()
 
 /** The link of an address, one for all who use the same WebSocket and the same token. Making it opens nothing. */
 export function linkOf(options: ClientOptions): Link {
+  const { token, webSocket } = options
   const url = typeof options.url === 'function' ? options.url() : options.url
   // Where there is no WebSocket, any object stands for that.
-  const family = options.webSocket ?? host.WebSocket ?? links
-  let known = links.get(family)
-  if (known === undefined) links.set(family, (known = []))
-  let link = known.find((one) => one.url === url && one.options.token === options.token)
-  if (link === undefined) known.push((link = new Link(url, options)))
+  const family = webSocket ?? host.WebSocket ?? links
+  const known = links.get(family) ?? []
+  links.set(family, known)
+  let link = known.find((one) => one.url === url && one.token === token)
+  if (!link) known.push((link = newLink(url, options)))
   return link
 }

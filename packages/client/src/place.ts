@@ -1,8 +1,9 @@
-import { membersOf, textOf, type Members } from './frames.js'
+import type { Members } from './frames.js'
 import type { UpdateInfo } from './routes.js'
 
 /** Where a subscription stands in one of its topics: `seq` is the last number passed on, NaN where none is given. */
 export interface Place {
+  readonly topic: string
   readonly epoch: unknown
   seq: number
   /** Nothing was passed on since the server named this place, so a snapshot of this very number may follow. */
@@ -16,21 +17,30 @@ export interface Place {
   /** The server has said whether a snapshot follows: it may be asked for one. */
   hasStates: boolean
   /** The state at `seq`, where it is known: a snapshot, or an update that is a whole state. */
-  state: { readonly data: unknown; readonly info: UpdateInfo } | undefined
+  state: readonly [data: unknown, info: UpdateInfo] | undefined
   /** Its producer died, or it was silent for longer than it promised. */
   stale: boolean
   /** When something last came of it. */
   heardAt: number
 }
 
-export function placeAt({ epoch, seq, snapshot }: Members, heardAt: number): Place {
+/** By topic. */
+export type Places = Map<string, Place>
+
+/** The place that the server names, beginning there. */
+export function placeAt(
+  topic: string,
+  { epoch, seq, snapshot, full_state }: Members,
+  heardAt: number,
+): Place {
   return {
+    topic,
     epoch,
     seq: typeof seq === 'number' ? seq : NaN,
     fresh: true,
     due: snapshot === true,
     tornAt: NaN,
-    whole: false,
+    whole: full_state === true,
     hasStates: typeof snapshot === 'boolean',
     state: undefined,
     stale: false,
@@ -43,13 +53,6 @@ export function lacksState({ hasStates, whole, state, fresh }: Place): boolean {
   return hasStates && !whole && !state && !fresh
 }
 
-/** The topics that a reply accepts, and what it says of each. */
-export function acceptedBy(reply: Members, otherwise: string): (readonly [topic: string, Members])[] {
-  const { topics } = reply
-  const several = Array.isArray(topics) ? topics.map(membersOf) : [reply]
-  return several.map((item) => [textOf(item['topic'], otherwise), item])
-}
-
 /** Whether there is something to resume from: a position that the server named, and the state that it announced. */
 function isKnown({ epoch, seq, due }: Place): boolean {
   return typeof epoch === 'string' && seq >= 0 && !due
@@ -60,14 +63,11 @@ function isKnown({ epoch, seq, due }: Place): boolean {
  * lowest of all who stand in a topic: it is sent once a connection, so what came before that would come to nobody.
  * By topic though there is only one: a request may have got more since, and a server takes no one position for several.
  */
-export function resumeOf(
-  places: ReadonlyMap<string, Place>,
-  peersAt: (topic: string) => readonly (Place | undefined)[],
-): object | undefined {
-  const known = [...places].filter(([, place]) => isKnown(place))
-  const resume = known.map(([topic, { epoch, seq }]) => {
-    const peers = peersAt(topic).filter((peer) => peer !== undefined && peer.epoch === epoch && isKnown(peer))
-    return [topic, { epoch, seq: Math.min(seq, ...peers.map((peer) => peer?.seq ?? seq)) }] as const
+export function resumeOf(places: Places, peersAt: (topic: string) => readonly Place[]): object | undefined {
+  const known = [...places.values()].filter(isKnown)
+  const resume = known.map(({ topic, epoch }) => {
+    const peers = peersAt(topic).filter((peer) => peer.epoch === epoch && isKnown(peer))
+    return [topic, { epoch, seq: Math.min(...peers.map(({ seq }) => seq)) }]
   })
-  return known.length > 0 ? Object.fromEntries(resume) : undefined
+  return known.length > 0 ? (Object.fromEntries(resume) as object) : undefined
 }

@@ -1,45 +1,38 @@
 import { gapError, TopicwireError } from './errors.js'
+import type { Handle } from './handle.js'
 import type { StreamOptions, SubscribeOptions } from './options.js'
-import type { UpdateListener } from './routes.js'
 
-/** What a subscription tells the stream; `onError` is also told when it is not accepted. */
-export type Told = Pick<SubscribeOptions, 'timeoutMs'> & Required<Pick<SubscribeOptions, 'onError' | 'onGap'>>
-
-/** Begins a subscription. `started` is told how it is ended, before anything comes of it. */
-export type Begin<Data> = (
-  onUpdate: UpdateListener<Data>,
-  told: Told,
-  started: (end: () => void) => void,
-) => void
-
-interface Reader<Data> {
-  resolve(result: IteratorResult<Data, undefined>): void
-  reject(error: unknown): void
+/** A subscription that is still to begin; ending it stops what is under way, if anything is. */
+export interface Beginning {
+  begin(): void
+  end(): void
 }
+
+/** Prepares a subscription that tells what it gets; a rejection is its end, accepted or not. */
+export type Prepare = (
+  told: SubscribeOptions,
+  takes: Pick<Handle, 'update' | 'resolve' | 'reject'>,
+) => Beginning
 
 /**
  * A subscription as an iterator. Not a generator: its `return` would wait behind a `next` that waits for an update,
  * perhaps for ever.
  */
-export function streamOf<Data>(
-  begin: Begin<Data>,
-  { signal, maxBuffered = 1_000, timeoutMs, onGap }: StreamOptions,
-): AsyncIterableIterator<Data, undefined> {
-  const buffer: Data[] = []
-  const readers: Reader<Data>[] = []
+export function streamOf(
+  { signal, maxBuffered = 1_000, onGap }: StreamOptions,
+  prepare: Prepare,
+): AsyncIterableIterator<unknown, undefined> {
+  const buffer: unknown[] = []
+  /** Each answers one `next`. */
+  const readers: (() => void)[] = []
   let ended = false
   let failure: TopicwireError | undefined
 
   const serve = (): void => {
-    while (readers.length > 0 && (buffer.length > 0 || ended)) {
-      const reader = readers.shift()
-      if (buffer.length > 0) reader?.resolve({ value: buffer.shift() as Data, done: false })
-      else if (failure === undefined) reader?.resolve({ value: undefined, done: true })
-      else {
-        reader?.reject(failure)
-        // Told once: whoever reads on finds the end.
-        failure = undefined
-      }
+    while (buffer.length > 0 || ended) {
+      const read = readers.shift()
+      if (!read) return
+      read()
     }
   }
   const finish = (error?: TopicwireError): void => {
@@ -47,7 +40,7 @@ export function streamOf<Data>(
     ended = true
     failure = error
     signal?.removeEventListener('abort', stop)
-    end?.()
+    subscription.end()
     serve()
   }
   const stop = (): void => {
@@ -56,11 +49,15 @@ export function streamOf<Data>(
     failure = undefined
   }
 
-  let end: (() => void) | undefined
-  if (signal?.aborted === true) stop()
-  else {
-    begin(
-      (data) => {
+  const subscription = prepare(
+    {
+      onGap: (gap) => {
+        if (onGap) onGap(gap)
+        else if (gap.delivery === undefined) finish(gapError(gap))
+      },
+    },
+    {
+      update: (data) => {
         if (ended) return
         if (buffer.length < maxBuffered) {
           buffer.push(data)
@@ -68,26 +65,29 @@ export function streamOf<Data>(
         } else
           finish(new TopicwireError('too_slow', `${maxBuffered} updates wait to be read, as many as may.`))
       },
-      {
-        onError: finish,
-        onGap:
-          onGap ??
-          ((gap) => {
-            if (gap.delivery === undefined) finish(gapError(gap))
-          }),
-        ...(timeoutMs !== undefined && { timeoutMs }),
-      },
-      (leave) => {
-        end = leave
-        signal?.addEventListener('abort', stop)
-      },
-    )
+      resolve: () => undefined,
+      reject: finish,
+    },
+  )
+  if (signal?.aborted === true) stop()
+  else {
+    subscription.begin()
+    if (!ended) signal?.addEventListener('abort', stop)
   }
 
   return {
     next: () =>
       new Promise((resolve, reject) => {
-        readers.push({ resolve, reject })
+        readers.push(() => {
+          if (failure && buffer.length === 0) {
+            reject(failure)
+            // Told once: whoever reads on finds the end.
+            failure = undefined
+          } else {
+            const done = buffer.length === 0
+            resolve({ value: buffer.shift(), done } as IteratorResult<unknown, undefined>)
+          }
+        })
         serve()
       }),
     return: () => {

@@ -1,33 +1,32 @@
 import type { Clock } from './options.js'
 
 /** Timers by name: setting one again replaces it. */
-export class Timers {
-  readonly #clock: Clock
-  readonly #running = new Map<string, unknown>()
+export interface Timers {
+  has(name: string): boolean
+  set(name: string, delayMs: number, callback: () => void): void
+  clear(name: string): void
+  clearAll(): void
+}
 
-  constructor(clock: Clock) {
-    this.#clock = clock
+export function newTimers(clock: Clock): Timers {
+  const running = new Map<string, unknown>()
+  const clear = (name: string): void => {
+    clock.clearTimeout(running.get(name))
+    running.delete(name)
   }
-
-  has(name: string): boolean {
-    return this.#running.has(name)
-  }
-
-  set(name: string, delayMs: number, callback: () => void): void {
-    this.clear(name)
-    const timer = this.#clock.setTimeout(() => {
-      this.#running.delete(name)
-      callback()
-    }, delayMs)
-    this.#running.set(name, timer)
-  }
-
-  clear(name: string): void {
-    this.#clock.clearTimeout(this.#running.get(name))
-    this.#running.delete(name)
-  }
-
-  clearAll(): void {
-    for (const name of this.#running.keys()) this.clear(name)
+  return {
+    has: (name) => running.has(name),
+    set: (name, delayMs, callback) => {
+      clear(name)
+      const timer = clock.setTimeout(() => {
+        running.delete(name)
+        callback()
+      }, delayMs)
+      running.set(name, timer)
+    },
+    clear,
+    clearAll: () => {
+      for (const name of running.keys()) clear(name)
+    },
   }
 }

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Effect } from '../src/effects.js'
-import { Session } from '../src/session.js'
-import { taken } from './taken.js'
 
-let session: Session
+import { newSession, type Session } from '../src/session.js'
+import { taken, type Effect } from './taken.js'
+
+let session: Session<number>
 
 beforeEach(() => {
-  session = new Session()
+  session = newSession<number>()
 })
 
 const sent = (): { type: string; id: number; payload: unknown }[] =>
@@ -268,7 +268,7 @@ describe('a lost connection', () => {
     session.lost(1006)
     taken(session)
     session.call(4, 'r.preview', '{}')
-    session.fail(Object.assign(new Error('no'), { code: 'forbidden' }) as never)
+    session.lost(0, Object.assign(new Error('no'), { code: 'forbidden' }) as never)
     expect(told().map((effect) => ('token' in effect ? [effect.kind, effect.token] : effect))).toEqual([
       ['rejected', 3],
       ['rejected', 4],

@@ -1,8 +1,8 @@
 /** The shared vectors of the session (`packages/vectors`): events as they are written there, and effects as data. */
-import type { Effect } from '../src/effects.js'
+
 import { TopicwireError } from '../src/errors.js'
-import { Session } from '../src/session.js'
-import { taken } from './taken.js'
+import { newSession, type Session } from '../src/session.js'
+import { taken, type Effect } from './taken.js'
 
 export interface Vector {
   readonly name: string
@@ -29,7 +29,7 @@ export type VectorEvent =
 
 /** The effects of each event, on a session of its own. */
 export function effectsOf(events: readonly VectorEvent[]): unknown[][] {
-  const session = new Session()
+  const session = newSession<number>()
   return events.map((event) => {
     apply(session, event)
     // Through JSON: a number that the server did not give is null there.
@@ -37,7 +37,7 @@ export function effectsOf(events: readonly VectorEvent[]): unknown[][] {
   })
 }
 
-function apply(session: Session, event: VectorEvent): void {
+function apply(session: Session<number>, event: VectorEvent): void {
   switch (event[0]) {
     case 'subscribe':
       session.subscribe(event[1], event[2], event[3])
@@ -68,7 +68,7 @@ function apply(session: Session, event: VectorEvent): void {
       session.silent(event[1], event[2], event[3])
       break
     case 'fail':
-      session.fail(new TopicwireError(event[1], 'Over.'))
+      session.lost(0, new TopicwireError(event[1], 'Over.'))
       break
   }
 }

@@ -1,7 +1,8 @@
 /** The session, its listeners and the server of one example; every guarantee is checked after every effect. */
 import { expect } from 'vitest'
-import type { Effect } from '../../src/effects.js'
-import { Session } from '../../src/session.js'
+
+import { newSession } from '../../src/session.js'
+import { nextOf, type Effect } from '../taken.js'
 import { canonical, topicsOf, type Action } from './actions.js'
 import { ModelServer, type Command, type ServerOptions } from './server.js'
 
@@ -15,7 +16,7 @@ interface Listener {
 }
 
 export class World {
-  readonly session = new Session()
+  readonly session = newSession<number>()
   readonly server: ModelServer
   readonly listeners = new Map<number, Listener>()
   readonly waits = new Set<number>()
@@ -99,7 +100,7 @@ export class World {
       default:
         this.server.disturb(action.do, action.nth)
     }
-    for (let effect = this.session.next(); effect !== undefined; effect = this.session.next())
+    for (let effect = nextOf(this.session); effect !== undefined; effect = nextOf(this.session))
       this.apply(effect)
   }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from topicwire.asyncapi.errors import DocumentError
@@ -82,8 +83,12 @@ class Contract:
     """The types that the routes reach, by name."""
 
 
-def read_contract(document: Any) -> Contract:
+def read_contract(document: Any, *, facts: bool = False) -> Contract:
     """Read a document that `topicwire.asyncapi.document.build` wrote.
+
+    Args:
+        document: as parsed JSON.
+        facts: keep what is said of a value beside its type, as `Told` shapes.
 
     Raises:
         DocumentError: it is not an AsyncAPI 3 document of ours, or a reference in it leads
@@ -99,7 +104,7 @@ def read_contract(document: Any) -> Contract:
             "This AsyncAPI document was not written by Topicwire (no `x-topicwire` at its top), "
             "so its routes are not known. Use the document of a server that Topicwire serves."
         )
-    reader = _Reader(document)
+    reader = _Reader(document, facts=facts)
     channels = document.get("channels", {})
     routes = tuple(
         reader.route(key, channel)
@@ -124,8 +129,9 @@ def _policy(route: str, extension: Mapping[str, Any]) -> str | None:
 
 
 class _Reader:
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: Mapping[str, Any], *, facts: bool) -> None:
         self.document = document
+        self.read = partial(read_shape, facts=facts)
 
     def resolve(self, value: Any) -> Any:
         while isinstance(value, dict) and "$ref" in value:
@@ -159,8 +165,8 @@ class _Reader:
         return RouteContract(
             name,
             # A route of operations alone cannot be subscribed to.
-            NEVER if subscribe is None else read_shape({} if request is None else request),
-            NEVER if data is None else read_shape(data.get("properties", {}).get("payload", {})),
+            NEVER if subscribe is None else self.read({} if request is None else request),
+            NEVER if data is None else self.read(data.get("properties", {}).get("payload", {})),
             tuple(
                 self._operation(one, entry)
                 for one, entry in mine.items()
@@ -170,7 +176,7 @@ class _Reader:
                 str(channel.get("description", "")),
                 subscribe is not None and subscribe.get("deprecated") is True,
             ),
-            None if answer is None or answer == _USUAL_ANSWER else read_shape(answer),
+            None if answer is None or answer == _USUAL_ANSWER else self.read(answer),
             _policy(name, extension),
             promises(extension),
         )
@@ -191,7 +197,7 @@ class _Reader:
             name = pending.pop()
             if name not in found:
                 schema = self.resolve({"$ref": COMPONENTS + name})
-                found[name] = (read_shape(schema), read_docs(schema))
+                found[name] = (self.read(schema), read_docs(schema))
                 pending.extend(references_in(found[name][0]))
         return found
 
@@ -203,8 +209,8 @@ class _Reader:
         answer = self._payload(back[0]) if back else None
         return OperationContract(
             name,
-            None if request is None else read_shape(request),
-            None if answer is None else read_shape(answer),
+            None if request is None else self.read(request),
+            None if answer is None else self.read(answer),
             Docs(text, any(one.get("deprecated") is True for one in sent)),
         )
 

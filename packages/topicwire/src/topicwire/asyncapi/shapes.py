@@ -94,8 +94,30 @@ class AllOf:
     members: tuple[Shape, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A shape with what else its schema says of its values. Only where facts were asked for."""
+
+    shape: Shape
+    facts: tuple[tuple[str, str], ...]
+    """By keyword, as JSON text: `("minimum", "0")`, `("format", '"date-time"')`."""
+
+    def fact(self, keyword: str) -> Any:
+        """Return what one keyword says; None where it says nothing."""
+        return next((json.loads(text) for key, text in self.facts if key == keyword), None)
+
+
 Shape: TypeAlias = (
-    Primitive | Constant | Reference | ListOf | TupleOf | RecordOf | ObjectOf | UnionOf | AllOf
+    Primitive
+    | Constant
+    | Reference
+    | ListOf
+    | TupleOf
+    | RecordOf
+    | ObjectOf
+    | UnionOf
+    | AllOf
+    | Told
 )
 
 
@@ -130,6 +152,7 @@ _FACTS = (
     "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength",
     "pattern", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties",
 )  # fmt: skip
+_OF_A_FIELD = frozenset({"default", "examples"})
 
 
 def read_docs(schema: Any) -> Docs:
@@ -149,29 +172,13 @@ def read_docs(schema: Any) -> Docs:
     return Docs(text.strip(), schema.get("deprecated") is True, facts)
 
 
-def read_shape(schema: Any) -> Shape:
+def read_shape(schema: Any, *, facts: bool = False) -> Shape:
     """Read the values that a schema allows.
 
-    Constraints that have no place in a type (ranges, patterns, lengths) widen to the type.
+    Constraints that have no place in a type (ranges, patterns, lengths) widen to the type, unless
+    the facts are asked for: then each shape that something is said of is inside of a `Told`.
     """
-    if not isinstance(schema, dict):
-        return UNKNOWN if schema is True else NEVER
-    if "$ref" in schema:
-        return Reference(str(schema["$ref"]).removeprefix(COMPONENTS))
-    values = [schema["const"]] if "const" in schema else schema.get("enum")
-    if values is not None:
-        return union(*(Constant(json.dumps(value)) for value in values))
-    parts = [_own_shape(schema)]
-    parts += [
-        union(*(read_shape(one) for one in schema[key]))
-        for key in ("oneOf", "anyOf")
-        if isinstance(schema.get(key), list)
-    ]
-    parts += [read_shape(one) for one in schema.get("allOf", ())]
-    parts = [part for part in dict.fromkeys(parts) if part != UNKNOWN]
-    if len(parts) > 1:
-        return AllOf(tuple(parts))
-    return parts[0] if parts else UNKNOWN
+    return (_WITH_FACTS if facts else _BARE).read(schema)
 
 
 def union(*members: Shape) -> Shape:
@@ -205,6 +212,8 @@ def inner_shapes(shape: Shape) -> Iterator[Shape]:
                 yield others
         case UnionOf(members) | AllOf(members):
             yield from members
+        case Told(inner):
+            yield inner
         case _:
             return
 
@@ -217,61 +226,99 @@ def references_in(shape: Shape) -> Iterator[str]:
         yield from references_in(inner)
 
 
-def _own_shape(schema: dict[str, Any]) -> Shape:
-    kind = schema.get("type")
-    if isinstance(kind, list):
-        return union(*(_typed(one, schema) for one in kind))
-    if kind is None:
-        if "properties" in schema or "required" in schema:
-            return _object(schema)
-        return _array(schema) if "items" in schema else UNKNOWN
-    return _typed(kind, schema)
+class _Reader:
+    """Reads schemas.
+
+    Args:
+        with_facts: keep what a type cannot say.
+    """
+
+    def __init__(self, *, with_facts: bool) -> None:
+        self.with_facts = with_facts
+
+    def read(self, schema: Any) -> Shape:
+        if not isinstance(schema, dict):
+            return UNKNOWN if schema is True else NEVER
+        shape = self._bare(schema)
+        facts = read_docs(schema).facts if self.with_facts else ()
+        # a default or an example is of the field, whose docs have it
+        told = tuple((key, json.dumps(one)) for key, one in facts if key not in _OF_A_FIELD)
+        return Told(shape, told) if told else shape
+
+    def _bare(self, schema: dict[str, Any]) -> Shape:
+        if "$ref" in schema:
+            return Reference(str(schema["$ref"]).removeprefix(COMPONENTS))
+        values = [schema["const"]] if "const" in schema else schema.get("enum")
+        if values is not None:
+            return union(*(Constant(json.dumps(value)) for value in values))
+        parts = [self._own_shape(schema)]
+        parts += [
+            union(*(self.read(one) for one in schema[key]))
+            for key in ("oneOf", "anyOf")
+            if isinstance(schema.get(key), list)
+        ]
+        parts += [self.read(one) for one in schema.get("allOf", ())]
+        parts = [part for part in dict.fromkeys(parts) if part != UNKNOWN]
+        if len(parts) > 1:
+            return AllOf(tuple(parts))
+        return parts[0] if parts else UNKNOWN
+
+    def _own_shape(self, schema: dict[str, Any]) -> Shape:
+        kind = schema.get("type")
+        if isinstance(kind, list):
+            return union(*(self._typed(one, schema) for one in kind))
+        if kind is None:
+            if "properties" in schema or "required" in schema:
+                return self._object(schema)
+            return self._array(schema) if "items" in schema else UNKNOWN
+        return self._typed(kind, schema)
+
+    def _typed(self, kind: str, schema: dict[str, Any]) -> Shape:
+        if kind == "object":
+            return self._object(schema)
+        if kind == "array":
+            return self._array(schema)
+        if kind in {"string", "number", "integer", "boolean", "null"}:
+            return Primitive(kind)  # type: ignore[arg-type]  # one of its literals, checked above
+        return UNKNOWN
+
+    def _array(self, schema: dict[str, Any]) -> Shape:
+        items = [] if schema.get("maxItems") == 0 else schema.get("items", True)
+        if not isinstance(items, list):
+            return ListOf(self.read(items))
+        rest = self.read(schema.get("additionalItems", True)) if items else NEVER
+        required = min(int(schema.get("minItems", 0)), len(items))
+        return TupleOf(
+            tuple(self.read(one) for one in items), required, None if rest == NEVER else rest
+        )
+
+    def _object(self, schema: dict[str, Any]) -> Shape:
+        required = schema.get("required", [])
+        properties = dict(schema.get("properties", {}))
+        for name in required:
+            properties.setdefault(name, True)
+        fields = tuple(
+            Field(name, self.read(one), name in required, read_docs(one))
+            for name, one in properties.items()
+        )
+        others = schema.get("additionalProperties")
+        patterns = schema.get("patternProperties", {})
+        if fields:
+            extra = [] if others is None or others is False else [self.read(others)]
+            extra += [self.read(one) for one in patterns.values()]
+            return ObjectOf(fields, union(*extra) if extra else None)
+        values = [self.read(one) for one in patterns.values()]
+        if isinstance(others, dict) or others is True:
+            values.append(self.read(others))
+        elif others is None and "properties" not in schema and not patterns:
+            values.append(UNKNOWN)
+        keys = schema.get("propertyNames")
+        key = self.read({**keys, "type": "string"} if _plain(keys) else keys) if keys else STRING
+        return RecordOf(key, union(*values))
 
 
-def _typed(kind: str, schema: dict[str, Any]) -> Shape:
-    if kind == "object":
-        return _object(schema)
-    if kind == "array":
-        return _array(schema)
-    if kind in {"string", "number", "integer", "boolean", "null"}:
-        return Primitive(kind)  # type: ignore[arg-type]  # one of its literals, checked above
-    return UNKNOWN
-
-
-def _array(schema: dict[str, Any]) -> Shape:
-    items = [] if schema.get("maxItems") == 0 else schema.get("items", True)
-    if not isinstance(items, list):
-        return ListOf(read_shape(items))
-    rest = read_shape(schema.get("additionalItems", True)) if items else NEVER
-    required = min(int(schema.get("minItems", 0)), len(items))
-    return TupleOf(
-        tuple(read_shape(one) for one in items), required, None if rest == NEVER else rest
-    )
-
-
-def _object(schema: dict[str, Any]) -> Shape:
-    required = schema.get("required", [])
-    properties = dict(schema.get("properties", {}))
-    for name in required:
-        properties.setdefault(name, True)
-    fields = tuple(
-        Field(name, read_shape(one), name in required, read_docs(one))
-        for name, one in properties.items()
-    )
-    others = schema.get("additionalProperties")
-    patterns = schema.get("patternProperties", {})
-    if fields:
-        extra = [] if others is None or others is False else [read_shape(others)]
-        extra += [read_shape(one) for one in patterns.values()]
-        return ObjectOf(fields, union(*extra) if extra else None)
-    values = [read_shape(one) for one in patterns.values()]
-    if isinstance(others, dict) or others is True:
-        values.append(read_shape(others))
-    elif others is None and "properties" not in schema and not patterns:
-        values.append(UNKNOWN)
-    keys = schema.get("propertyNames")
-    key = read_shape({**keys, "type": "string"} if _plain(keys) else keys) if keys else STRING
-    return RecordOf(key, union(*values))
+_BARE = _Reader(with_facts=False)
+_WITH_FACTS = _Reader(with_facts=True)
 
 
 def _plain(schema: Any) -> bool:

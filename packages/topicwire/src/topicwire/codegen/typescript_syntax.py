@@ -22,6 +22,7 @@ from topicwire.asyncapi.shapes import (
     RecordOf,
     Reference,
     Shape,
+    Told,
     TupleOf,
     UnionOf,
 )
@@ -131,6 +132,8 @@ class TypePrinter:
                 return " | ".join(dict.fromkeys(map(self._union_member, _open(members))))
             case AllOf(members):
                 return " & ".join(self._intersection_member(one) for one in members)
+            case Told(inner):
+                return self.flat(inner)
 
     def fit(self, shape: Shape, indent: str, column: int) -> str:  # noqa: PLR0911 (as above)
         """Return the type, on several lines where it would pass the width.

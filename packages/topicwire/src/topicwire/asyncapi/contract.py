@@ -23,6 +23,7 @@ from topicwire.asyncapi.shapes import (
     read_shape,
     references_in,
 )
+from topicwire.wire.frames import SUBPROTOCOL
 
 _USUAL_ANSWER = {"$ref": f"{COMPONENTS}SubscriptionResponse"}
 _POLICIES = ("lossless", "latest", "drop_oldest", "merge")
@@ -83,6 +84,47 @@ class Contract:
     """The types that the routes reach, by name."""
 
 
+def check_ours(document: Any) -> None:
+    """Accept a document that this version of Topicwire, or an older one, may have written.
+
+    Whether it is right is for `topicwire.asyncapi.validate` to say.
+
+    Raises:
+        DocumentError: it is of something else, or of a newer version: the message says which.
+    """
+    version = str(document.get("asyncapi", "")) if isinstance(document, dict) else ""
+    if not version.startswith("3."):
+        raise DocumentError(
+            f"This is not an AsyncAPI 3 document: {_seen(document, version)}. "
+            "Export one with `topicwire spec`, or fetch …/asyncapi.json from a running server."
+        )
+    if "x-topicwire" not in document:
+        raise DocumentError(
+            "This AsyncAPI document was not written by Topicwire (no `x-topicwire` at its top), "
+            "so its routes are not known. Use the document of a server that Topicwire serves."
+        )
+    ours = document["x-topicwire"]
+    spoken = ours.get("subprotocol") if isinstance(ours, dict) else None
+    is_newer = version.split(".")[1:2] not in (["0"], ["1"])
+    if spoken != SUBPROTOCOL or is_newer:
+        what = f"AsyncAPI {version}" if is_newer else f"the protocol {spoken!r}"
+        raise DocumentError(
+            f"This document was written by another version of Topicwire: it is of {what}, and this "
+            f"version knows AsyncAPI 3.1 and {SUBPROTOCOL!r}. Install the version that the server "
+            "runs: `pip install --upgrade topicwire[codegen]`."
+        )
+
+
+def _seen(document: Any, version: str) -> str:
+    if version:
+        return f"it is of AsyncAPI {version}, and Topicwire writes 3.1"
+    if not isinstance(document, dict):
+        return "there is no object at its top"
+    if "openapi" in document or "swagger" in document:
+        return "it is of OpenAPI, which describes the HTTP part of a server"
+    return "there is no `asyncapi: 3.x` at its top"
+
+
 def read_contract(document: Any, *, facts: bool = False) -> Contract:
     """Read a document that `topicwire.asyncapi.document.build` wrote.
 
@@ -94,16 +136,7 @@ def read_contract(document: Any, *, facts: bool = False) -> Contract:
         DocumentError: it is not an AsyncAPI 3 document of ours, or a reference in it leads
             nowhere.
     """
-    if not isinstance(document, dict) or not str(document.get("asyncapi", "")).startswith("3."):
-        raise DocumentError(
-            "This is not an AsyncAPI 3 document: there is no `asyncapi: 3.x` at its top. "
-            "Export one with `topicwire spec`, or fetch …/asyncapi.json from a running server."
-        )
-    if "x-topicwire" not in document:
-        raise DocumentError(
-            "This AsyncAPI document was not written by Topicwire (no `x-topicwire` at its top), "
-            "so its routes are not known. Use the document of a server that Topicwire serves."
-        )
+    check_ours(document)
     reader = _Reader(document, facts=facts)
     channels = document.get("channels", {})
     routes = tuple(

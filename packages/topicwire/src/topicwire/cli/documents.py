@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from topicwire.cli.console import DOES_NOT_HOLD, add_command, fail, refusals, say, shown_here
+from topicwire.cli.python_client import add_python
 
 if TYPE_CHECKING:
     from topicwire.cli.console import Commands
@@ -31,7 +32,7 @@ def add_spec(commands: Commands) -> None:
 
 
 def add_client(commands: Commands) -> None:
-    """Adds `topicwire client typescript`."""
+    """Adds `topicwire client typescript` and `topicwire client python`."""
     summary = "write a typed client from the AsyncAPI document"
     languages = commands.add_parser("client", help=summary, description=summary).add_subparsers(
         metavar="LANGUAGE", required=True
@@ -46,6 +47,8 @@ def add_client(commands: Commands) -> None:
         parser.add_argument(
             f"--{name}", type=Path, metavar="FOLDER", help=f"for {what}, instead of the configured"
         )
+
+    add_python(languages)
 
 
 def spec(*, check: bool, output: Path | None, openapi: Path | None, project: Path) -> None:
@@ -84,9 +87,8 @@ def typescript(
     """
     started = time.perf_counter()
     with refusals("" if check else "Nothing was written.", project):
-        from topicwire.asyncapi.validate import validate  # noqa: PLC0415 - start-up time
         from topicwire.codegen.config import bare_config, load_config  # noqa: PLC0415
-        from topicwire.codegen.documents import read_document  # noqa: PLC0415
+        from topicwire.codegen.documents import read_our_document  # noqa: PLC0415
         from topicwire.codegen.typescript import INDEX, generate, import_path  # noqa: PLC0415
 
         given = {"types": types, "client": client}
@@ -97,9 +99,8 @@ def typescript(
             name: (folder or getattr(config.typescript, name)).resolve()
             for name, folder in given.items()
         }
-        content = read_document(document or str(config.asyncapi))
+        content = read_our_document(document or str(config.asyncapi))
         made = generate(content, types_from_client=import_path(folders["client"], folders["types"]))
-        validate(content)
         files = {folders["types"] / INDEX: made.types, folders["client"] / INDEX: made.client}
         _refuse_foreign(config, files)
         _apply(config, files, check=check, command="topicwire client typescript", started=started)

@@ -21,6 +21,7 @@ from topicwire.client.observers import Observers
 from topicwire.client.route import Route
 from topicwire.client.socket import Connector
 from topicwire.errors import DeclarationError
+from topicwire.wire.names import check_route_name
 
 _TRequest = TypeVar("_TRequest")
 _TData = TypeVar("_TData")
@@ -108,6 +109,7 @@ class Client:
         Raises:
             DeclarationError: a route cannot have this name.
         """
+        check_route_name(name)
         return Route(self._connection, name, request, data)
 
     def on_status(self, callback: Callable[[Status], object]) -> Callable[[], None]:

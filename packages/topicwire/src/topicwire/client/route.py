@@ -14,7 +14,7 @@ from topicwire.client.effects import Gap, UpdateInfo
 from topicwire.client.errors import ClientClosedError, ClientError, InvalidDataError
 from topicwire.client.handles import Listener
 from topicwire.client.stream import Inbox, UpdateStream
-from topicwire.wire.names import check_operation_name, check_route_name
+from topicwire.wire.names import check_operation_name
 from topicwire.wire.requests import request_json
 from topicwire.wire.topics import canonical_json
 
@@ -64,9 +64,6 @@ class Route(Generic[_TRequest, _TData]):
         request: the model that subscriptions are made of.
         data: what updates carry: a model, anything else that Pydantic validates, or its
             `TypeAdapter`.
-
-    Raises:
-        DeclarationError: a route cannot have this name.
     """
 
     def __init__(
@@ -76,7 +73,6 @@ class Route(Generic[_TRequest, _TData]):
         request: type[_TRequest] | TypeAdapter[_TRequest],
         data: type[_TData] | TypeAdapter[_TData],
     ) -> None:
-        check_route_name(name)
         self.name = name
         self._connection = connection
         self._request = _adapter(request)
@@ -224,22 +220,31 @@ class Route(Generic[_TRequest, _TData]):
             DeclarationError: an operation cannot have this name.
         """
         check_operation_name(operation)
-        type_name = f"{self.name}.{operation}"
-        decode = _Decoder(_adapter(reply), f"{type_name}.response")
-        # what JSON cannot say is null, in a model and out of one
-        json = None if payload is None else to_json(payload, by_alias=True, inf_nan_mode="null")
-        text = None if json is None else json.decode()
-        handle = self._connection.call(type_name, text, timeout_s)
-        try:
-            answer = await handle.answer
-        except asyncio.CancelledError:
-            self._connection.leave(handle.token)
-            raise
-        data: _TReply = decode(answer)
-        return data
+        return await ask(self._connection, f"{self.name}.{operation}", payload, reply, timeout_s)
 
     def _params(self, request: _TRequest) -> str:
         return canonical_json(request_json(request))
+
+
+async def ask(
+    connection: Connection,
+    type_name: str,
+    payload: object,
+    reply: type[_TReply] | TypeAdapter[_TReply],
+    timeout_s: float | None,
+) -> _TReply:
+    """Ask an operation by the type of its messages; `Route.call` says the rest."""
+    decode = _Decoder(_adapter(reply), f"{type_name}.response")
+    # what JSON cannot say is null, in a model and out of one
+    json = None if payload is None else to_json(payload, by_alias=True, inf_nan_mode="null")
+    handle = connection.call(type_name, None if json is None else json.decode(), timeout_s)
+    try:
+        answer = await handle.answer
+    except asyncio.CancelledError:
+        connection.leave(handle.token)
+        raise
+    data: _TReply = decode(answer)
+    return data
 
 
 class _Decoder(Generic[_TData]):

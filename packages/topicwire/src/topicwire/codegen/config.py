@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from topicwire.codegen.errors import ConfigError
@@ -21,15 +21,18 @@ DEFAULTS: Mapping[str, str] = {
     "command": "topicwire generate",
 }
 TYPESCRIPT_KEYS = ("types", "client")
+PYTHON_KEYS = ("folder", "package", "class")
 
 _EXAMPLES: Mapping[str, str] = {
     "package": 'the package that holds your modules, such as `package = "trading_api"`',
     "app": '`module:factory` or `module:app`, such as `app = "trading_api.main:app"`',
     "types": 'a folder, such as `types = "../frontend/src/clients/ws-types-generated"`',
     "client": 'a folder, such as `client = "../frontend/src/clients/ws-client-generated"`',
+    "folder": 'where the package is written, such as `folder = "../clients/python"`',
 }
 _NAME = "tool.topicwire"
 _TYPESCRIPT_NAME = f"{_NAME}.typescript"
+_PYTHON_NAME = f"{_NAME}.python"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,20 @@ class TypeScriptConfig:
 
     types: Path
     client: Path
+
+
+@dataclass(frozen=True, slots=True)
+class PythonConfig:
+    """`[tool.topicwire.python]`: the generated Python client."""
+
+    folder: Path
+    """Absolute: of the package's own pyproject.toml."""
+
+    package: str | None
+    """None: after the document's title."""
+
+    client: str | None
+    """The name of its class; None: after the title, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +73,8 @@ class AppConfig:
         manifest: the one file that says which version of the generator made the output.
         command: how generated files say they are made again.
         typescript: None when not set.
+        python: None when not set.
+        keeps_cache: there is an application's folder that may hold `cache_dir`.
     """
 
     root: Path
@@ -69,6 +88,8 @@ class AppConfig:
     manifest: Path
     command: str
     typescript: TypeScriptConfig | None = None
+    python: PythonConfig | None = None
+    keeps_cache: bool = True
 
     @property
     def package_dir(self) -> Path:
@@ -114,8 +135,11 @@ def load_config(start: Path, needs: Sequence[str] = ("package",)) -> AppConfig:
 
 
 def bare_config(root: Path) -> AppConfig:
-    """Return the configuration of a folder without an application: every default."""
-    return _made(root.resolve(), DEFAULTS, None)
+    """Return the configuration of a folder without an application: every default.
+
+    Nothing but what is asked for is ever written there.
+    """
+    return replace(_made(root.resolve(), DEFAULTS, None, None), keeps_cache=False)
 
 
 def _read(file: Path) -> dict[str, dict[str, object]]:
@@ -131,15 +155,20 @@ def _parse(file: Path, table: object, needs: Sequence[str]) -> AppConfig:
     typescript = table.get("typescript", {})
     if not isinstance(typescript, dict):
         raise ConfigError(f"{file}: [{_TYPESCRIPT_NAME}] is to be a table, not {typescript!r}.")
-    rest = {key: value for key, value in table.items() if key != "typescript"}
+    python = table.get("python", {})
+    if not isinstance(python, dict):
+        raise ConfigError(f"{file}: [{_PYTHON_NAME}] is to be a table, not {python!r}.")
+    rest = {key: value for key, value in table.items() if key not in {"typescript", "python"}}
     of_typescript = set(TYPESCRIPT_KEYS)
     needed = set(needs) | (of_typescript if "typescript" in table else set())
+    needs_folder = "python" in table or "folder" in needed
     faults = [
         *_faults(_NAME, rest, tuple(DEFAULTS), needed - of_typescript),
         *_faults(_TYPESCRIPT_NAME, typescript, TYPESCRIPT_KEYS, needed & of_typescript),
+        *_faults(_PYTHON_NAME, python, PYTHON_KEYS, {"folder"} if needs_folder else set()),
     ]
     _refuse(file, faults)
-    config = _made(file.parent, {**DEFAULTS, **rest}, typescript or None)
+    config = _made(file.parent, {**DEFAULTS, **rest}, typescript or None, python or None)
     _refuse(file, list(_contradictions(config)))
     return config
 
@@ -175,7 +204,12 @@ def _contradictions(config: AppConfig) -> Iterator[str]:
         )
 
 
-def _made(root: Path, values: Mapping[str, str], typescript: Mapping[str, str] | None) -> AppConfig:
+def _made(
+    root: Path,
+    values: Mapping[str, str],
+    typescript: Mapping[str, str] | None,
+    python: Mapping[str, str] | None,
+) -> AppConfig:
     src = root / values["src"]
     folders = None
     if typescript is not None:
@@ -183,6 +217,10 @@ def _made(root: Path, values: Mapping[str, str], typescript: Mapping[str, str] |
             types=(root / typescript["types"]).resolve(),
             client=(root / typescript["client"]).resolve(),
         )
+    client = None
+    if python is not None:
+        folder = (root / python["folder"]).resolve()
+        client = PythonConfig(folder, python.get("package"), python.get("class"))
     return AppConfig(
         root=root,
         src=src,
@@ -195,4 +233,5 @@ def _made(root: Path, values: Mapping[str, str], typescript: Mapping[str, str] |
         manifest=root / values["manifest"],
         command=values["command"],
         typescript=folders,
+        python=client,
     )

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import json
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.request import Request, urlopen
 
+from topicwire.asyncapi.contract import check_ours
 from topicwire.asyncapi.errors import DocumentError
+from topicwire.asyncapi.validate import validate
 
 _TIMEOUT_S = 10.0
+
+
+def read_our_document(source: str) -> Any:
+    """Return a right document of Topicwire at a path, or at an http(s) address.
+
+    Raises:
+        DocumentError: there is none, it is of something else or of a newer version, or it is
+            broken: the message says which, and what to do.
+    """
+    document = read_document(source)
+    try:
+        check_ours(document)
+        validate(document)
+    except DocumentError as exc:
+        raise DocumentError(f"{source}: {exc}") from exc
+    return document
 
 
 def read_document(source: str) -> Any:
@@ -32,12 +50,12 @@ def read_document(source: str) -> Any:
 
 
 def _fetched(address: str) -> bytes:
-    request = Request(address, headers={"Accept": "application/json"})  # noqa: S310 (http alone)
     try:
+        request = Request(address, headers={"Accept": "application/json"})  # noqa: S310 (http alone)
         with urlopen(request, timeout=_TIMEOUT_S) as response:  # noqa: S310
             content: bytes = response.read()
             return content
-    except (URLError, TimeoutError) as exc:
+    except (OSError, HTTPException, ValueError) as exc:
         raise DocumentError(
             f"{address}: the AsyncAPI document cannot be fetched ({exc}). Is the server running, "
             "and is this its …/asyncapi.json? Without a server, `topicwire spec` writes the same "
@@ -48,7 +66,12 @@ def _fetched(address: str) -> bytes:
 def _parsed(content: bytes, source: str) -> Any:
     try:
         return json.loads(content)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
+        if content.lstrip()[:1] == b"<":
+            raise DocumentError(
+                f"{source}: this is a page (HTML), not the document. A running server has it at "
+                "…/asyncapi.json; `topicwire spec` writes it from the application's source."
+            ) from exc
         raise DocumentError(
             f"{source}: this is not JSON ({exc}). Export the document with `topicwire spec`."
         ) from exc

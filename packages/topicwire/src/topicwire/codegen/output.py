@@ -92,7 +92,8 @@ def replace(config: AppConfig, path: Path, content: bytes) -> None:
     prepare_cache(config)
     if not path.parent.is_dir():
         path.parent.mkdir(parents=True)
-    staged = config.cache_dir / f"staged-{os.getpid()}"
+    folder = config.cache_dir if config.keeps_cache else path.parent
+    staged = folder / f".topicwire-staged-{os.getpid()}"
     try:
         staged.write_bytes(content)
         staged.replace(path)
@@ -104,7 +105,7 @@ def replace(config: AppConfig, path: Path, content: bytes) -> None:
 def prepare_cache(config: AppConfig) -> None:
     """Makes the folder for locks, stamps and staged files, ignored by git."""
     ignore = config.cache_dir / ".gitignore"
-    if not ignore.is_file():
+    if config.keeps_cache and not ignore.is_file():
         config.cache_dir.mkdir(exist_ok=True)
         ignore.write_text("*\n", encoding="utf-8")
 
@@ -126,7 +127,11 @@ def locked(config: AppConfig) -> Iterator[None]:
     """One generator at a time for an application: a watcher and a manual run take turns.
 
     Waits as long as the other one lives; the system gives the lock back when a process ends.
+    Without an application there is no watcher, and no folder for a lock.
     """
+    if not config.keeps_cache:
+        yield
+        return
     prepare_cache(config)
     with (config.cache_dir / "lock").open("a+b") as file:
         _lock(file.fileno())

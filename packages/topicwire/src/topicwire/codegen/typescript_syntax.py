@@ -110,7 +110,7 @@ class TypePrinter:
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
 
-    def flat(self, shape: Shape) -> str:  # noqa: PLR0911 (one return a kind)
+    def flat(self, shape: Shape) -> str:  # noqa: C901, PLR0911 (one return a kind)
         """Return the type on one line."""
         match shape:
             case Primitive(kind):

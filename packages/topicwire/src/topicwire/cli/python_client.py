@@ -1,0 +1,95 @@
+"""`topicwire client python`: an installable client from the document alone."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from topicwire.cli.console import DOES_NOT_HOLD, add_command, fail, refusals, say, shown_here
+
+if TYPE_CHECKING:
+    from topicwire.cli.console import Commands
+    from topicwire.codegen.config import AppConfig
+
+
+def add_python(languages: Commands) -> None:
+    """Adds `topicwire client python`."""
+    parser = add_command(languages, "python", python, "an installable package, typed")
+    parser.add_argument(
+        "--document",
+        metavar="FILE_OR_ADDRESS",
+        help="instead of the configured AsyncAPI document",
+    )
+    parser.add_argument(
+        "--folder", type=Path, metavar="FOLDER", help="of the package, instead of the configured"
+    )
+    parser.add_argument(
+        "--package", metavar="NAME", help="to import; after the document's title by default"
+    )
+    parser.add_argument(
+        "--class", dest="client", metavar="NAME", help="of the client; after the title by default"
+    )
+
+
+def python(
+    *,
+    check: bool,
+    document: str | None,
+    folder: Path | None,
+    package: str | None,
+    client: str | None,
+    project: Path,
+) -> None:
+    """Write a Python client as a package of its own, from the document alone.
+
+    The folder is `tool.topicwire.python` of pyproject.toml. Run `topicwire spec` first.
+    With --document and --folder no application and no pyproject.toml is needed.
+
+    Example: `topicwire client python --document http://host/ws/asyncapi.json --folder trading`,
+    then `pip install ./trading`.
+    """
+    started = time.perf_counter()
+    with refusals("" if check else "Nothing was written.", project):
+        from topicwire.codegen.client_python.folder import owned_files  # noqa: PLC0415 - start-up time
+        from topicwire.codegen.client_python.package import generate, naming  # noqa: PLC0415
+        from topicwire.codegen.config import bare_config, load_config  # noqa: PLC0415
+        from topicwire.codegen.documents import read_our_document  # noqa: PLC0415
+        from topicwire.codegen.output import compare, locked, write  # noqa: PLC0415
+
+        is_alone = document is not None and folder is not None
+        needs = () if folder is not None else ("folder",)
+        config = bare_config(project) if is_alone else load_config(project, needs=needs)
+        configured = config.python
+        if folder is None and configured is not None:
+            folder = configured.folder
+        root = (folder or Path()).resolve()
+        content = read_our_document(document or str(config.asyncapi))
+        names = naming(
+            content,
+            package or (configured.package if configured else None),
+            client or (configured.client if configured else None),
+        )
+        files = {root / path: text for path, text in generate(content, names).items()}
+        changes = compare(files, owned_files(root, _shown(config, root), files))
+        if check and changes:
+            lines = [f"{_shown(config, path)}: missing" for path in changes.missing]
+            lines += [f"{_shown(config, path)}: differs" for path in changes.changed]
+            lines += [f"{_shown(config, path)}: extra: nothing needs it" for path in changes.extra]
+            fail("\n".join([*lines, "Stale. Run: topicwire client python"]), DOES_NOT_HOLD)
+        if not check:
+            with locked(config):
+                write(config, changes)
+        written = set(changes.written)
+        for path in files:
+            state = "fresh" if check else "written" if path in written else "unchanged"
+            say(f"{_shown(config, path)}   {state}")
+        for path in changes.extra:
+            say(f"{_shown(config, path)}   removed")
+        say(f"{(time.perf_counter() - started) * 1000:.0f} ms")
+
+
+def _shown(config: AppConfig, path: Path) -> str:
+    # A generated client is often beside the project's folder, not below.
+    return shown_here(config.root, Path(os.path.relpath(path, config.root)).as_posix())

@@ -1,0 +1,54 @@
+"""What is in the folder of a generated client: its own files, and nobody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from topicwire.codegen.client_python.source import HEADER
+from topicwire.codegen.errors import ConfigError
+
+# What tools leave in a package's folder: builds, and what was compiled.
+_LEFT_BY_TOOLS: Final = ("__pycache__", "build", "dist")
+
+
+def owned_files(folder: Path, shown: str, files: Mapping[Path, str]) -> dict[Path, str]:
+    """Return the generated files that are there, with their texts.
+
+    Args:
+        folder: of the package's pyproject.toml; it need not exist.
+        shown: the same, for messages.
+        files: what is to be there: none of them may be somebody's work.
+
+    Raises:
+        ConfigError: a file was not generated: it is named, and nothing was changed.
+    """
+    found: dict[Path, str] = {}
+    foreign = []
+    for path in sorted({*_files(folder), *(one for one in files if one.is_file())}):
+        text = path.read_bytes().decode(errors="replace")
+        if text.startswith(HEADER):
+            found[path] = text
+        else:
+            foreign.append(path)
+    if foreign:
+        names = ", ".join(f"{shown}/{path.relative_to(folder).as_posix()}" for path in foreign)
+        raise ConfigError(
+            f"{names}: not generated: {'it lacks' if len(foreign) == 1 else 'they lack'} the "
+            f"header {HEADER.strip()!r}. Move {'it' if len(foreign) == 1 else 'them'} away, or "
+            "choose another folder for the client: everything in it is written by the generator."
+        )
+    return found
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    if not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        if path.name.startswith(".") or path.name.endswith(".egg-info"):
+            continue
+        if path.is_file():
+            yield path
+        elif path.is_dir() and path.name not in _LEFT_BY_TOOLS:
+            yield from _files(path)

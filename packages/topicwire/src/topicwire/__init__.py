@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from topicwire.errors import PublishError as PublishError
     from topicwire.errors import Rejected as Rejected
     from topicwire.errors import TopicwireError as TopicwireError
+    from topicwire.integers import BigInt as BigInt
     from topicwire.routing.delivery import RouteDelivery as RouteDelivery
     from topicwire.routing.delivery import drop_oldest as drop_oldest
     from topicwire.routing.delivery import latest as latest
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "asgi.adapter": ("FastWSAdapter",),
     "errors": ("CommandError", "DeclarationError", "PublishError", "Rejected", "TopicwireError"),
+    "integers": ("BigInt",),
     "routing.delivery": ("RouteDelivery", "drop_oldest", "latest", "lossless", "merge"),
     "routing.hooks": ("RequestHandler", "ask"),
     "routing.operations": ("Operation", "OperationRouter"),
@@ -84,6 +86,7 @@ _HOME_OF = {name: f"topicwire.{home}" for home, names in _HOMES.items() for name
 __all__ = [
     "ANONYMOUS",
     "AnyTopicBuilder",
+    "BigInt",
     "Client",
     "CommandError",
     "DeclarationError",

@@ -24,8 +24,17 @@ from topicwire.types import Direction
 from topicwire.wire.codec import JsonEncoder
 from topicwire.wire.frames import json_bytes, update_frame, update_prefix
 
-# The document says `string` where Pydantic wants a number in it.
-NARROWER_THAN_THE_DOCUMENT = {"decimals"}
+# The document says `string` where Pydantic wants something in it: a number, JSON, no blanks.
+NARROWER_THAN_THE_DOCUMENT = {
+    "bigIntegers",
+    "decimals",
+    "hosts",
+    "seconds",
+    "strings",
+    "validators",
+}
+# Of the strings that are allowed hardly one is such a text.
+OTHER_TEXT = {"embedded", "moments", "otherNumbers", "takesText"}
 
 
 @cache
@@ -39,7 +48,11 @@ def validator() -> FrameValidator:
 
 
 @pytest.mark.filterwarnings("ignore:use Plain:DeprecationWarning")  # one construct is deprecated
-@pytest.mark.parametrize("construct", CONSTRUCTS, ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "construct",
+    [one for one in CONSTRUCTS if one.name not in OTHER_TEXT],
+    ids=lambda one: one.name,
+)
 def test_any_value_of_a_type_is_exactly_one_message_each_way(construct: Construct) -> None:
     """pitfall 21: what Pydantic takes and gives is what the document says, and nothing else."""
     kind = construct.payload_type
@@ -50,7 +63,7 @@ def test_any_value_of_a_type_is_exactly_one_message_each_way(construct: Construc
     accepted = 0
 
     @settings(
-        max_examples=40,
+        max_examples=20,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
@@ -71,6 +84,26 @@ def test_any_value_of_a_type_is_exactly_one_message_each_way(construct: Construc
 
     check()
     assert accepted
+
+
+@pytest.mark.filterwarnings("ignore:use Plain:DeprecationWarning")  # one construct is deprecated
+@pytest.mark.parametrize("construct", CONSTRUCTS, ids=lambda one: one.name)
+def test_what_a_server_has_is_what_the_document_says(construct: Construct) -> None:
+    """The values are made from the Python declaration, so a schema can forget none of them."""
+
+    @settings(max_examples=20, deadline=None, suppress_health_check=[*HealthCheck])
+    @given(construct.values())
+    def check(value: Any) -> None:
+        update = {"topic": "t", "seq": 1, "payload": construct.received_json(value)}
+        named = f"{construct.name}.update"
+        assert (
+            validator().match(json_bytes({"type": named, "payload": update}), "to_client") == named
+        )
+        named = f"{construct.name}.echo"
+        sent = json_bytes({"type": named, "id": 1, "payload": construct.sent_json(value)})
+        assert validator().match(sent, "to_server") == named
+
+    check()
 
 
 FRAMES = st.fixed_dictionaries(

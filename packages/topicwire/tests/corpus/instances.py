@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import string
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,14 +14,24 @@ SAFE = 2**53 - 1
 _ATTEMPTS_DEEP = 3  # from here on, collections are empty and unions take their first member
 
 _FORMATS: dict[str, st.SearchStrategy[str]] = {
+    "base64": st.binary(max_size=8).map(lambda one: b64encode(one).decode()),
+    "base64url": st.binary(max_size=8).map(lambda one: urlsafe_b64encode(one).decode()),
     "date": st.dates().map(str),
     "date-time": st.datetimes().map(lambda one: one.isoformat() + "Z"),
+    "decimal": st.decimals(-(10**5), 10**5, places=2).map(str),
     "duration": st.integers(0, 10**6).map(lambda one: f"PT{one}S"),
+    "fraction": st.fractions().map(str),
+    "ipv4": st.ip_addresses(v=4).map(str),
+    "ipv6": st.ip_addresses(v=6).map(str),
+    "regex": st.sampled_from(["a+", "^[A-Z]*$"]),
     "time": st.times().map(str),
     "uri": st.sampled_from(["https://example.com/", "ws://localhost:1/a?b=c"]),
     "uuid": st.uuids().map(str),
 }
-_PATTERNS = {"^[A-Z]*$": st.text(string.ascii_uppercase, min_size=1, max_size=8)}
+_PATTERNS = {
+    "^[A-Z]*$": st.text(string.ascii_uppercase, min_size=1, max_size=8),
+    r"^[+-]?[0-9]{1,4300}$": st.integers().map(str),
+}
 
 
 def instances(  # noqa: PLR0911 - one return a keyword
@@ -65,9 +77,9 @@ def _typed(  # noqa: PLR0911 - one return a type
         case "string":
             return _string(schema)
         case "integer":
-            return st.integers(schema.get("minimum", -SAFE), schema.get("maximum", SAFE))
+            return _integer(schema)
         case "number":
-            return st.floats(-1e9, 1e9, allow_nan=False) | st.integers(-SAFE, SAFE)
+            return _number(schema)
         case "boolean":
             return st.booleans()
         case "null":
@@ -80,6 +92,19 @@ def _typed(  # noqa: PLR0911 - one return a type
             return st.none() | st.booleans() | st.text(max_size=5)
 
 
+def _integer(schema: Any) -> st.SearchStrategy[int]:
+    low = schema.get("minimum", schema.get("exclusiveMinimum", -SAFE - 1) + 1)
+    high = schema.get("maximum", schema.get("exclusiveMaximum", SAFE + 1) - 1)
+    step = schema.get("multipleOf", 1)
+    return st.integers(-(-low // step), high // step).map(lambda one: one * step)
+
+
+def _number(schema: Any) -> st.SearchStrategy[float]:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    whole = st.integers(-SAFE if low is None else low, SAFE if high is None else high)
+    return st.floats(-1e9 if low is None else low, 1e9 if high is None else high) | whole
+
+
 def _string(schema: Any) -> st.SearchStrategy[str]:
     if schema.get("format") in _FORMATS:
         return _FORMATS[schema["format"]]
@@ -87,16 +112,19 @@ def _string(schema: Any) -> st.SearchStrategy[str]:
         return _PATTERNS[schema["pattern"]]
     if "pattern" in schema:
         return st.from_regex(schema["pattern"], fullmatch=True)
-    return st.text(st.characters(codec="utf-8"), max_size=schema.get("maxLength", 12))
+    least, most = schema.get("minLength", 0), schema.get("maxLength", 12)
+    return st.text(st.characters(codec="utf-8"), min_size=least, max_size=most)
 
 
 def _array(schema: Any, components: Mapping[str, Any], depth: int) -> st.SearchStrategy[Any]:
     items = schema.get("items", True)
     if isinstance(items, list):
         return st.tuples(*(instances(one, components, depth) for one in items)).map(list)
-    most = 0 if depth > _ATTEMPTS_DEEP else min(3, schema.get("maxItems", 3))
+    least = schema.get("minItems", 0)
+    most = least if depth > _ATTEMPTS_DEEP else min(3, schema.get("maxItems", 3))
     inner = instances(items, components, depth + 1)
-    return st.lists(inner, max_size=most, unique=schema.get("uniqueItems", False))
+    key = json.dumps if schema.get("uniqueItems", False) else None
+    return st.lists(inner, min_size=least, max_size=most, unique_by=key)
 
 
 def _object(schema: Any, components: Mapping[str, Any], depth: int) -> st.SearchStrategy[Any]:
@@ -109,13 +137,20 @@ def _object(schema: Any, components: Mapping[str, Any], depth: int) -> st.Search
     known = st.fixed_dictionaries(
         {name: one for name, one in properties.items() if name in required}, optional=optional
     )
-    others = schema.get("additionalProperties", False)
+    others, pattern = schema.get("additionalProperties", False), ""
+    if "patternProperties" in schema:
+        ((pattern, others),) = schema["patternProperties"].items()
     if others is False or (others is True and properties):
         return known
-    keys = schema.get("propertyNames")
+    keys = {"pattern": pattern} if pattern else schema.get("propertyNames")
     key = (
-        st.from_regex("[0-9]{1,6}", fullmatch=True) if keys is None else instances(keys, components)
+        st.from_regex("[0-9]{1,6}", fullmatch=True)
+        if keys is None
+        else instances({"type": "string", **keys}, components)
     )
     most = 0 if depth > _ATTEMPTS_DEEP else 3
-    extra = st.dictionaries(key, instances(others, components, depth + 1), max_size=most)
+    least = schema.get("minProperties", 0)
+    extra = st.dictionaries(
+        key, instances(others, components, depth + 1), min_size=least, max_size=max(least, most)
+    )
     return st.tuples(extra, known).map(_together)

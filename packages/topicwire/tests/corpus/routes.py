@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import is_dataclass
 from typing import Any
 
@@ -39,5 +39,31 @@ def adapter_of(routes: Mapping[str, tuple[Any, Any]], **options: Any) -> FastWSA
     return adapter
 
 
-def corpus_adapter(constructs: Iterable[Construct] = CONSTRUCTS) -> FastWSAdapter:
-    return adapter_of({one.name: (request_type(one), one.payload_type) for one in constructs})
+def corpus_adapter(
+    constructs: Iterable[Construct] = CONSTRUCTS,
+    heard: Callable[[str, Any], object] = lambda *_: None,
+) -> FastWSAdapter:
+    """An app with a route for each construct, each with an operation `echo` that gives back.
+
+    Args:
+        constructs: one route each.
+        heard: called with the route's name and each value that a client has sent to `echo`.
+    """
+    adapter = FastWSAdapter(title="Corpus", version="1.0.0")
+    generic: Any = WsRouter  # its arguments are known at run time alone
+    for one in constructs:
+        router = generic[request_type(one), one.payload_type](route=one.name, tags=["corpus"])
+        router.send("echo", reply="echo.response")(_echo(one, heard))
+        adapter.include_router(router)
+    return adapter
+
+
+def _echo(construct: Construct, heard: Callable[[str, Any], object]) -> Callable[..., Any]:
+    async def echo(payload: Any) -> Any:
+        """Give back what was sent."""
+        heard(construct.name, payload)
+        return payload
+
+    kind = construct.payload_type
+    echo.__annotations__ = {"payload": kind, "return": kind}
+    return echo

@@ -18,17 +18,16 @@ from pydantic.errors import (
     PydanticSchemaGenerationError,
     PydanticUserError,
 )
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
-from pydantic_core import MISSING
+from pydantic.json_schema import JsonSchemaMode
 
 from topicwire.asyncapi.draft07 import Schema, map_subschemas, subschemas, to_draft07
 from topicwire.asyncapi.errors import DocumentError
+from topicwire.asyncapi.generator import LOCAL, SchemaGenerator
 from topicwire.asyncapi.names import TypeIdentity
-from topicwire.types import Direction, SubscriptionResponse
+from topicwire.types import Direction
 
 _MODES: dict[Direction, JsonSchemaMode] = {"to_server": "validation", "to_client": "serialization"}
 _REFUSALS = (PydanticInvalidForJsonSchema, PydanticSchemaGenerationError, PydanticUserError)
-_LOCAL = "#/$defs/"
 _SHARED = "#/components/schemas/"
 
 
@@ -85,71 +84,8 @@ class _Side:
     identities: dict[str, TypeIdentity] = field(default_factory=dict)
 
 
-class _Generator(GenerateJsonSchema):
-    """Pydantic's generator, with keys that tell which type a definition was made from."""
-
-    def __init__(self, keys: dict[str, str]) -> None:
-        super().__init__(by_alias=True, ref_template=f"{_LOCAL}{{model}}")
-        self.keys = keys
-        self.identities: dict[str, TypeIdentity] = {}
-
-    def get_defs_ref(self, core_mode_ref: Any) -> Any:
-        core_ref, mode = core_mode_ref
-        # One key per type, the same in both directions. Pydantic shortens and merges names; a
-        # key without dots or brackets comes through as it is.
-        key = self.keys.setdefault(core_ref, f"t{len(self.keys)}")
-        self.identities[key] = TypeIdentity.of(core_ref)
-        return super().get_defs_ref((key, mode))  # type: ignore[arg-type]  # two NewTypes of str
-
-    def field_title_should_be_set(self, schema: Any) -> bool:
-        del schema
-        return False  # "Symbol" for `symbol` says nothing
-
-    def field_is_required(self, field: Any, total: bool) -> bool:  # noqa: FBT001 (Pydantic's)
-        if self.mode == "validation" or field["type"] == "typed-dict-field":
-            return super().field_is_required(field, total)
-        # A serialized field with a default is there all the same.
-        default = field["schema"].get("default") if field["schema"]["type"] == "default" else None
-        return field.get("serialization_exclude_if") is None and default is not MISSING
-
-    def model_schema(self, schema: Any) -> Any:
-        described = super().model_schema(schema)
-        if self.mode == "serialization" and issubclass(schema["cls"], SubscriptionResponse):
-            # The engine answers with the base class when a subscription fails.
-            known = SubscriptionResponse.model_fields
-            described["required"] = [name for name in described["required"] if name in known]
-        return described
-
-    def model_field_schema(self, schema: Any) -> Any:
-        return self._without_excluded_null(schema, super().model_field_schema(schema))
-
-    def dataclass_field_schema(self, schema: Any) -> Any:
-        return self._without_excluded_null(schema, super().dataclass_field_schema(schema))
-
-    def _without_excluded_null(self, field: Any, schema: Any) -> Any:
-        """A field that is left out when it is None is optional, and never null."""
-        left_out = field.get("serialization_exclude_if")
-        if self.mode == "validation" or left_out is None or not _is_true_of_none(left_out):
-            return schema
-        schema = dict(schema)
-        members = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
-        if schema.get("default", ...) is None:
-            del schema["default"]
-        if len(members) == 1:
-            del schema["anyOf"]
-            return {**members[0], **schema}
-        return {**schema, "anyOf": members} if members else schema
-
-
-def _is_true_of_none(predicate: Any) -> bool:
-    try:
-        return predicate(None) is True
-    except Exception:  # noqa: BLE001 (the application's own function; any failure means no)
-        return False
-
-
 def _generate(direction: Direction, uses: Sequence[PayloadUse], keys: dict[str, str]) -> _Side:
-    generator = _Generator(keys)
+    generator = SchemaGenerator(keys, direction)
     uses = [use for use in uses if use.direction == direction]
     try:
         payloads, definitions = generator.generate_definitions(_inputs(uses))
@@ -157,7 +93,7 @@ def _generate(direction: Direction, uses: Sequence[PayloadUse], keys: dict[str, 
         for use in uses:
             _refuse_if_indescribable(use)
         raise
-    local = {f"{_LOCAL}{key}": one for key, one in definitions.items()}
+    local = {f"{LOCAL}{key}": one for key, one in definitions.items()}
     side = _Side(identities=generator.identities)
     for key, definition in definitions.items():
         plain = to_draft07(definition, local)
@@ -175,7 +111,7 @@ def _inputs(uses: Sequence[PayloadUse]) -> list[tuple[str, JsonSchemaMode, Any]]
 
 def _refuse_if_indescribable(use: PayloadUse) -> None:
     try:
-        _Generator({}).generate_definitions(_inputs([use]))
+        SchemaGenerator({}, use.direction).generate_definitions(_inputs([use]))
     except _REFUSALS as exc:
         raise DocumentError(
             f"{use.key}: the payload type {use.payload_type!r} cannot be described in the "
@@ -237,8 +173,8 @@ class _NameTable:
         if not isinstance(schema, dict):
             return schema
         schema = map_subschemas(schema, lambda one: self.resolve(direction, one))
-        if str(schema.get("$ref", "")).startswith(_LOCAL):
-            schema["$ref"] = _SHARED + self._name(direction, schema["$ref"].removeprefix(_LOCAL))
+        if str(schema.get("$ref", "")).startswith(LOCAL):
+            schema["$ref"] = _SHARED + self._name(direction, schema["$ref"].removeprefix(LOCAL))
         return schema
 
     def components(self) -> dict[str, Schema]:
@@ -286,7 +222,7 @@ class _NameTable:
             return schema
         schema = map_subschemas(schema, lambda one: self._by_path(side, one))
         if "$ref" in schema:
-            schema["$ref"] = repr(side.identities.get(schema["$ref"].removeprefix(_LOCAL)))
+            schema["$ref"] = repr(side.identities.get(schema["$ref"].removeprefix(LOCAL)))
         return schema
 
     def _differing(self) -> set[str]:
@@ -300,7 +236,7 @@ class _NameTable:
                 key
                 for key in both - differ
                 for ref in references(sent.definitions[key])
-                if ref.removeprefix(_LOCAL) in differ
+                if ref.removeprefix(LOCAL) in differ
             }
             grown = bool(more)
             differ |= more

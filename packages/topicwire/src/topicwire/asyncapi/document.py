@@ -17,6 +17,9 @@ from topicwire.asyncapi.draft07 import Schema
 from topicwire.asyncapi.errors import DocumentError
 from topicwire.asyncapi.identity import auth_payloads, security_schemes
 from topicwire.asyncapi.messages import (
+    CONNECTION,
+    CONNECTION_OPERATIONS,
+    CORRELATED,
     CORRELATION_IDS,
     CORRELATION_REF,
     closed_payload,
@@ -234,7 +237,7 @@ class _Builder:
             entry["reply"] = self._reply(route, reply)
 
     def _add_connection(self) -> None:
-        route = "connection"
+        route = CONNECTION
         if route in self.channels:
             raise DocumentError(
                 "The route name `connection` is taken: it is the channel of the messages that "
@@ -244,25 +247,16 @@ class _Builder:
         takes_tokens = self.adapter.takes_tokens
         payloads = {**connection_payloads(), **(auth_payloads() if takes_tokens else {})}
         for name, payload in payloads.items():
-            correlated = name in {"error", "ping", "pong", "auth", "auth.response"}
-            self._add_message(route, name, payload, None, correlated=correlated)
+            self._add_message(route, name, payload, None, correlated=name in CORRELATED)
             self.messages[name]["summary"] = _CONNECTION_MESSAGES[name]
-        for name, action, message in (
-            ("error", "send", "error"),
-            ("hello", "send", "hello"),
-            ("closing", "send", "closing"),
-            # Either side may ask whether the other is alive.
-            ("ping", "receive", "ping"),
-            ("heartbeat", "send", "ping"),
-            *([("auth", "receive", "auth")] if takes_tokens else []),
-        ):
+        for name, (action, message, reply) in CONNECTION_OPERATIONS.items():
+            if message not in payloads:
+                continue
             entry = self._operation(name, route, action, message)
             entry["tags"] = _tags([route])
             entry["summary"] = _CONNECTION_MESSAGES[message]
-            if message == "ping":
-                entry["reply"] = self._reply(route, "pong")
-            if message == "auth":
-                entry["reply"] = self._reply(route, "auth.response")
+            if reply is not None:
+                entry["reply"] = self._reply(route, reply)
 
     def _channel(self, name: str, summary: str) -> dict[str, Any]:
         channel = {

@@ -6,6 +6,7 @@ by both sides, so no envelope forbids further properties.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, get_args
 
 from topicwire.asyncapi.draft07 import Schema
@@ -168,6 +169,27 @@ def reset_payload() -> Schema:
             },
         },
     }
+
+
+CONNECTION = "connection"
+"""The channel of what belongs to no route."""
+
+CONNECTION_OPERATIONS: Mapping[str, tuple[str, str, str | None]] = {
+    "error": ("send", "error", None),
+    "hello": ("send", "hello", None),
+    "closing": ("send", "closing", None),
+    # Either side may ask whether the other is alive.
+    "ping": ("receive", "ping", "pong"),
+    "heartbeat": ("send", "ping", "pong"),
+    "auth": ("receive", "auth", "auth.response"),
+}
+"""By name: what the server does, with which message, and the answer.
+
+`auth` is there where the server takes tokens.
+"""
+
+CORRELATED = frozenset({"error", "ping", "pong", "auth", "auth.response"})
+"""Messages of the connection that carry an id."""
 
 
 def connection_payloads() -> dict[str, Schema | None]:

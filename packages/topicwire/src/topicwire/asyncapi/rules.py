@@ -7,8 +7,7 @@ a newer JSON Schema that every reader ignores. Each rule here is a function that
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jsonschema import Draft7Validator
@@ -17,13 +16,14 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
 from topicwire.asyncapi.draft07 import ANNOTATIONS
+from topicwire.asyncapi.fault import Document, Fault, Rule
 from topicwire.asyncapi.frames import required_type, travelling_messages
-from topicwire.asyncapi.pointers import follow, pointer, resolve, walk
+from topicwire.asyncapi.messages import CONNECTION
+from topicwire.asyncapi.pointers import follow, pointer
+from topicwire.asyncapi.protocol_rules import PROTOCOL_RULES
 
 _URI = "urn:topicwire:document"
 _LOCATION = "$message.payload#"
-_AGAIN = "Export the document again with `topicwire spec`; do not edit it by hand."
-
 # Keywords of JSON Schema 2019-09 and 2020-12, and of OpenAPI, that draft-07 readers skip.
 _FOREIGN = {
     "$anchor": "a `$ref` to the component",
@@ -38,48 +38,6 @@ _FOREIGN = {
     "unevaluatedItems": "`additionalItems`",
     "unevaluatedProperties": "`additionalProperties`",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong, where, and what to do about it."""
-
-    where: str
-    """A JSON pointer into the document: `#/operations/trades.subscribe/reply`."""
-
-    what: str
-    cure: str = _AGAIN
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what} {self.cure}"
-
-
-Document = Mapping[str, Any]
-Rule = Callable[[Document], Iterator[Fault]]
-
-
-def references(document: Document) -> Iterator[Fault]:
-    """Every reference leads to something in the document, and stands alone."""
-    for path, value in walk(document):
-        if _is_data(path) or not isinstance(value, dict) or "$ref" not in value:
-            continue
-        target = value["$ref"]
-        if path and path[-1] == "properties":  # a property of that name
-            continue
-        if not isinstance(target, str) or not target.startswith("#/"):
-            yield Fault(pointer(path), f"the reference {target!r} leads out of the document.")
-            continue
-        try:
-            resolve(document, target)
-        except LookupError:
-            yield Fault(pointer(path), f"the reference {target!r} leads nowhere.")
-        if len(value) > 1:
-            beside = ", ".join(sorted(key for key in value if key != "$ref"))
-            yield Fault(
-                pointer(path),
-                f"{beside} beside a `$ref` is ignored by every reader.",
-                'Write `{"allOf": [{"$ref": …}], …}`.',
-            )
 
 
 def foreign_keywords(document: Document) -> Iterator[Fault]:
@@ -200,10 +158,18 @@ def used_messages(document: Document) -> Iterator[Fault]:
         _target(one) for _, _, part in _message_lists(document) for one in part.get("messages", ())
     }
     for name, channel in document.get("channels", {}).items():
-        for message in channel.get("messages", {}):
+        for message, reference in channel.get("messages", {}).items():
             where = pointer(("channels", name, "messages", message))
+            if "$ref" not in reference:
+                yield Fault(where, "it is no reference to the message in `components`.")
             if where not in used:
                 yield Fault(where, "no operation sends or answers this message.")
+    carried = {
+        name for one in document.get("channels", {}).values() for name in one.get("messages", {})
+    }
+    for name in document.get("components", {}).get("messages", {}):
+        if name not in carried:
+            yield Fault(pointer(("components", "messages", name)), "no channel has this message.")
 
 
 def _message_lists(document: Document) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -259,7 +225,7 @@ def routes(document: Document) -> Iterator[Fault]:
         where = pointer(("channels", name))
         route = channel.get("x-topicwire-route")
         if route is None:
-            if name != "connection":
+            if name != CONNECTION:
                 yield Fault(where, "the channel is no route: it has no `x-topicwire-route`.")
             continue
         if route.get("name") != name:
@@ -299,6 +265,7 @@ RULES: tuple[Rule, ...] = (
     routes,
     updates,
     distinct_messages,
+    *PROTOCOL_RULES,
     values,
 )
 """Rules that follow references; `references` has to hold before they are run."""
@@ -328,8 +295,3 @@ def _subschemas(
                 yield from _subschemas(one, (*path, key, index))
         elif isinstance(value, dict) and key not in {"const", "discriminator", *ANNOTATIONS}:
             yield from _subschemas(value, (*path, key))
-
-
-def _is_data(path: tuple[str | int, ...]) -> bool:
-    """Say whether a path leads into values that schemas carry, where `$ref` is just a key."""
-    return any(part in {"default", "examples", "example", "enum", "const"} for part in path)

@@ -15,11 +15,14 @@ from typing import Any
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import best_match
 from referencing import Registry
+from referencing.jsonschema import DRAFT7
 
 from topicwire.asyncapi.errors import DocumentError, FrameMismatchError
+from topicwire.asyncapi.fault import Fault
 from topicwire.asyncapi.frames import FrameValidator
 from topicwire.asyncapi.pointers import pointer
-from topicwire.asyncapi.rules import RULES, Fault, references
+from topicwire.asyncapi.references import circles, references
+from topicwire.asyncapi.rules import RULES
 
 __all__ = ["DocumentError", "Fault", "FrameMismatchError", "FrameValidator", "faults", "validate"]
 
@@ -27,14 +30,14 @@ __all__ = ["DocumentError", "Fault", "FrameMismatchError", "FrameValidator", "fa
 def faults(document: Mapping[str, Any]) -> list[Fault]:
     """Return everything that is wrong with `document`, each fault with its place and its cure.
 
-    The official schema is asked first, then whether references lead anywhere, then our other
-    rules: each needs what the one before it asks for.
+    The official schema is asked first, then whether references lead where they are to, then our
+    other rules: each needs what the one before it asks for.
     """
     official = best_match(_official().iter_errors(document))
     if official is not None:
         what = f"the official AsyncAPI schema refuses this: {official.message}."
         return [Fault(pointer(official.absolute_path), what)]
-    dangling = list(references(document))
+    dangling = [*references(document), *circles(document)]
     return dangling or [fault for rule in RULES for fault in rule(document)]
 
 
@@ -52,5 +55,8 @@ def validate(document: Mapping[str, Any]) -> None:
 @cache
 def _official() -> Draft7Validator:
     file = resources.files("topicwire.asyncapi") / "schema" / "asyncapi-3.1.0.json"
-    # An empty registry: nothing is ever fetched, what is not in the file is an error.
-    return Draft7Validator(json.loads(file.read_text("utf-8")), registry=Registry())
+    schema = json.loads(file.read_text("utf-8"))
+    # Nothing is ever fetched: what is not in the file is an error. Crawled once, or every lookup
+    # would look through the whole of it again.
+    registry: Registry[Any] = Registry().with_resource("", DRAFT7.create_resource(schema)).crawl()
+    return Draft7Validator(schema, registry=registry)

@@ -33,47 +33,72 @@ coroutine; refuses it by raising `Rejected("why")`, or by returning False."""
 
 
 class RouteOptions(TypedDict, total=False):
-    """The options of a route, as a router's constructor takes them.
-
-    Keys:
-        delivery: what becomes of updates while a client is behind: `lossless()`, the default,
-            `latest(...)`, `drop_oldest(...)` or `merge(...)`.
-        linger_s: seconds between the last subscriber's leaving a topic and the stop of its
-            producer; 0 stops it at once. 5 by default.
-        replay: how much of each topic is kept for clients that come back; None or a limit of 0
-            keeps nothing. By default 300 updates, 300 s and 1 MiB; where the producer makes the
-            updates, what is kept ends with it, `linger_s` after the last subscriber has left.
-        snapshot: "last" sends a topic's last update to a new subscriber as its present state. None:
-            the service's `get_snapshot(topic)` says what that is, if it has such a method.
-        updates_from: "producer": the updates are made by the service while it feeds the topic, so
-            numbering and ring end when it is stopped. "application": they are published by code
-            that runs whether or not anybody is subscribed, so both outlive the last subscriber. By
-            default the one or the other, as the route has a service or not.
-        full_state: each update is the whole state of its topic, so that one which a client has seen
-            already, or which is older than its state, does it no harm. Then the service's
-            `get_snapshot` may be a coroutine. False by default. Refused with `merge` and with keys,
-            where an update is a part.
-        stale_after_s: the route promises that each of its topics has an update at least so often,
-            in seconds. Clients are told, and show a topic that is silent for longer as stale; the
-            server counts and logs it. None by default: silence says nothing.
-        authorize: says whether a client may have a topic. It is asked about each topic before it is
-            joined, when a client comes back too, and again when its token changes. None lets
-            everybody have every topic.
-        wildcards: a topic with a segment that is `*` and nothing else, the segments being what lies
-            between its colons, is a pattern: its subscribers get the updates of every topic that
-            it matches, with the topic's own name as `source`. It starts no producer, has no
-            snapshot, and is authorized as any topic is. False: a `*` is as any other character.
-    """
+    """The options of a route, as a router's constructor takes them."""
 
     delivery: RouteDelivery
+    """What becomes of updates while a client is behind.
+
+    `lossless()`, the default, `latest(...)`, `drop_oldest(...)` or `merge(...)`.
+    """
+
     linger_s: float
+    """Seconds between the last subscriber's leaving a topic and the stop of its producer.
+
+    0 stops it at once. 5 by default.
+    """
+
     replay: ReplayLimits | None
+    """How much of each topic is kept for clients that come back.
+
+    None or a limit of 0 keeps nothing. By default 300 updates, 300 s and 1 MiB; where the producer
+    makes the updates, what is kept ends with it, `linger_s` after the last subscriber has left.
+    """
+
     snapshot: Snapshot | None
+    """Where a new subscriber's first state comes from.
+
+    "last": the topic's last update is sent as its present state. None: the service's
+    `get_snapshot(topic)` says what that is, if it has such a method.
+    """
+
     updates_from: Source
+    """Who makes the updates.
+
+    "producer": the updates are made by the service while it feeds the topic, so numbering and
+    ring end when it is stopped. "application": they are published by code that runs whether or
+    not anybody is subscribed, so both outlive the last subscriber. By default the one or the
+    other, as the route has a service or not.
+    """
+
     full_state: bool
+    """Each update is the whole state of its topic.
+
+    One that a client has seen already, or that is older than its state, does it no harm. Then the
+    service's `get_snapshot` may be a coroutine. False by default. Refused with `merge` and with
+    keys, where an update is a part.
+    """
+
     stale_after_s: float | None
+    """The route promises that each of its topics has an update at least so often, in seconds.
+
+    Clients are told, and show a topic that is silent for longer as stale; the server counts and
+    logs it. None by default: silence says nothing.
+    """
+
     authorize: Authorize | None
+    """Says whether a client may have a topic.
+
+    It is asked about each topic before it is joined, when a client comes back too, and again
+    when its token changes. None lets everybody have every topic.
+    """
+
     wildcards: bool
+    """A topic with a segment that is `*` and nothing else is a pattern.
+
+    The segments are what lies between its colons. A pattern's subscribers get the updates of every
+    topic that it matches, with the topic's own name as `source`. It starts no producer, has no
+    snapshot, and is authorized as any topic is. False: a `*` is as any other character.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

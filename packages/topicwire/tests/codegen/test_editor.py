@@ -157,7 +157,7 @@ def test_typescript_shows_the_docstrings_of_python(tmp_path: Path) -> None:
         file.name,
         "import { createClient } from '@topicwire/client'\n"
         "import { routeNames, type Routes } from './ws-client-generated/index.js'\n"
-        "const ws = createClient<Routes>({ url: 'ws://localhost/ws', routes: routeNames })\n"
+        "const ws = createClient<Routes>(routeNames, { url: 'ws://localhost/ws' })\n"
         "ws.trades\n"
         "ws.trades.preview({ symbol: 'AAPL' })\n",
     )

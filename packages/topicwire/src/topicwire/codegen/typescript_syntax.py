@@ -39,7 +39,7 @@ _WORDS = (
     "switch symbol this throw true try type typeof undefined unique unknown var void while with "
     "yield"
 )
-_RESERVED = frozenset(_WORDS.split())
+RESERVED = frozenset(_WORDS.split())
 _PRIMITIVES = {"integer": "number"}
 # Facts that tell what a value means; the others tell what is accepted.
 _MEANINGS = frozenset({"format", "contentEncoding", "contentMediaType", "default", "examples"})
@@ -50,7 +50,7 @@ def type_names(names: Iterable[str]) -> dict[str, str]:
     taken: dict[str, str] = {}
     for name in names:
         plain = re.sub(r"[^A-Za-z0-9_$]", "_", name)
-        if not _IDENTIFIER.fullmatch(plain) or plain in _RESERVED:
+        if not _IDENTIFIER.fullmatch(plain) or plain in RESERVED:
             plain = f"_{plain}" if plain[:1].isdigit() else f"{plain}_"
         while plain in taken.values():
             plain += "_"

@@ -10,8 +10,6 @@ from typing import Any
 from topicwire.codegen.typescript_syntax import WIDTH, property_key, string
 
 _MAX_INTEGER = 2**53
-_FLOAT_INTEGERS = 1e16
-"""Below it a float without a fraction is written as an integer."""
 
 
 def literal(value: Any, indent: str, column: int) -> str:
@@ -64,12 +62,10 @@ def _is_number(value: Any) -> bool:
 
 
 def _number(value: float) -> str:
-    if isinstance(value, int) and abs(value) > _MAX_INTEGER:
-        # What ECMAScript makes of it anyway.
-        value = float(value)
-    if isinstance(value, float) and value.is_integer() and abs(value) < _FLOAT_INTEGERS:
-        value = int(value)
-    return re.sub(r"e[+]?(-?)0*", r"e\1", repr(value))
+    if abs(value) <= _MAX_INTEGER and float(value).is_integer():
+        return str(int(value))
+    # Of a larger integer, what ECMAScript makes of it anyway.
+    return re.sub(r"e[+]?(-?)0*", r"e\1", repr(float(value)))
 
 
 def _filled(items: Sequence[str], indent: str) -> str:

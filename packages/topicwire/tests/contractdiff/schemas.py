@@ -22,7 +22,7 @@ RECURSIVE = "Tree"
 
 Schema = Any
 
-# A format is held as strictly as the comparison may take it: nothing but what is surely of it has it.
+# A format is held as strictly as the comparison may take it: it is what is surely of it.
 CHECKER = FormatChecker(formats=())
 
 
@@ -185,7 +185,7 @@ def changed(draw: st.DrawFn, schema: Schema, inner: st.SearchStrategy[Schema]) -
 
 
 @st.composite
-def _change(draw: st.DrawFn, schema: Schema, inner: st.SearchStrategy[Schema]) -> Schema:  # noqa: C901, PLR0912
+def _change(draw: st.DrawFn, schema: Schema, inner: st.SearchStrategy[Schema]) -> Schema:  # noqa: C901, PLR0911
     if not isinstance(schema, dict) or "$ref" in schema:
         return draw(inner)
     ways = ["replace", "nullable", "same words"]
@@ -267,7 +267,8 @@ def near(  # noqa: C901, PLR0911, PLR0912 (one way a keyword)
             return draw(st.integers(-6, 6) | st.sampled_from([0.5, 0.25, -1.5, 2.75]))
         case "array":
             items = schema.get("items", True)
-            length = draw(st.integers(schema.get("minItems", 0), schema.get("maxItems", 3) + 1))
+            least = schema.get("minItems", 0)
+            length = draw(st.integers(least, max(least, schema.get("maxItems", 3)) + 1))
             each = items if isinstance(items, list) else [items] * length
             rest = [schema.get("additionalItems", True)] * max(0, length - len(each))
             of = [*each, *rest][:length]

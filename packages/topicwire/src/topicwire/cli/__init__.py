@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from topicwire.cli.diff import add_diff
 from topicwire.cli.documents import add_client, add_spec
 from topicwire.cli.generate import add_generate
 
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_generate(commands)
     add_spec(commands)
     add_client(commands)
+    add_diff(commands)
     options = vars(parser.parse_args(arguments))
     run = options.pop("run")
     run(**options)

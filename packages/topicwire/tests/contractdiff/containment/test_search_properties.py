@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
-from packages.topicwire.tests.contractdiff.schemas import RECURSIVE, changed, near, schemas, validator
+from packages.topicwire.tests.contractdiff.schemas import (
+    RECURSIVE,
+    changed,
+    near,
+    schemas,
+    validator,
+)
 
 from topicwire.contractdiff.containment.answers import NOTHING, Found, Unknown
 from topicwire.contractdiff.containment.nodes import Universe

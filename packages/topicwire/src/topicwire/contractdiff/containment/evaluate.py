@@ -17,7 +17,7 @@ class UndecidedError(ValueError):
     """It cannot be told."""
 
 
-def json_type(value: Any) -> str:
+def json_type(value: Any) -> str:  # noqa: PLR0911 (one return a type)
     """Return the JSON type of a value; whole numbers are `integer`."""
     match value:
         case None:
@@ -36,7 +36,9 @@ def json_type(value: Any) -> str:
             return "object"
 
 
-def allows(universe: Universe, node: Node, value: Any) -> bool:
+def allows(  # noqa: PLR0911 (one return a kind of node)
+    universe: Universe, node: Node, value: Any
+) -> bool:
     """Say whether `node` allows `value`.
 
     Raises:
@@ -76,7 +78,9 @@ def matches(pattern: str, text: str) -> bool:
         raise UndecidedError(str(exc)) from exc
 
 
-def _plain(universe: Universe, node: Node, value: Any) -> bool:
+def _plain(  # noqa: PLR0911 (one return a type)
+    universe: Universe, node: Node, value: Any
+) -> bool:
     kind = json_type(value)
     if kind not in node.types:
         return False

@@ -8,7 +8,7 @@ one of every kind that the patterns at hand can tell apart.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -17,6 +17,8 @@ from topicwire.contractdiff.containment.patterns import Pattern, UnreadablePatte
 
 Term: TypeAlias = int
 """A term, by its number in its `Language`."""
+
+_Rule: TypeAlias = Callable[[Iterable[object]], bool]
 
 _MOST_TERMS = 20_000
 _MOST_STATES = 4_000
@@ -160,7 +162,7 @@ class Language:
             found.update(content[1] if content[0] == kind else (term,))  # type: ignore[arg-type]
         return frozenset(found)
 
-    def _joined(self, kind: str, flat: frozenset[Term], nothing: Term, rule: type) -> Term:
+    def _joined(self, kind: str, flat: frozenset[Term], nothing: Term, rule: _Rule) -> Term:
         if len(flat) < 2:  # noqa: PLR2004
             return next(iter(flat), nothing)
         return self._term((kind, flat), rule(self._nullable[one] for one in flat))
@@ -211,7 +213,7 @@ class Language:
             self._derived[key] = self._derivative(term, index)
         return self._derived[key]
 
-    def _derivative(self, term: Term, index: int) -> Term:
+    def _derivative(self, term: Term, index: int) -> Term:  # noqa: PLR0911 (one return a kind)
         match self._terms[term]:
             case ("chars", int(mask)):
                 return self.empty if mask >> index & 1 else self.none
@@ -231,7 +233,9 @@ class Language:
             case _:
                 return self.none
 
-    def _compiled(self, pattern: Pattern, after: Term, *, is_start: bool) -> Term:
+    def _compiled(  # noqa: PLR0911 (one return a kind of pattern)
+        self, pattern: Pattern, after: Term, *, is_start: bool
+    ) -> Term:
         """Return the texts that match `pattern` and go on as `after`."""
         match pattern:
             case tree.CharSet():

@@ -10,7 +10,7 @@ from typing import Any
 from topicwire.contractdiff.containment.answers import NOTHING, Answer, Found, Unknown, worse
 from topicwire.contractdiff.containment.evaluate import allows, matches, member_nodes
 from topicwire.contractdiff.containment.nodes import Node, frozen
-from topicwire.contractdiff.containment.wanted import Finder, Goal, Wanted
+from topicwire.contractdiff.containment.wanted import ANY_VALUE, Finder, Goal, Wanted
 
 _MOST_NEW = 64
 _MOST_PATTERNS = 4
@@ -20,8 +20,8 @@ _MOST_PATTERNS = 4
 class _New:
     """A property is asked for whose name is in no schema."""
 
-    name: Goal = Goal()
-    value: Goal = Goal()
+    name: Goal = ANY_VALUE
+    value: Goal = ANY_VALUE
     avoids: frozenset[str] = frozenset()
     """Patterns that its name does not match."""
 
@@ -81,50 +81,79 @@ class _Objects:
             yield self.asking(name, Goal(forbidden=frozenset([one])))
         patterns: Mapping[str, Node] = node.says("patternProperties", {})
         for pattern, one in patterns.items():
-            goal = Goal(forbidden=frozenset([one]))
-            for name in self.names:
-                if matches(pattern, name):
-                    yield self.asking(name, goal)
-            yield self._with(_New(Goal(frozenset([self._pattern(pattern)])), goal))
+            yield from self._with_matched(pattern, one)
         if (others := node.says("additionalProperties")) is not None:
-            goal = Goal(forbidden=frozenset([others]))
-            for name in self.names:
-                if name not in named and not any(matches(one, name) for one in patterns):
-                    yield self.asking(name, goal)
-            yield self._with(_New(value=goal, avoids=frozenset(patterns)))
+            yield from self._with_other(others, named, patterns)
         if (keys := node.says("propertyNames")) is not None:
-            for name in self.names:
-                if not allows(self.finder.universe, keys, name):
-                    yield self.asking(name, Goal())
-            yield self._with(_New(name=Goal(forbidden=frozenset([keys]))))
+            yield from self._with_name(keys)
 
-    def find(self) -> Answer:
+    def _with_matched(self, pattern: str, forbidden: Node) -> Iterable[_Objects]:
+        goal = Goal(forbidden=frozenset([forbidden]))
+        for name in self.names:
+            if matches(pattern, name):
+                yield self.asking(name, goal)
+        yield self._with(_New(Goal(frozenset([self._pattern(pattern)])), goal))
+
+    def _with_other(
+        self, forbidden: Node, named: Iterable[str], patterns: Iterable[str]
+    ) -> Iterable[_Objects]:
+        goal = Goal(forbidden=frozenset([forbidden]))
+        for name in self.names:
+            if name not in named and not any(matches(one, name) for one in patterns):
+                yield self.asking(name, goal)
+        yield self._with(_New(value=goal, avoids=frozenset(patterns)))
+
+    def _with_name(self, forbidden: Node) -> Iterable[_Objects]:
+        for name in self.names:
+            if not allows(self.finder.universe, forbidden, name):
+                yield self.asking(name, Goal())
+        yield self._with(_New(name=Goal(forbidden=frozenset([forbidden]))))
+
+    def find(self) -> Answer:  # noqa: PLR0911 (an answer each)
         """Return an object, as small as possible, or that there is none."""
         if self.required & self.absent or not all(map(self.may_have, self.required)):
             return NOTHING
+        if self.most is not None and self.least > self.most:
+            return NOTHING
         value: dict[str, Any] = {}
-        doubt: Answer = NOTHING
+        known = self._known(value)
+        if known == NOTHING:
+            return NOTHING
+        added = self._all_added(value)
+        if not isinstance(added, Found):
+            return added
+        if not isinstance(known, Found):
+            return known
+        if self.most is not None and len(value) > self.most:
+            is_shared = len(self.new) > 1
+            return Unknown("whether one property is enough") if is_shared else NOTHING
+        return self._filled(value)
+
+    def _known(self, value: dict[str, Any]) -> Answer:
+        """Put what is required into `value`."""
+        answer: Answer = Found(value)
         for name in self.names:
             if name in self.required:
                 found = self.finder.find(self.member(name))
                 if found == NOTHING:
                     return NOTHING
-                doubt = worse(doubt, found) if isinstance(found, Unknown) else doubt
-                value[name] = found.value if isinstance(found, Found) else None
+                if isinstance(found, Found):
+                    value[name] = found.value
+                else:
+                    value[name], answer = None, found
+        return answer
+
+    def _all_added(self, value: dict[str, Any]) -> Answer:
+        """Put what is asked for under new names into `value`."""
         for one in self.new:
             added = self._added(one, value)
             if isinstance(added, Found):
                 value |= added.value
-            elif isinstance(added, Unknown) or len(self.new) > 1:
-                return added if isinstance(added, Unknown) else Unknown("which names are free")
+            elif added == NOTHING and len(self.new) > 1:
+                return Unknown("which names are free")
             else:
-                return NOTHING
-        if isinstance(doubt, Unknown):
-            return doubt
-        if self.most is not None and len(value) > self.most:
-            is_shared = len(self.new) > 1
-            return Unknown("whether one property is enough") if is_shared else NOTHING
-        return self._filled(value)
+                return added
+        return Found(value)
 
     def _filled(self, value: dict[str, Any]) -> Answer:
         """Add what may be there until there is enough."""

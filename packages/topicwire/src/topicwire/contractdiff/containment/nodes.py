@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from topicwire.asyncapi.draft07 import ANNOTATIONS, subschemas
+from topicwire.asyncapi.draft07 import ANNOTATIONS, map_subschemas, subschemas
 from topicwire.asyncapi.errors import DocumentError
 from topicwire.asyncapi.pointers import resolve
 
@@ -215,8 +215,9 @@ class Universe:
         if values is None and not keywords and types == frozenset(TYPES):
             return None
         shown = {**keywords, "required": sorted(keywords.get("required", ()))}
-        key = ("plain", types, None if values is None else frozen(values), frozen(shown))
-        return self._intern(key, "plain", types=types, values=values, keywords=keywords)
+        told = None if values is None else frozen(values)
+        mark = ("plain", types, told, frozen(shown))
+        return self._intern(mark, "plain", types=types, values=values, keywords=keywords)
 
     def _intern(self, key: Any, kind: Kind, parts: tuple[Node, ...] = (), **rest: Any) -> Node:
         if key not in self._known:
@@ -256,8 +257,6 @@ def stripped(schema: Any) -> Any:
         return schema
     if "$ref" in schema:
         return {"$ref": schema["$ref"]}
-    from topicwire.asyncapi.draft07 import map_subschemas
-
     bare = {key: value for key, value in schema.items() if not is_annotation(key)}
     return map_subschemas(bare, stripped)
 

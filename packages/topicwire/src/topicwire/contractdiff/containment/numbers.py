@@ -125,7 +125,7 @@ class Numbers:
 
 def exact(number: float) -> Fraction:
     """Return a JSON number as it is written: 0.1 is a tenth."""
-    return Fraction(str(number)) if isinstance(number, float) else Fraction(number)
+    return Fraction(str(number))
 
 
 def _lower(node: Node) -> Iterator[Bound]:

@@ -53,7 +53,7 @@ class Texts:
         if is_rule(form := node.says("format")):
             yield replace(self, no_formats=self.no_formats | {form})
 
-    def find(self) -> Answer:
+    def find(self) -> Answer:  # noqa: PLR0911 (an answer each)
         """Return a string, as short as possible, or that there is none."""
         if (self.most is not None and self.least > self.most) or (
             self.matching & self.avoiding or self.formats & self.no_formats

@@ -43,6 +43,9 @@ class Goal:
         return Goal(self.allowed | frozenset(allowed), self.forbidden | frozenset(forbidden))
 
 
+ANY_VALUE = Goal()
+
+
 class Finder(Protocol):
     """What the search for lists and objects needs of the search for what is in them."""
 

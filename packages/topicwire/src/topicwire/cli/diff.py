@@ -1,0 +1,96 @@
+"""`topicwire diff`: two documents compared; what breaks whom."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any
+
+from topicwire.cli.console import DOES_NOT_HOLD, WRONG_INPUT, fail, say, styled
+from topicwire.errors import TopicwireError
+
+if TYPE_CHECKING:
+    from topicwire.cli.console import Commands
+    from topicwire.contractdiff.changes import Severity
+    from topicwire.contractdiff.compare import Comparison
+
+_FAILING: dict[str, tuple[Severity, ...]] = {
+    "breaking": ("breaking",),
+    "compatible": ("breaking", "compatible"),
+    "never": (),
+}
+
+
+def add_diff(commands: Commands) -> None:
+    """Adds `topicwire diff`."""
+    parser = commands.add_parser(
+        "diff",
+        help="compare two AsyncAPI documents: what breaks which client",
+        description="\n".join(line.strip() for line in (diff.__doc__ or "").splitlines()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "old", metavar="OLD", help="a file or an http(s) address: what clients know"
+    )
+    parser.add_argument(
+        "new", metavar="NEW", help="a file or an http(s) address: what is served now"
+    )
+    parser.add_argument(
+        "--fail-on",
+        choices=sorted(_FAILING),
+        default="breaking",
+        help="exit 1 when there is such a change, or a worse one (default: breaking)",
+    )
+    parser.add_argument(
+        "--json", action="store_true", dest="as_json", help="print the result as JSON, for machines"
+    )
+    parser.set_defaults(run=diff)
+
+
+def diff(*, old: str, new: str, fail_on: str, as_json: bool) -> None:
+    """Compare two AsyncAPI documents, and say of each change which clients it breaks.
+
+    Exit code 0 when nothing breaks, 1 when something does, 2 when a document cannot be read or
+    is not one of ours. docs/diff.md has the rules, and the form of --json.
+
+    Example: `topicwire diff released.json generated/asyncapi.json`, and for what is running:
+    `topicwire diff http://localhost:8000/api/v1/ws/asyncapi.json generated/asyncapi.json`.
+    """
+    try:
+        comparison = _compared(old, new)
+    except TopicwireError as error:
+        if as_json:
+            _print({"ok": False, "errors": [{"message": str(error)}]})
+            raise SystemExit(WRONG_INPUT) from None
+        fail(f"{styled('error:', 'red', err=True)} {error}", WRONG_INPUT)
+    from topicwire.contractdiff.report import as_json as machine  # noqa: PLC0415 - start-up time
+    from topicwire.contractdiff.report import as_text  # noqa: PLC0415
+
+    holds = not any(comparison.of(one) for one in _FAILING[fail_on])
+    if as_json:
+        _print(machine(comparison, old=old, new=new, holds=holds))
+    else:
+        say(as_text(comparison, styled))
+    if not holds:
+        raise SystemExit(DOES_NOT_HOLD)
+
+
+def _compared(old: str, new: str) -> Comparison:
+    from topicwire.asyncapi.contract import read_contract  # noqa: PLC0415 - start-up time
+    from topicwire.asyncapi.errors import DocumentError  # noqa: PLC0415
+    from topicwire.codegen.documents import read_document  # noqa: PLC0415
+    from topicwire.contractdiff.compare import compare  # noqa: PLC0415
+
+    documents: list[Any] = []
+    for source in (old, new):
+        documents.append(read_document(source))
+        try:
+            read_contract(documents[-1])
+        except DocumentError as error:
+            raise DocumentError(f"{source}: {error}") from error
+    return compare(*documents)
+
+
+def _print(value: object) -> None:
+    say(json.dumps(value, indent=2, ensure_ascii=False))

@@ -40,6 +40,8 @@ export default defineConfig([
       '.cache/',
       '**/test-results/',
       '**/playwright-report/',
+      // A new project's page: type-checked where `topicwire init` puts it, beside what is generated there.
+      'packages/topicwire/src/topicwire/scaffold/page/',
     ],
   },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from topicwire.cli.diff import add_diff
 from topicwire.cli.documents import add_client, add_spec
 from topicwire.cli.generate import add_generate
+from topicwire.cli.init import add_init
+from topicwire.cli.new import add_new
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -33,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_spec(commands)
     add_client(commands)
     add_diff(commands)
+    add_init(commands)
+    add_new(commands)
     options = vars(parser.parse_args(arguments))
     run = options.pop("run")
     run(**options)

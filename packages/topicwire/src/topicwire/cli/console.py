@@ -24,11 +24,18 @@ _CODES = {"red": "31", "green": "32", "dim": "2"}
 
 
 def add_command(
-    commands: Commands, name: str, run: Callable[..., None], summary: str
+    commands: Commands,
+    name: str,
+    run: Callable[..., None],
+    summary: str,
+    *,
+    checks: bool = True,
+    in_project: bool = True,
 ) -> argparse.ArgumentParser:
     """A command whose help is the docstring of what it runs.
 
-    It has the options that all commands have: `--check` and `--project`.
+    It has `--check` where it `checks` what it would write, and `--project` where it works
+    `in_project`.
     """
     description = "\n".join(line.strip() for line in (run.__doc__ or "").splitlines())
     parser = commands.add_parser(
@@ -38,17 +45,19 @@ def add_command(
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 and name what is stale"
-    )
-    parser.add_argument(
-        "-C",
-        "--project",
-        type=Path,
-        default=Path(),
-        metavar="FOLDER",
-        help="of the application's pyproject.toml, or one below it (default: this one)",
-    )
+    if checks:
+        parser.add_argument(
+            "--check", action="store_true", help="write nothing; exit 1 and name what is stale"
+        )
+    if in_project:
+        parser.add_argument(
+            "-C",
+            "--project",
+            type=Path,
+            default=Path(),
+            metavar="FOLDER",
+            help="of the application's pyproject.toml, or one below it (default: this one)",
+        )
     parser.set_defaults(run=run)
     return parser
 

@@ -1,0 +1,1 @@
+"""New projects and new routes: what the first steps of a quick start write by hand."""

@@ -1,0 +1,3 @@
+"""Every model that travels. Pydantic alone."""
+
+__all__: list[str] = []

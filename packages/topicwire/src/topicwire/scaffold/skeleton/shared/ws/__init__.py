@@ -1,0 +1,1 @@
+"""The template of every route, and what modules write their routes with."""

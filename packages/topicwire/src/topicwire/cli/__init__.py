@@ -12,6 +12,7 @@ from topicwire.cli.diff import add_diff
 from topicwire.cli.documents import add_client, add_spec
 from topicwire.cli.generate import add_generate
 from topicwire.cli.init import add_init
+from topicwire.cli.mock import add_mock
 from topicwire.cli.new import add_new
 
 
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_diff(commands)
     add_init(commands)
     add_new(commands)
+    add_mock(commands)
     options = vars(parser.parse_args(arguments))
     run = options.pop("run")
     run(**options)

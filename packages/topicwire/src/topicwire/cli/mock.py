@@ -1,0 +1,107 @@
+"""`topicwire mock`: a document's routes, served without the backend that they are of."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import socket
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from topicwire.cli.console import WRONG_INPUT, add_command, fail, refusals, say
+
+if TYPE_CHECKING:
+    from topicwire.cli.console import Commands
+
+
+def add_mock(commands: Commands) -> None:
+    """Adds `topicwire mock`."""
+    parser = add_command(
+        commands,
+        "mock",
+        mock,
+        "serve a document's routes with made-up data",
+        checks=False,
+        in_project=False,
+    )
+    parser.add_argument(
+        "document", metavar="FILE_OR_ADDRESS", help="asyncapi.json, or where a server has it"
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="to listen on (default: 127.0.0.1)")
+    parser.add_argument(
+        "--port", type=int, default=8000, help="to listen on; 0 for any (default: 8000)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="the same seed, the same data")
+    parser.add_argument(
+        "--rate", type=_rate, default=1.0, metavar="HZ", help="updates a second of each topic"
+    )
+    parser.add_argument(
+        "--start",
+        type=_moment,
+        metavar="TIME",
+        help="when the data's time begins: an ISO time, or now (default: 2026-01-01)",
+    )
+
+
+def mock(*, document: str, host: str, port: int, seed: int, rate: float, start: int | None) -> None:
+    """Serve the routes of an AsyncAPI document over a real WebSocket, until Ctrl-C.
+
+    Updates and replies are made of the document's schemas: they respect names, formats, limits and
+    examples, prices walk, times advance, ids count, and what was asked for is echoed. Each topic
+    has the same data in every run with the same seed.
+
+    Example: `topicwire mock generated/asyncapi.json --port 8001 --rate 5`.
+    """
+    with refusals():
+        from topicwire.codegen.documents import read_document  # noqa: PLC0415 - start-up time
+        from topicwire.mock.app import START_MS, mock_app  # noqa: PLC0415
+
+        content = read_document(document)
+        start_ms = START_MS if start is None else start
+        app = mock_app(content, seed=seed, rate_hz=rate, start_ms=start_ms)
+    try:
+        import uvicorn  # noqa: PLC0415 - an extra
+    except ImportError:
+        fail("A mock is served by uvicorn: pip install 'topicwire[uvicorn]'", WRONG_INPUT)
+    listener = _listener(host, port)
+    shown = f"{host}:{listener.getsockname()[1]}"
+    path = next(iter(content["channels"].values()))["address"].rstrip("/")
+    say(f"WebSocket  ws://{shown}{path or '/'}")
+    say(f"document   http://{shown}{path}/asyncapi.json")
+    say(f"page       http://{shown}{path}/asyncapi")
+    routes = [one for one, has in content["channels"].items() if "x-topicwire-route" in has]
+    say(f"routes     {', '.join(routes)} (seed {seed}, {rate:g} updates a second)")
+    config = uvicorn.Config(
+        app, ws="topicwire.asgi.uvicorn:WebSocketProtocol", log_level="warning", lifespan="on"
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except (OSError, OverflowError) as error:
+        fail(
+            f"{host}:{port} cannot be listened on: {error}. Choose another --port; 0 takes any "
+            "that is free.",
+            WRONG_INPUT,
+        )
+    return listener
+
+
+def _rate(text: str) -> float:
+    value = float(text)
+    if not (math.isfinite(value) and 0 < value <= 1000):  # noqa: PLR2004 - a mock, not a load test
+        raise argparse.ArgumentTypeError("updates a second: more than 0, at most 1000")
+    return value
+
+
+def _moment(text: str) -> int:
+    try:
+        at = datetime.now(UTC) if text == "now" else datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("an ISO time, such as 2026-01-01T09:00, or now") from None
+    return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from topicwire.codegen.config import DEFAULTS, TYPESCRIPT_KEYS
+from topicwire.codegen.config import DEFAULTS, PYTHON_KEYS, TYPESCRIPT_KEYS
 
 PAGE = Path(__file__).parents[2] / "docs/code-generation.md"
 
@@ -13,9 +13,11 @@ PAGE = Path(__file__).parents[2] / "docs/code-generation.md"
 def test_the_table_has_every_setting_with_its_default() -> None:
     section = PAGE.read_text(encoding="utf-8").partition("## Settings")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| `([\w.]+)` \| (.+?) \| .+ \|$", section, re.MULTILINE)
-    documented = {key: default for key, default in rows if not default.startswith("needed by ")}
+    told = ("needed by ", "after the document")
+    documented = {key: default for key, default in rows if not default.startswith(told)}
     assert documented == {key: f"`{default}`" for key, default in DEFAULTS.items() if default}
     assert [key for key, _ in rows] == [
         *DEFAULTS,
         *(f"typescript.{key}" for key in TYPESCRIPT_KEYS),
+        *(f"python.{key}" for key in PYTHON_KEYS),
     ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from functools import cache
+from math import inf, isfinite, isnan, nan
 from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 from pydantic import (
@@ -18,7 +20,7 @@ from pydantic import (
 )
 
 from topicwire.client.client import Client
-from topicwire.client.route import Route, ask
+from topicwire.client.route import Route, ask, encoded
 
 _TRequest = TypeVar("_TRequest")
 _TData = TypeVar("_TData")
@@ -26,6 +28,8 @@ _TReply = TypeVar("_TReply")
 
 STRICT: Final = ConfigDict(strict=True)
 """For types that are no model: only what the document says is taken, nothing is converted."""
+
+_DIGITS: Final = re.compile(r"[+-]?[0-9]{1,4300}")
 
 NOTHING: Final[TypeAdapter[None]] = TypeAdapter(None, config=STRICT)
 """For an answer that carries nothing."""
@@ -37,6 +41,38 @@ def _decoded(value: object) -> object:
 
 def _encoded(value: bytes) -> str:
     return urlsafe_b64encode(value).decode()
+
+
+def _whole(value: object) -> object:
+    # as many digits as `int` reads of a string; it says by itself what it does not read
+    return int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
+
+
+BigInt: TypeAlias = Annotated[
+    int, BeforeValidator(_whole), PlainSerializer(str, return_type=str, when_used="json")
+]
+"""An integer of any size, which travels as a string of digits."""
+
+
+_NOT_FINITE: Final = {"NaN": nan, "Infinity": inf, "-Infinity": -inf}
+
+
+def _number(value: object) -> object:
+    return _NOT_FINITE.get(value, value) if isinstance(value, str) else value
+
+
+def _written(value: float) -> float | str:
+    if isfinite(value):
+        return value
+    return "NaN" if isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+AnyFloat: TypeAlias = Annotated[
+    float,
+    BeforeValidator(_number),
+    PlainSerializer(_written, return_type=float | str, when_used="json"),
+]
+"""A number that may be NaN or an infinity, which travel by their names."""
 
 
 Base64Bytes: TypeAlias = Annotated[
@@ -101,13 +137,21 @@ class OperationsOf:
     async def ask(
         self,
         operation: str,
-        payload: object,
         reply: type[_TReply] | TypeAdapter[_TReply],
+        payload: object = ...,
         *,
         timeout_s: float | None = None,
     ) -> _TReply:
-        """As `Route.call`, of an operation that the document has, whatever its name."""
-        return await ask(self._connection, f"{self.name}.{operation}", payload, reply, timeout_s)
+        """As `Route.call`, of an operation that the document has, whatever its name.
+
+        Args:
+            operation: its name, without the route's.
+            reply: what the reply is validated as.
+            payload: what is sent, None as null; `...` for nothing.
+            timeout_s: for the answer; the client's when there is none.
+        """
+        text = None if payload is ... else encoded(payload)
+        return await ask(self._connection, f"{self.name}.{operation}", text, reply, timeout_s)
 
 
 class RouteOf(Route[_TRequest, _TData], OperationsOf):

@@ -220,7 +220,8 @@ class Route(Generic[_TRequest, _TData]):
             DeclarationError: an operation cannot have this name.
         """
         check_operation_name(operation)
-        return await ask(self._connection, f"{self.name}.{operation}", payload, reply, timeout_s)
+        text = None if payload is None else encoded(payload)
+        return await ask(self._connection, f"{self.name}.{operation}", text, reply, timeout_s)
 
     def _params(self, request: _TRequest) -> str:
         return canonical_json(request_json(request))
@@ -229,15 +230,16 @@ class Route(Generic[_TRequest, _TData]):
 async def ask(
     connection: Connection,
     type_name: str,
-    payload: object,
+    payload: str | None,
     reply: type[_TReply] | TypeAdapter[_TReply],
     timeout_s: float | None,
 ) -> _TReply:
-    """Ask an operation by the type of its messages; `Route.call` says the rest."""
+    """Ask an operation by the type of its messages; `Route.call` says the rest.
+
+    The payload is JSON; None for a message without one.
+    """
     decode = _Decoder(_adapter(reply), f"{type_name}.response")
-    # what JSON cannot say is null, in a model and out of one
-    json = None if payload is None else to_json(payload, by_alias=True, inf_nan_mode="null")
-    handle = connection.call(type_name, None if json is None else json.decode(), timeout_s)
+    handle = connection.call(type_name, payload, timeout_s)
     try:
         answer = await handle.answer
     except asyncio.CancelledError:
@@ -245,6 +247,11 @@ async def ask(
         raise
     data: _TReply = decode(answer)
     return data
+
+
+def encoded(payload: object) -> str:
+    """Return a payload as JSON. What JSON cannot say is null, in a model and out of one."""
+    return to_json(payload, by_alias=True, inf_nan_mode="null").decode()
 
 
 class _Decoder(Generic[_TData]):

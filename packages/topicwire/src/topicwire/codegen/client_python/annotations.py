@@ -52,6 +52,9 @@ _PRIMITIVES: Final = {
     "unknown": "JsonValue",
     "never": "Never",
 }
+_NOT_FINITE: Final = frozenset(
+    Constant(json.dumps(one)) for one in ("NaN", "Infinity", "-Infinity")
+)
 _CHECKS: Final[Mapping[str, Mapping[str, str]]] = {
     "number": {
         "minimum": "ge",
@@ -248,6 +251,10 @@ class Annotator:
             if rest == [NULL]:
                 return Annotation(f"{decimal.text} | None", checks)
             members = [decimals[0], *rest]
+        if {*members} >= _NOT_FINITE and any(_is_number(one) for one in members):
+            rest = [one for one in members if one not in _NOT_FINITE and not _is_number(one)]
+            parts = [self._use("AnyFloat"), *([self._union(rest, place)] if rest else [])]
+            return Annotation(" | ".join(parts))
         return Annotation(self._union(members, place))
 
     def _union(self, members: Sequence[Shape], place: Place) -> str:

@@ -18,9 +18,11 @@ from topicwire.asyncapi.shapes import (
     ObjectOf,
     Primitive,
     RecordOf,
+    Reference,
     Shape,
     Told,
     UnionOf,
+    references_in,
 )
 from topicwire.codegen.client_python.annotations import (
     FORMATS,
@@ -36,6 +38,7 @@ from topicwire.codegen.client_python.source import call, described, docstring, i
 
 SOURCES: Final = {
     "Annotated": ("typing", "Annotated"),
+    "AnyFloat": ("topicwire.client.generated", "AnyFloat"),
     "Base64Bytes": ("topicwire.client.generated", "Base64Bytes"),
     "BigInt": ("topicwire.client.generated", "BigInt"),
     "ConfigDict": ("pydantic", "ConfigDict"),
@@ -45,6 +48,8 @@ SOURCES: Final = {
     "Literal": ("typing", "Literal"),
     "Never": ("typing", "Never"),
     "Payload": ("topicwire.client.generated", "Payload"),
+    "TYPE_CHECKING": ("typing", "TYPE_CHECKING"),
+    "TypeAlias": ("typing", "TypeAlias"),
     "TypeAliasType": ("typing_extensions", "TypeAliasType"),
     "UUID": ("uuid", "UUID"),
     "absent": ("topicwire.client.generated", "absent"),
@@ -85,11 +90,39 @@ def models(types: Types) -> str:
 def _alias(annotator: Annotator, shape: Shape, name: str, docs: Docs, place: Place) -> str:
     text = annotator.text(shape, place)
     named = {*annotator.types.names.values(), *(one.name for one in annotator.types.anonymous)}
-    # what is defined later, or refers to itself, is quoted
     words = {*"".join(c if c.isidentifier() or c.isdigit() else " " for c in text).split()}
+    # what is defined later, or refers to itself, is quoted
     value = repr(text) if words & named else text
     annotator.types.used.add("TypeAliasType")
-    return f"{name} = TypeAliasType({name!r}, {value})\n{docstring(described(docs))}"
+    told = described(docs)
+    if not _is_recursive(annotator.types, shape, name):
+        return f"{name} = TypeAliasType({name!r}, {value})\n{docstring(told)}"
+    # pyright follows no `TypeAliasType` that refers to itself; Pydantic follows nothing else
+    annotator.types.used |= {"TYPE_CHECKING", "TypeAlias"}
+    return (
+        f"if TYPE_CHECKING:\n    {name}: TypeAlias = {value}\n{docstring(told, chr(32) * 4)}"
+        f"else:\n    {name} = TypeAliasType({name!r}, {value})\n"
+    )
+
+
+def _is_recursive(types: Types, shape: Shape, name: str) -> bool:
+    """Say whether an alias leads to itself through aliases alone: a class ends that."""
+    seen: set[str] = set()
+    pending = [*_aliases_in(types, shape)]
+    while pending:
+        one = pending.pop()
+        if types.names[one] == name:
+            return True
+        if one not in seen:
+            seen.add(one)
+            pending += _aliases_in(types, types.named[one].shape)
+    return False
+
+
+def _aliases_in(types: Types, shape: Shape) -> Iterator[str]:
+    for one in references_in(shape):
+        if not types.names_class(Reference(one)):
+            yield one
 
 
 def _model(  # noqa: PLR0917 - one after the other

@@ -20,6 +20,7 @@ from topicwire.client.generated import Payload, RouteOf
 _BUILT_IN = ("bool", "bytes", "dict", "float", "int", "list", "set", "str", "tuple")
 _IMPORTED = (
     "Annotated",
+    "AnyFloat",
     "Base64Bytes",
     "BigInt",
     "ConfigDict",
@@ -29,6 +30,8 @@ _IMPORTED = (
     "Literal",
     "Never",
     "Payload",
+    "TYPE_CHECKING",
+    "TypeAlias",
     "TypeAliasType",
     "UUID",
     "absent",

@@ -89,7 +89,7 @@ def routes(contract: Contract, types: Types, client: str) -> str:
         f"{name}: TypeAdapter[{text}] = TypeAdapter({text}, config=STRICT)\n"
         for text, name in module.adapters.items()
     )
-    return f"{import_blocks(module.imported | used)}\n\n{adapters}\n\n{body}"
+    return f"{import_blocks(module.imported | used)}\n{adapters}\n\n{body}"
 
 
 def _route(module: _Module, route: RouteContract, name: str) -> str:
@@ -154,17 +154,17 @@ def _fields(module: _Module, name: str, asked: Shape, request: str) -> str:
 
 def _operation(module: _Module, route: RouteContract, one: OperationContract, name: str) -> str:
     place = pascal(route.name) + pascal(one.name)
-    parameters, payload = "", "None"
+    parameters, payload = "", ""
     if one.request is not None:
         request, _ = module.value(one.request, Place(f"{place}Request", is_sent=True))
-        parameters, payload = f" payload: {request},", "payload"
+        parameters, payload = f" payload: {request},", ", payload"
     reply, reply_value = "None", "NOTHING"
     if one.reply is not None:
         reply, reply_value = module.value(one.reply, Place(f"{place}Reply", is_sent=False))
     else:
         module.imported.add(("topicwire.client.generated", "NOTHING"))
     told = described(one.docs) or f"Ask `{route.name}.{one.name}`."
-    asking = f"self.ask({one.name!r}, {payload}, {reply_value}, timeout_s=timeout_s)"
+    asking = f"self.ask({one.name!r}, {reply_value}{payload}, timeout_s=timeout_s)"
     return (
         _deprecation(module, one.docs.deprecated, f"`{route.name}.{one.name}`")
         + f"    async def {name}(self,{parameters} *, timeout_s: float | None = None) -> {reply}:\n"

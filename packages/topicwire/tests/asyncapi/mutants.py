@@ -86,6 +86,7 @@ SCHEMAS = "#/components/schemas"
 OPERATIONS = "#/operations"
 UPDATE = f"{MESSAGES}/trades.update"
 SUBSCRIBE = f"{MESSAGES}/trades.subscribe"
+ASKED = f"{SUBSCRIBE}/payload/properties/payload"
 REPLY = f"{MESSAGES}/trades.subscribe.response"
 ENVELOPE = f"{UPDATE}/payload/properties"
 ID = "#/components/correlationIds/id"
@@ -366,6 +367,15 @@ MUTANTS = [
         "a subscription that cannot be resumed",
         gone(f"{SUBSCRIBE}/payload/properties/resume"),
         f"{SUBSCRIBE}/payload/properties",
+    ),
+    Mutant("a request that is a list", put(ASKED, {"type": "array", "items": {}}), ASKED),
+    Mutant(
+        "a request that may be nothing",
+        put(
+            ASKED,
+            {"anyOf": [ref(f"{SCHEMAS}/Ask"), {"type": "null"}]},
+        ),
+        ASKED,
     ),
     Mutant(
         "a reply that is no answer to subscribing",

@@ -135,6 +135,7 @@ else:
 trade_router = TradeWsRouter(route="trades", tags=["trading"])
 """
 
+NO_ROUTERS = "# Its routers were removed.\n"
 GENERATED = "src/acme/modules/trading/ws_generated"
 WS_PATH = "src/acme/modules/trading/ws.py"
 TEMPLATE_PATH = "src/acme/shared/ws/generic_route.py"
@@ -219,6 +220,14 @@ class Sample:
             for path in sorted(self.root.rglob("*"))
             if path.is_file()
             and not {".topicwire_cache", "__pycache__", ".mypy_cache"} & set(path.parts)
+        }
+
+    def folders(self) -> set[str]:
+        """Every folder but caches, by its path."""
+        return {
+            path.relative_to(self.root).as_posix()
+            for path in self.root.rglob("*")
+            if path.is_dir() and not {".topicwire_cache", "__pycache__"} & set(path.parts)
         }
 
     def generated(self) -> dict[str, bytes]:

@@ -7,7 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from packages.topicwire.tests.codegen.sample import GENERATED, TEMPLATE_PATH, WS, WS_PATH, Sample
+from packages.topicwire.tests.codegen.sample import (
+    GENERATED,
+    NO_ROUTERS,
+    TEMPLATE_PATH,
+    WS,
+    WS_PATH,
+    Sample,
+)
 
 from topicwire.codegen import checks
 from topicwire.codegen.checks import StepFailedError, step_names, verify
@@ -105,7 +112,7 @@ def test_a_step_runs_again_when_something_it_depends_on_changes(
 
 
 def test_nothing_declared_is_nothing_to_check(app: Sample) -> None:
-    app.write(WS_PATH, "")
+    app.write(WS_PATH, NO_ROUTERS)
     said = run(app)
     assert set(list(said.values())[1:]) == {"nothing to check"}
 

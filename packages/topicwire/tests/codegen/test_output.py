@@ -11,11 +11,18 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from packages.topicwire.tests.codegen.sample import GENERATED, WS, WS_PATH, Sample
+from packages.topicwire.tests.codegen.sample import (
+    GENERATED,
+    NO_ROUTERS,
+    TEMPLATE_PATH,
+    WS,
+    WS_PATH,
+    Sample,
+)
 
 from topicwire.codegen import output
 from topicwire.codegen.generate import generate
-from topicwire.codegen.output import compare, locked, write
+from topicwire.codegen.output import OutputError, compare, locked, write
 
 FILES = ["__init__.py", "_conformance.py", "tradewsrouter.py"]
 
@@ -107,7 +114,7 @@ def test_a_module_without_declarations_loses_its_folder(app: Sample, how: str) -
     (app.root / GENERATED / "__pycache__").mkdir()
     app.write(f"{GENERATED}/__pycache__/tradewsrouter.cpython-311.pyc", "")
     if how == "emptied":
-        app.write(WS_PATH, "")
+        app.write(WS_PATH, NO_ROUTERS)
     else:
         (app.root / WS_PATH).unlink()
     app.generate()
@@ -118,7 +125,7 @@ def test_a_module_without_declarations_loses_its_folder(app: Sample, how: str) -
 def test_the_last_declaration_takes_everything_with_it(app: Sample) -> None:
     before = app.files()
     app.generate()
-    app.write(WS_PATH, "")
+    app.write(WS_PATH, NO_ROUTERS)
     app.generate()
     assert app.files().keys() == before.keys()
 
@@ -131,33 +138,72 @@ def test_a_refused_input_leaves_the_old_output(app: Sample) -> None:
     app.problems()  # asserts that no file changed
 
 
-@pytest.mark.parametrize("failing", range(4))
+@pytest.mark.parametrize("method", ["write_bytes", "replace", "unlink"])
+@pytest.mark.parametrize("failing", range(6))
 def test_a_failing_disk_leaves_the_old_output(
-    app: Sample, monkeypatch: pytest.MonkeyPatch, failing: int
+    app: Sample, monkeypatch: pytest.MonkeyPatch, method: str, failing: int
 ) -> None:
-    """checklist 28: whichever file cannot be written."""
+    """checklist 28: whichever file cannot be written, replaced or removed."""
     app.declare(
         "A: TypeAlias = WsRouter[TradeRequest, Trade]",
         "B: TypeAlias = WsRouter[TradeRequest, Trade]",
     )
+    app.write("src/acme/modules/broker/ws.py", WS)
     app.generate()
     app.declare(
         "A: TypeAlias = WsRouter[TradeRequest, list[Trade]]",
         "C: TypeAlias = WsRouter[TradeRequest, Trade]",
     )
-    before = app.files()
-    real, calls = output.replace, iter(range(1000))
+    (app.root / "src/acme/modules/broker/ws.py").unlink()
+    app.write("src/acme/modules/chat/ws.py", WS)
+    before, folders = app.files(), app.folders()
+    real, calls = getattr(Path, method), iter(range(1000))
+    failed = False
 
-    def replace(_: object, path: Path, content: bytes) -> None:
-        if next(calls) == failing:
+    def fail(path: Path, *arguments: object, **options: object) -> object:
+        nonlocal failed
+        if not failed and next(calls) == failing:
+            failed = True
             raise OSError(28, "No space left on device", str(path))
-        real(app.config, path, content)
+        return real(path, *arguments, **options)
 
-    monkeypatch.setattr(output, "replace", replace)
-    with pytest.raises(OSError, match="No space left"):
+    monkeypatch.setattr(Path, method, fail)
+    refused: OutputError | None = None
+    try:
         app.generate()
+    except OutputError as error:
+        refused = error
+    assert (refused is not None) == failed
+    if refused is not None:
+        assert "error: this cannot be written: No space left on device. Make room" in str(refused)
+        assert app.files() == before
+        assert app.folders() == folders
     monkeypatch.undo()
-    assert app.files() == before
+    assert not list((app.root / ".topicwire_cache").glob(".topicwire-staged-*"))
+    app.generate()
+    assert not app.plan().changes
+
+
+def test_a_full_disk_is_noticed_before_anything_is_replaced(
+    app: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """checklist 28: so nothing has to be written to put the files back."""
+    app.generate()
+    app.edit(TEMPLATE_PATH, '"Subscribed"', '"Welcome"')
+    replaced: list[Path] = []
+
+    def full(path: Path, content: bytes) -> int:
+        raise OSError(28, f"No space left on device for {len(content)} bytes", str(path))
+
+    def replace(path: Path, target: Path) -> Path:
+        replaced.append(target)
+        return path
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(OutputError):
+        app.generate()
+    assert replaced == []
 
 
 def test_an_interruption_leaves_the_old_output(

@@ -321,7 +321,8 @@ def test_somebody_s_own_file_in_the_generated_folder(app: Sample) -> None:
         (("payload: _TData", 'payload: "list[__T]"'), 44, "`_WsRouter__T`", "Rename it to `_T`"),
         (("data: _TData", 'data: "list["'), 21, "a quoted annotation is not Python", "Correct"),
         (("self._publish", "undefined"), 49, "'undefined' is not defined here.", "import"),
-        (("class WsRouter(", "class WsRouter(\x00"), 1, "this is not Python", "Correct the syntax"),
+        (("class WsRouter(", "class WsRouter(\x00"), 21, "there is a null byte", "Save it again"),
+        (("\n\nclass", "\n\nreturn 3\n\n\nclass"), 21, "'return' outside function", "Correct the"),
     ],
 )
 def test_a_template_that_cannot_be_used(

@@ -6,7 +6,14 @@ from collections.abc import Callable
 from importlib.metadata import version
 
 import pytest
-from packages.topicwire.tests.codegen.sample import GENERATED, TEMPLATE_PATH, WS, WS_PATH, Sample
+from packages.topicwire.tests.codegen.sample import (
+    GENERATED,
+    NO_ROUTERS,
+    TEMPLATE_PATH,
+    WS,
+    WS_PATH,
+    Sample,
+)
 
 from topicwire.codegen import generate as generating
 from topicwire.codegen.stale import stale_reasons
@@ -66,7 +73,7 @@ def extra_file(app: Sample) -> None:
 
 
 def removed_declaration(app: Sample) -> None:
-    app.write(WS_PATH, "")
+    app.write(WS_PATH, NO_ROUTERS)
 
 
 def moved_model(app: Sample) -> None:

@@ -269,6 +269,32 @@ def _refused(validator: Draft7Validator, answer: Mapping[str, Any]) -> str | Non
     return f"the server's own answer {answer} is not allowed at {where}: {error.message}."
 
 
+def requests(document: Document) -> Iterator[Fault]:
+    """What a client asks a route for is an object."""
+    for route, channel in document.get("channels", {}).items():
+        for kind in ("subscribe", "unsubscribe"):
+            name = f"{route}.{kind}"
+            message = document.get("components", {}).get("messages", {}).get(name, {})
+            schema = _payload(document, message)
+            if name in channel.get("messages", {}) and not _may_be_object(document, schema):
+                yield Fault(
+                    pointer((*_MESSAGES, name, "payload", "properties", "payload")),
+                    "what a route is asked by is an object, and this is none, or not always.",
+                    "Make a model of it, with a field for what is asked.",
+                )
+
+
+def _may_be_object(document: Document, schema: Any) -> bool:
+    schema = follow(document, schema)
+    if not isinstance(schema, dict):
+        return True
+    if any(not isinstance(one, dict) for one in (*schema.get("enum", ()), schema.get("const", {}))):
+        return False
+    kinds = schema.get("type", "object")
+    inside = [one for key in ("allOf", "anyOf", "oneOf") for one in schema.get(key, ())]
+    return kinds in ("object", ["object"]) and all(_may_be_object(document, one) for one in inside)
+
+
 def promises(document: Document) -> Iterator[Fault]:
     """A route that can be subscribed to says how its updates are delivered and what is kept."""
     for route, channel in document.get("channels", {}).items():
@@ -295,6 +321,7 @@ PROTOCOL_RULES = (
     directions,
     envelopes,
     replies,
+    requests,
     promises,
 )
 """Run when every reference leads where one of its kind is to lead."""

@@ -10,7 +10,8 @@ import ast
 import keyword
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
 
 from topicwire.codegen import suggest
 from topicwire.codegen.bindings import Module, read_module, statements, type_statement_name
@@ -18,11 +19,17 @@ from topicwire.codegen.config import AppConfig
 from topicwire.codegen.errors import GenerationError, Problem
 from topicwire.codegen.model import Declaration
 from topicwire.codegen.modules import Missing, ModuleIndex
-from topicwire.codegen.source import read_source
+from topicwire.codegen.requests import CURE, no_object
+from topicwire.codegen.source import TOO_DEEP, parse_expression, read_source
 from topicwire.codegen.template import Template
 from topicwire.codegen.typeargs import Scope, UnresolvedError, dotted, resolve_argument
 
 RESERVED_MODULES = ("__init__", "_conformance")
+_EMPTY = (
+    "this file is empty, and routers were generated from it: half-written?",
+    "",
+    "Save it again. To be rid of its routers, delete the file, or leave a comment in it.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +136,7 @@ class _Reader:
                 arguments.append(resolve_argument(self.scope, node))
             except UnresolvedError as error:
                 self.problems.append(error.problem)
-        if len(arguments) < len(nodes):
+        if len(arguments) < len(nodes) or self._refuse_requests(found, nodes):
             return None
         return Declaration(
             name=found.name,
@@ -139,6 +146,19 @@ class _Reader:
             shown=file.shown,
             line=found.node.lineno,
         )
+
+    def _refuse_requests(self, found: _Found, nodes: list[ast.expr]) -> bool:
+        """Whether a request is something else than an object."""
+        before = len(self.problems)
+        for at in sorted(self.template.requests):
+            wrong = no_object(self.scope, nodes[at])
+            if wrong is not None:
+                self._refuse(
+                    nodes[at],
+                    f"{found.name!r} is asked by `{wrong}`, which is no object.",
+                    CURE,
+                )
+        return len(self.problems) > before
 
     def _refuse_name(self, found: _Found) -> None:
         lower = found.name.lower()
@@ -207,9 +227,8 @@ class _Reader:
 
 def _quoted(node: ast.Constant) -> ast.expr | None:
     """`"WsRouter[A, B]"`, with every node at the place of the string."""
-    try:
-        parsed = ast.parse(str(node.value).strip(), mode="eval").body
-    except SyntaxError:
+    parsed = parse_expression(str(node.value))
+    if parsed is None:
         return None
     for inner in ast.walk(parsed):
         if isinstance(inner, ast.expr):
@@ -218,9 +237,24 @@ def _quoted(node: ast.Constant) -> ast.expr | None:
 
 
 def declaring_files(config: AppConfig) -> list[Path]:
-    """The files that may hold declarations, by path; the template's folder is never one."""
-    found = sorted(config.package_dir.glob(config.declarations))
-    return [path for path in found if path.parent != config.template.parent and path.is_file()]
+    """What may hold declarations, by path; the template's folder never does.
+
+    Whatever has the name is meant, a link that leads nowhere too: to take it for no file would
+    remove what was generated from it.
+    """
+    pattern = PurePosixPath(config.declarations)
+    folders = (
+        config.package_dir.glob(str(pattern.parent))
+        if pattern.parent.name
+        else [config.package_dir]
+    )
+    return sorted(
+        path
+        for folder in folders
+        if folder.is_dir() and folder != config.template.parent
+        for path in folder.iterdir()
+        if fnmatchcase(path.name, pattern.name)
+    )
 
 
 def discover(config: AppConfig, index: ModuleIndex, template: Template) -> list[Declaration]:
@@ -238,12 +272,18 @@ def discover(config: AppConfig, index: ModuleIndex, template: Template) -> list[
         except GenerationError as error:
             problems += error.problems
             continue
+        if not file.text and (path.parent / config.output).is_dir():
+            problems.append(Problem(file.shown, 1, 0, 0, *_EMPTY))
+            continue
         scope = Scope(read_module(name, file), index, config.package)
         reader = _Reader(scope, template, config)
         try:
             declarations += reader.declarations()
         except GenerationError as error:  # a module that was followed is not Python
             problems += error.problems
+        except RecursionError:
+            message, cure = TOO_DEEP
+            problems.append(Problem(file.shown, 0, 0, 0, message, cure=cure))
         problems += reader.problems
     problems += _clashes(declarations)
     if problems:

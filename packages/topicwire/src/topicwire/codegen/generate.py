@@ -94,7 +94,7 @@ def generate(config: AppConfig) -> Plan:
 
     Raises:
         GenerationError, FormatError: see `plan`.
-        OSError: a file cannot be written.
+        OutputError: a file cannot be written; the files are as they were.
     """
     with locked(config):
         return generate_locked(config)
@@ -125,6 +125,12 @@ def owned_files(config: AppConfig) -> dict[Path, str]:
         owned[config.manifest] = config.manifest.read_text(encoding="utf-8", errors="replace")
     parent = Path(config.declarations).parent
     for folder in sorted(config.package_dir.glob(f"{parent.as_posix()}/{config.output}")):
+        if not folder.is_dir():
+            shown = config.shown(folder)
+            message = f"this is not a folder, and {config.output}/ is where routers are generated."
+            cure = "Move it elsewhere, or delete it."
+            problems.append(Problem(shown, 0, 0, 0, message, cure=cure))
+            continue
         for path in sorted(folder.iterdir()):
             if path.name == "__pycache__" or path.name.startswith("."):
                 continue

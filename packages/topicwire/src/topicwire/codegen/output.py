@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from topicwire.codegen.config import AppConfig
+from topicwire.errors import TopicwireError
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +55,72 @@ def compare(files: Mapping[Path, str], owned: Mapping[Path, str]) -> Changes:
     )
 
 
+class OutputError(TopicwireError, OSError):
+    """Output cannot be written, or is not what can be replaced. The files are as they were."""
+
+
 def write(config: AppConfig, changes: Changes) -> None:
     """Makes the disk as `changes.files` say. On an error, everything is put back.
 
-    Each file is replaced in one step, so that a reader sees the old text or the new one.
+    All of it is written beside first, so that a disk which is full is noticed before anything is
+    replaced; then each file is replaced in one step, so that a reader sees the old text or the new.
 
     Raises:
-        OSError: a file cannot be written; the files are as they were.
+        OutputError: a file cannot be written; the files are as they were.
     """
-    previous = {
-        path: path.read_bytes() if path.is_file() else None
-        for path in (*changes.written, *changes.extra)
-    }
     try:
-        for path in changes.written:
-            replace(config, path, changes.files[path].encode())
+        previous = {
+            path: path.read_bytes() if path.is_file() else None
+            for path in (*changes.written, *changes.extra)
+        }
+        _apply(config, changes, previous)
+    except OSError as error:
+        raise _refusal(config, error) from error
+
+
+def _apply(config: AppConfig, changes: Changes, previous: Mapping[Path, bytes | None]) -> None:
+    made = {folder for path in changes.written for folder in _missing_folders(path.parent)}
+    staged = {path: _staged(config, path, at) for at, path in enumerate(changes.written)}
+    try:
+        prepare_cache(config)
+        for path, beside in staged.items():
+            beside.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_bytes(changes.files[path].encode())
+        for path, beside in staged.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            beside.replace(path)
         for path in changes.extra:
             path.unlink()
             remove_if_empty(path.parent)
     except BaseException:
+        for beside in staged.values():
+            beside.unlink(missing_ok=True)
         restore(config, previous)
+        for folder in sorted(made, reverse=True):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
         raise
+
+
+def _missing_folders(folder: Path) -> Iterator[Path]:
+    while not folder.exists():
+        yield folder
+        folder = folder.parent
+
+
+def _staged(config: AppConfig, path: Path, at: int = 0) -> Path:
+    """Where a file is written before it takes its place: on the same disk, seen by nobody."""
+    folder = config.cache_dir if config.keeps_cache else path.parent
+    return folder / f".topicwire-staged-{os.getpid()}-{at}"
+
+
+def _refusal(config: AppConfig, error: OSError) -> OutputError:
+    named = [name for name in (error.filename2, error.filename) if isinstance(name, str | Path)]
+    where = config.shown(Path(named[0])) if named else config.shown(config.root)
+    return OutputError(
+        f"{where}: error: this cannot be written: {error.strerror or error}. Make room, or let "
+        "this user write there, or move away what is in the way; the files are as they were."
+    )
 
 
 def restore(config: AppConfig, previous: Mapping[Path, bytes | None]) -> None:
@@ -92,8 +138,7 @@ def replace(config: AppConfig, path: Path, content: bytes) -> None:
     prepare_cache(config)
     if not path.parent.is_dir():
         path.parent.mkdir(parents=True)
-    folder = config.cache_dir if config.keeps_cache else path.parent
-    staged = folder / f".topicwire-staged-{os.getpid()}"
+    staged = _staged(config, path)
     try:
         staged.write_bytes(content)
         staged.replace(path)
@@ -128,12 +173,19 @@ def locked(config: AppConfig) -> Iterator[None]:
 
     Waits as long as the other one lives; the system gives the lock back when a process ends.
     Without an application there is no watcher, and no folder for a lock.
+
+    Raises:
+        OutputError: the folder for it cannot be made.
     """
     if not config.keeps_cache:
         yield
         return
-    prepare_cache(config)
-    with (config.cache_dir / "lock").open("a+b") as file:
+    try:
+        prepare_cache(config)
+        opened = (config.cache_dir / "lock").open("a+b")
+    except OSError as error:
+        raise _refusal(config, error) from error
+    with opened as file:
         _lock(file.fileno())
         yield
 

@@ -19,6 +19,10 @@ from pathlib import Path
 from topicwire.codegen.errors import GenerationError, Problem
 
 _NEW_SYNTAX = re.compile(r"\btype\s+\w|\b(?:class|def)\s+\w+\s*\[")
+TOO_DEEP = (
+    "something here is nested deeper than Python can follow.",
+    "Break it into pieces with names of their own.",
+)
 TYPE_STATEMENT = "type"  # `type X = …` is parsed as `type.X = …`
 
 
@@ -89,20 +93,53 @@ class SourceFile:
 
 
 def read_source(path: Path, shown: str) -> SourceFile:
-    """The file at `path`.
+    """The file at `path`, in the encoding that Python would read it in; any line ends will do.
 
     Raises:
         GenerationError: it is missing, not text, or not Python.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        content = path.read_bytes()
     except FileNotFoundError as error:
         cure = "Create it, or correct [tool.topicwire] in pyproject.toml."
-        raise GenerationError([Problem(shown, 0, 0, 0, "no such file.", cure=cure)]) from error
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"this file cannot be read: {error}."
-        raise GenerationError([Problem(shown, 0, 0, 0, message)]) from error
-    return parse_source(text, path, shown)
+        raise _refused(shown, 0, "no such file.", cure) from error
+    except OSError as error:
+        message = f"this file cannot be read: {error.strerror}."
+        cure = "Let a file be there that this user may read; until then nothing is generated."
+        raise _refused(shown, 0, message, cure) from error
+    return parse_source(_text(content, shown), path, shown)
+
+
+def _text(content: bytes, shown: str) -> str:
+    if b"\0" in content:
+        line = content.count(b"\n", 0, content.index(b"\0")) + 1
+        message = "there is a null byte: this file is damaged, half-written, or no text."
+        raise _refused(shown, line, message, "Save it again as text; the generated files stay.")
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        message = f"byte {content[error.start]:#04x} is not {error.encoding}: {error.reason}."
+        cure = "Save the file as UTF-8, whole; or say in its first line what it is in, as PEP 263."
+        raise _refused(shown, line, message, cure) from error
+    except SyntaxError as error:  # an encoding that does not exist, or not UTF-8 without one said
+        line = _first_line_that_is_not_utf8(content)
+        message = f"this file cannot be decoded: {error.msg}."
+        raise _refused(shown, line, message, "Save the file as UTF-8, whole.") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _first_line_that_is_not_utf8(content: bytes) -> int:
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        return content.count(b"\n", 0, error.start) + 1
+    return 1
+
+
+def _refused(shown: str, line: int, message: str, cure: str) -> GenerationError:
+    return GenerationError([Problem(shown, line, 0, 0, message, cure=cure)])
 
 
 def parse_source(text: str, path: Path, shown: str) -> SourceFile:
@@ -116,14 +153,36 @@ def parse_source(text: str, path: Path, shown: str) -> SourceFile:
         tree = ast.parse(lowered, filename=shown)
     except (SyntaxError, ValueError) as error:
         raise GenerationError([_syntax_problem(text, shown, error)]) from error
+    except (RecursionError, MemoryError) as error:
+        raise _refused(shown, 0, *TOO_DEEP) from error
     return SourceFile(path, shown, text, tree, parameters)
+
+
+def parse_expression(text: str) -> ast.expr | None:
+    """What a quoted annotation says; None where that is no expression."""
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def refuse_what_does_not_compile(file: SourceFile) -> None:
+    """What parses may still not compile: a `return` outside of a function.
+
+    Raises:
+        GenerationError: Python refuses it, at that line.
+    """
+    try:
+        compile(file.tree, file.shown, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        raise GenerationError([_syntax_problem(file.text, file.shown, error)]) from error
 
 
 def _syntax_problem(text: str, shown: str, error: Exception) -> Problem:
     if isinstance(error, SyntaxError):
         line, column, message = error.lineno or 1, (error.offset or 1) - 1, error.msg
     else:
-        line, column, message = 1, 0, str(error)  # before Python 3.11.4: a null byte
+        line, column, message = 1, 0, str(error)  # such as a lone surrogate
     lines = text.split("\n")
     excerpt = lines[line - 1] if 0 < line <= len(lines) else ""
     cure = "Correct the syntax; the generated files stay as they were until then."

@@ -17,8 +17,9 @@ from topicwire.codegen.errors import GenerationError, Problem
 from topicwire.codegen.imports import ImportStatement, template_imports
 from topicwire.codegen.modules import ModuleIndex
 from topicwire.codegen.names import ClassNames
+from topicwire.codegen.requests import request_parameters
 from topicwire.codegen.rewrite import SELF, Edit, TemplateClass, ValueUse, parameter, rewrite
-from topicwire.codegen.source import SourceFile, read_source
+from topicwire.codegen.source import SourceFile, read_source, refuse_what_does_not_compile
 from topicwire.codegen.typeargs import dotted
 
 ROUTER = "WsRouter"
@@ -35,6 +36,7 @@ class Template:
         imports: what the class needs of its module.
         identifiers: every name in the class; nothing else may be imported under one of these.
         value_uses: where a parameter is evaluated, so that its argument has to be a class.
+        requests: which parameters are what clients send, by their place.
         future_annotations: the file begins with `from __future__ import annotations`.
         pragmas: comment lines for whole files (`# mypy: …`), which generated files need too.
     """
@@ -48,6 +50,7 @@ class Template:
     imports: tuple[ImportStatement, ...]
     identifiers: frozenset[str] = field(repr=False)
     value_uses: tuple[ValueUse, ...]
+    requests: frozenset[int]
     future_annotations: bool
     pragmas: tuple[str, ...]
 
@@ -72,13 +75,15 @@ def read_template(path: Path, index: ModuleIndex) -> Template:
             in a way that fails at run time.
     """
     file = read_source(path, index.shown(path))
+    refuse_what_does_not_compile(file)
     module = read_module(index.name_of(path), file)
     node = _router_class(file)
     parameters, generic = _type_parameters(file, module, node)
     try:
         names = ClassNames(node)
-    except SyntaxError as error:
-        message = f"a quoted annotation is not Python: {error.text or error.msg}."
+    except (SyntaxError, ValueError) as error:
+        said = (error.text or error.msg) if isinstance(error, SyntaxError) else str(error)
+        message = f"a quoted annotation is not Python: {said}."
         raise GenerationError([file.problem(node, message, "Correct it.")]) from error
     router = TemplateClass(file, node, parameters, generic, names)
     edits, value_uses = rewrite(router)
@@ -93,6 +98,7 @@ def read_template(path: Path, index: ModuleIndex) -> Template:
         imports=template_imports(router, module, edits),
         identifiers=names.identifiers,
         value_uses=tuple(value_uses),
+        requests=request_parameters(node, parameters),
         future_annotations=_has_future_annotations(file),
         pragmas=_pragmas(file),
     )

@@ -12,6 +12,7 @@ from topicwire.codegen.bindings import Module
 from topicwire.codegen.errors import Problem
 from topicwire.codegen.model import Reference, TypeArgument, placeholder
 from topicwire.codegen.modules import Definition, Missing, ModuleIndex
+from topicwire.codegen.source import parse_expression
 
 _TYPING = ("typing", "typing_extensions")
 
@@ -229,12 +230,11 @@ class _Reading:
         return node
 
     def _parsed(self, node: ast.Constant) -> ast.expr:
-        try:
-            return ast.parse(str(node.value).strip(), mode="eval").body
-        except SyntaxError as error:
-            raise self.refusal(
-                node, f"{node.value!r} is not a type.", "A quoted type is to be Python."
-            ) from error
+        parsed = parse_expression(str(node.value))
+        if parsed is None:
+            written = ascii(node.value)
+            raise self.refusal(node, f"{written} is not a type.", "A quoted type is to be Python.")
+        return parsed
 
     def _typing_form(self, node: ast.expr) -> str:
         found = self._scope.definition(node)

@@ -17,6 +17,7 @@ afterEach(() => {
 const props = {
   symbols: [symbolInfo('AAPL'), symbolInfo('IBM')],
   quotes: new Map([['AAPL', quote('AAPL', 101.5)]]),
+  stale: new Set<string>(),
   sparklines: new Map([['AAPL', [1, 3, 2]]]),
   modelValue: 'AAPL',
 }
@@ -37,6 +38,14 @@ describe('the watchlist', () => {
     const row = mount(WatchList, { props: { ...props, quotes, sparklines: climbing } })
     expect(row.get('[data-testid=quote-AAPL] svg').classes()).toContain('up')
     expect(row.get('[data-testid=change]').classes()).toContain('down')
+  })
+
+  it('says which quote may be old, by a word, and shows its price all the same', () => {
+    const wrapper = mount(WatchList, { props: { ...props, stale: new Set(['AAPL']) } })
+    const row = wrapper.get('[data-testid=quote-AAPL]')
+    expect(row.text()).toMatch(/101\.50\s*Stale$/)
+    expect(row.classes()).toContain('stale')
+    expect(wrapper.get('[data-testid=quote-IBM]').text()).not.toContain('Stale')
   })
 
   it('selects by a button that says which is selected', async () => {

@@ -1,18 +1,24 @@
 import { effectScope, onScopeDispose, shallowRef, watch } from 'vue'
 import type { EffectScope, Ref } from 'vue'
-import type { QuoteData, QuoteDataSubscriptionRequest } from '@/clients/ws-types-generated'
+import { useTopic } from '@topicwire/client/vue'
+import type { QuoteData } from '@/clients/ws-types-generated'
 import { answered } from '@/plugins/restClient'
 import { useFrameBatch } from './frameBatch'
 import { useServices } from './services'
-import { useConnection } from './useConnection'
-import { useSubscription } from './useSubscription'
 
 export type { QuoteData }
 
-/** The newest quote of each symbol: by REST at first, live from then on, replaced at most once a frame. */
-export function useQuotes(symbols: () => readonly string[]): Readonly<Ref<ReadonlyMap<string, QuoteData>>> {
+export interface Quotes {
+  /** By symbol: by REST at first, live from then on, replaced at most once a frame. */
+  readonly quotes: Readonly<Ref<ReadonlyMap<string, QuoteData>>>
+  /** The symbols whose quotes have not come for longer than the server promised, though the connection is open. */
+  readonly stale: Readonly<Ref<ReadonlySet<string>>>
+}
+
+/** The newest quote of each symbol, and which of them may be old. */
+export function useQuotes(symbols: () => readonly string[]): Quotes {
   const { ws, rest } = useServices()
-  const connection = useConnection()
+  const stale = shallowRef<ReadonlySet<string>>(new Set())
   const quotes = shallowRef<ReadonlyMap<string, QuoteData>>(new Map())
   const batch = useFrameBatch<string, QuoteData>((changed) => {
     quotes.value = new Map([...quotes.value, ...changed])
@@ -20,16 +26,23 @@ export function useQuotes(symbols: () => readonly string[]): Readonly<Ref<Readon
 
   /** A quote a symbol, so that leaving one symbol leaves the others alone. */
   function follow(symbol: string): void {
-    useSubscription<QuoteDataSubscriptionRequest, QuoteData>(
+    const topic = useTopic(
+      ws.quotes,
+      { symbol },
       {
-        route: ws.quotes,
-        params: () => ({ symbol }),
-        update(quote) {
+        onUpdate(quote) {
           batch.set(symbol, quote)
         },
       },
-      connection,
     )
+    const mark = (isStale: boolean): void => {
+      const others = [...stale.value].filter((other) => other !== symbol)
+      stale.value = new Set(isStale ? [...others, symbol] : others)
+    }
+    watch(topic.stale, mark, { flush: 'sync' })
+    onScopeDispose(() => {
+      mark(false)
+    })
   }
 
   async function first(wanted: readonly string[]): Promise<void> {
@@ -68,5 +81,5 @@ export function useQuotes(symbols: () => readonly string[]): Readonly<Ref<Readon
   onScopeDispose(() => {
     for (const scope of scopes.values()) scope.stop()
   })
-  return quotes
+  return { quotes, stale }
 }

@@ -28,6 +28,8 @@ export interface SubscriptionHandle {
   readonly state: Readonly<Ref<SubscriptionState>>
   /** Why it failed. */
   readonly error: Readonly<Ref<Error | undefined>>
+  /** Nothing has come for longer than the server promised, though the connection is open. */
+  readonly stale: Readonly<Ref<boolean>>
   /** Tries again after a failure. */
   readonly retry: () => void
 }
@@ -56,6 +58,7 @@ export function useSubscription<Request, Data>(
 ): SubscriptionHandle {
   const state = shallowRef<SubscriptionState>('waiting')
   const error = shallowRef<Error>()
+  const stale = shallowRef(false)
   const { recoveries } = connection
   const listener = `page-${++listeners}`
   let current: AbortController | undefined
@@ -67,6 +70,7 @@ export function useSubscription<Request, Data>(
     const params = source.params()
     error.value = undefined
     state.value = 'waiting'
+    stale.value = false
     if (params === undefined) {
       current = undefined
       await source.route.unsubscribe(listener)
@@ -90,7 +94,12 @@ export function useSubscription<Request, Data>(
         (data, info) => {
           if (!signal.aborted) source.update(data, info)
         },
-        { onError: fail },
+        {
+          onError: fail,
+          onStale(isStale) {
+            if (!signal.aborted) stale.value = isStale
+          },
+        },
       )
       if (!signal.aborted) await source.accepted?.(params, signal)
       if (!signal.aborted) state.value = 'live'
@@ -114,6 +123,7 @@ export function useSubscription<Request, Data>(
   return {
     state: readonly(state),
     error,
+    stale,
     retry: () => void start(false),
   }
 }

@@ -1,5 +1,6 @@
 import { createApp, defineComponent } from 'vue'
 import { FakeServer, ManualClock } from '@topicwire/client/testing'
+import type { FakeServerOptions } from '@topicwire/client/testing'
 import { createRestClient } from '@/clients/openapi-generated'
 import type { Schemas } from '@/clients/openapi-generated'
 import type { AccountPosition, Bar, Order, QuoteData } from '@/clients/ws-types-generated'
@@ -26,14 +27,15 @@ let markets = 0
  */
 export class FakeMarket {
   readonly clock: ManualClock = new ManualClock()
-  readonly server: FakeServer = new FakeServer({ clock: this.clock })
+  readonly server: FakeServer
   /** REST calls not answered yet, oldest first. */
   readonly calls: Call[] = []
   readonly services: Services
   /** Answers at once what the function knows; what it returns undefined for waits in `calls`. */
   reply: (call: Call) => unknown = () => undefined
 
-  constructor() {
+  constructor(options: FakeServerOptions = {}) {
+    this.server = new FakeServer({ ...options, clock: this.clock })
     this.services = {
       ws: new WsAdapter({
         url: `ws://market-${++markets}.test`,

@@ -131,6 +131,33 @@ describe('the page', () => {
     expect(wrapper.get('main').classes()).not.toContain('stale')
   })
 
+  it('says of which symbol the market is silent, while the connection is open', async () => {
+    market = new FakeMarket({ staleAfterS: { quotes: 5, bars: 5 } })
+    market.reply = replies
+    open()
+    await settled()
+    const aapl = topicOf('quotes', { symbol: 'AAPL' })
+    market.server.publish('quotes', aapl, quote('AAPL', 105, 2))
+    await market.clock.advance(5_001)
+    await settled()
+    expect(at('connection')).toContain('Live')
+    expect(wrapper.get('main').classes()).not.toContain('stale')
+    expect(at('chart-stale')).toBe('Stale: the market is silent')
+    expect(at('quote-AAPL')).toContain('Stale')
+    expect(wrapper.get('[data-testid=details]').classes()).toContain('old')
+
+    market.server.publish('quotes', aapl, quote('AAPL', 106, 3))
+    const bars = topicOf('bars', { symbol: 'AAPL', resolution: '1' })
+    market.server.publish('bars', bars, bar(2, 1, 107))
+    await settled()
+    frames.next()
+    await flushPromises()
+    expect(at('chart-stale')).toBe('')
+    expect(at('quote-AAPL')).toContain('106.00+6.00%')
+    expect(at('quote-IBM')).toContain('Stale')
+    expect(wrapper.get('[data-testid=details]').classes()).not.toContain('old')
+  })
+
   it('waits for a server that starts after it', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     market.reply = (call) => (call.url.pathname.endsWith('/config') ? undefined : replies(call))

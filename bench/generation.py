@@ -53,7 +53,9 @@ def application(root: Path) -> None:
         )
         imported = ", ".join(models)
         generated = ", ".join(f"{name}WsRouter" for name in names)
-        made = "\n".join(f'{name.lower()} = {name}WsRouter(route="{name}")' for name in names)
+        made = "\n".join(
+            f'{name.lower()} = {name}WsRouter(route="{name.lower()}")' for name in names
+        )
         folder = package / f"modules/m{number}"
         folder.mkdir(parents=True)
         (folder / "__init__.py").touch()

@@ -6,16 +6,14 @@ import difflib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from jsonschema import Draft7Validator
-from jsonschema.exceptions import best_match
-from referencing import Registry
-from referencing.jsonschema import DRAFT7
+from typing import TYPE_CHECKING, Any
 
 from topicwire.asyncapi.errors import DocumentError, FrameMismatchError
 from topicwire.asyncapi.pointers import follow, pointer, resolve
 from topicwire.types import Direction
+
+if TYPE_CHECKING:
+    from jsonschema import Draft7Validator
 
 _URI = "urn:topicwire:document"
 _SHOWN = 300  # characters of a frame that a message quotes
@@ -38,6 +36,10 @@ class FrameValidator:
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
+        from jsonschema import Draft7Validator  # noqa: PLC0415 - start-up time
+        from referencing import Registry  # noqa: PLC0415
+        from referencing.jsonschema import DRAFT7  # noqa: PLC0415
+
         registry: Registry[Any] = Registry().with_resource(_URI, DRAFT7.create_resource(document))
         self._by_type: dict[Direction, dict[str, list[_Candidate]]] = {
             "to_server": {},
@@ -72,6 +74,8 @@ class FrameValidator:
         matches = tuple(one.name for one in candidates if one.validator.is_valid(value))
         if len(matches) == 1:
             return matches[0]
+        from jsonschema.exceptions import best_match  # noqa: PLC0415 - start-up time
+
         head = f"{_quoted(frame)} ({direction}) matches"
         if matches:
             raise FrameMismatchError(

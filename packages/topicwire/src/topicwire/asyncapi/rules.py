@@ -10,15 +10,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jsonschema import Draft7Validator
-from jsonschema.exceptions import best_match
-from referencing import Registry
-from referencing.jsonschema import DRAFT7
-
 from topicwire.asyncapi.draft07 import ANNOTATIONS
 from topicwire.asyncapi.fault import Document, Fault, Rule
 from topicwire.asyncapi.frames import required_type, travelling_messages
 from topicwire.asyncapi.messages import CONNECTION
+from topicwire.asyncapi.official import are_allowed
 from topicwire.asyncapi.pointers import follow, pointer
 from topicwire.asyncapi.protocol_rules import PROTOCOL_RULES
 
@@ -78,31 +74,40 @@ def required_properties(document: Document) -> Iterator[Fault]:
 
 def values(document: Document) -> Iterator[Fault]:
     """Defaults and examples are what their own schema allows."""
-    registry: Registry[Any] = Registry().with_resource(_URI, DRAFT7.create_resource(document))
+    given = list(_values(document))
+    if given and not are_allowed(document, [(schema, value) for schema, _, value in given]):
+        yield from _wrong(document, given)
+
+
+def _values(document: Document) -> Iterator[tuple[str, str, Any]]:
+    """Yield each default and example: its schema's pointer, its own, and the value."""
     for path, schema in _schemas(document):
-        given = [("default", schema["default"])] if "default" in schema else []
+        where = pointer(path)
+        if "default" in schema:
+            yield where, f"{where}/default", schema["default"]
         examples = schema.get("examples")
-        given += [("examples", one) for one in examples] if isinstance(examples, list) else []
-        if given:
-            validator = Draft7Validator({"$ref": _URI + pointer(path)}, registry=registry)
-            yield from _wrong(validator, path, given)
+        for one in examples if isinstance(examples, list) else ():
+            yield where, f"{where}/examples", one
     for name, message in document.get("components", {}).get("messages", {}).items():
         path = ("components", "messages", name)
         for index, example in enumerate(message.get("examples", ())):
-            where = _URI + pointer((*path, "payload"))
-            validator = Draft7Validator({"$ref": where}, registry=registry)
-            given = [(f"examples/{index}/payload", example.get("payload"))]
-            yield from _wrong(validator, path, given)
+            where = f"{pointer(path)}/examples/{index}/payload"
+            yield pointer((*path, "payload")), where, example.get("payload")
 
 
-def _wrong(
-    validator: Draft7Validator, path: tuple[str | int, ...], given: list[tuple[str, Any]]
-) -> Iterator[Fault]:
-    for key, value in given:
+def _wrong(document: Document, given: list[tuple[str, str, Any]]) -> Iterator[Fault]:
+    from jsonschema import Draft7Validator  # noqa: PLC0415 - start-up time: seldom needed
+    from jsonschema.exceptions import best_match  # noqa: PLC0415
+    from referencing import Registry  # noqa: PLC0415
+    from referencing.jsonschema import DRAFT7  # noqa: PLC0415
+
+    registry: Registry[Any] = Registry().with_resource(_URI, DRAFT7.create_resource(document))
+    for schema, where, value in given:
+        validator = Draft7Validator({"$ref": _URI + schema}, registry=registry)
         error = best_match(validator.iter_errors(value))
         if error is not None:
             yield Fault(
-                f"{pointer(path)}/{key}",
+                where,
                 f"the value is not what the schema allows: {error.message}.",
                 "Correct the default or the example, or the type, in the model.",
             )

@@ -1,0 +1,79 @@
+"""What JSON Schema says, soon: the official schema of AsyncAPI 3.1.0, and values against theirs.
+
+Two libraries judge. `jsonschema-rs` is a hundred times faster and accepts nearly every document
+there is; what it does not accept, `jsonschema` looks at again: its verdict counts, and its
+`best_match` is the message that a person reads. Needs the `codegen` extra.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+from typing import Any
+
+_OF_A_PROTOCOL = "/bindings/"
+_OF_ALL_PROTOCOLS = "BindingsObject.json"
+
+
+def official_error(document: Mapping[str, Any]) -> tuple[Sequence[str | int], str] | None:
+    """Return where and why the official schema refuses `document`; None where it accepts it."""
+    if _is_quickly_valid(_schema(bindings=False), document):
+        return None
+    from jsonschema import Draft7Validator  # noqa: PLC0415 - start-up time: seldom needed
+    from jsonschema.exceptions import best_match  # noqa: PLC0415
+    from referencing import Registry  # noqa: PLC0415
+
+    # An empty registry: nothing is ever fetched, what is not in the file is an error.
+    validator = Draft7Validator(_schema(bindings=True), registry=Registry())
+    error = best_match(validator.iter_errors(document))
+    return None if error is None else (tuple(error.absolute_path), error.message)
+
+
+def are_allowed(document: Mapping[str, Any], given: Sequence[tuple[str, Any]]) -> bool:
+    """Say whether each value is what the schema at its pointer allows, all of them in one look.
+
+    Args:
+        document: what the pointers, `#/components/schemas/Trade`, lead into.
+        given: pointers, each with a value.
+
+    Returns:
+        False too where it cannot be said at once: then each is to be looked at alone.
+    """
+    schema = {
+        "type": "array",
+        "items": [{"$ref": where} for where, _ in given],
+        "components": document.get("components", {}),
+    }
+    return _is_quickly_valid(schema, [value for _, value in given])
+
+
+def _is_quickly_valid(schema: dict[str, Any], value: Any) -> bool:
+    import jsonschema_rs  # noqa: PLC0415 - start-up time
+
+    try:
+        # Formats are annotations in draft-07, and `jsonschema` takes them for nothing else.
+        judge = jsonschema_rs.Draft7Validator(schema, validate_formats=False, offline=True)
+        return judge.is_valid(value)
+    except (ValueError, jsonschema_rs.ReferencingError):
+        return False  # what it cannot read is the other's to judge
+
+
+@cache
+def _schema(*, bindings: bool) -> dict[str, Any]:
+    """The official schema; without what it says of Kafka, MQTT and forty more protocols.
+
+    Preparing those takes longer than all the rest, and no document of ours has any. Each is
+    replaced by what nothing satisfies, so that a document with bindings is looked at again.
+    """
+    file = resources.files("topicwire.asyncapi") / "schema" / "asyncapi-3.1.0.json"
+    schema: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    if not bindings:
+        definitions: dict[str, Any] = schema["definitions"]
+        schema["definitions"] = {
+            name: {"$id": name, "not": {}} if name.endswith(_OF_ALL_PROTOCOLS) else one
+            for name, one in definitions.items()
+            if _OF_A_PROTOCOL not in name
+        }
+    return schema

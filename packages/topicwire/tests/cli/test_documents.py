@@ -290,3 +290,40 @@ def serving(folder: Path) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "class Ask(BaseModel):",
+            "class Ask(BaseModel:",
+            "main.py:8: error: SyntaxError: invalid syntax",
+        ),
+        ("    symbol: str", "    symbol: Symbol", "main.py:9: error: NameError: name 'Symbol'"),
+        ('route="ticks"', 'route="Ticks"', "main.py:21: error: 'Ticks' cannot be the name of a"),
+        ("    price: float", "    price: float = 1 / 0", "main.py:15: error: ZeroDivisionError:"),
+        ("import FastAPI", "import FastApi", "main.py:2: error: ImportError: cannot import name"),
+    ],
+)
+def test_a_mistake_in_the_application_is_told_with_its_line(
+    project: Project, old: str, new: str, said: str
+) -> None:
+    project.run("spec")
+    before = project.files()
+    project.edit("src/acme/main.py", old, new)
+    refused = project.run("spec", code=2)
+    assert refused.startswith(f"src/acme/{said}")
+    assert "Nothing was written." in refused
+    assert "Traceback" not in refused
+    assert project.files() == before
+
+
+def test_a_circular_import_is_told_with_its_line_and_the_cure(project: Project) -> None:
+    project.write("src/acme/other.py", "from acme.main import create_app\n")
+    project.edit(
+        "src/acme/main.py", "class Ask", "from acme.other import create_app\n\n\nclass Ask"
+    )
+    refused = project.run("spec", code=2)
+    assert refused.startswith("src/acme/other.py:1: error: ImportError: cannot import name")
+    assert "Two modules import each other. Move what both need into a third one" in refused

@@ -117,7 +117,7 @@ def _located(error: TopicwireError, project: Path) -> TopicwireError:
 
     if not isinstance(error, GenerationError):
         return error
-    root = load_config(project).root
+    root = load_config(project, needs=()).root
     return GenerationError(
         [replace(problem, path=shown_here(root, problem.path)) for problem in error.problems]
     )

@@ -87,36 +87,27 @@ def typescript(
     """
     started = time.perf_counter()
     with refusals("" if check else "Nothing was written.", project):
-        from topicwire.codegen.config import bare_config, load_config  # noqa: PLC0415
+        from topicwire.codegen.clients import typescript_files  # noqa: PLC0415 - start-up time
+        from topicwire.codegen.config import (  # noqa: PLC0415
+            TypeScriptConfig,
+            bare_config,
+            load_config,
+        )
         from topicwire.codegen.documents import read_our_document  # noqa: PLC0415
-        from topicwire.codegen.typescript import INDEX, generate, import_path  # noqa: PLC0415
 
         given = {"types": types, "client": client}
         missing = [name for name, folder in given.items() if folder is None]
         is_alone = document is not None and not missing
         config = bare_config(project) if is_alone else load_config(project, needs=missing)
-        folders = {
-            name: (folder or getattr(config.typescript, name)).resolve()
-            for name, folder in given.items()
-        }
+        folders = TypeScriptConfig(
+            **{
+                name: (folder or getattr(config.typescript, name)).resolve()
+                for name, folder in given.items()
+            }
+        )
         content = read_our_document(document or str(config.asyncapi))
-        made = generate(content, types_from_client=import_path(folders["client"], folders["types"]))
-        files = {folders["types"] / INDEX: made.types, folders["client"] / INDEX: made.client}
-        _refuse_foreign(config, files)
+        files = typescript_files(config, folders, content)
         _apply(config, files, check=check, command="topicwire client typescript", started=started)
-
-
-def _refuse_foreign(config: AppConfig, files: Mapping[Path, str]) -> None:
-    """A file without our header is somebody's work."""
-    from topicwire.codegen.errors import ConfigError  # noqa: PLC0415 - start-up time
-    from topicwire.codegen.typescript import HEADER  # noqa: PLC0415
-
-    for path in files:
-        if path.is_file() and not path.read_text("utf-8").startswith(HEADER):
-            raise ConfigError(
-                f"{_shown(config, path)} was not generated: it lacks the header {HEADER!r}. Move "
-                "it away, or choose another folder in [tool.topicwire.typescript]."
-            )
 
 
 def _apply(

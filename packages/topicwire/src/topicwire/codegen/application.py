@@ -15,7 +15,8 @@ from starlette.applications import Starlette
 from topicwire.asyncapi.document import build, dumps
 from topicwire.asyncapi.validate import validate
 from topicwire.codegen.config import AppConfig
-from topicwire.codegen.errors import ConfigError
+from topicwire.codegen.errors import ConfigError, GenerationError
+from topicwire.codegen.faults import problem_in_application
 
 if TYPE_CHECKING:
     from topicwire.asgi.adapter import FastWSAdapter
@@ -69,6 +70,7 @@ def load_application(config: AppConfig) -> Application:
 
     Raises:
         ConfigError: it is not set, cannot be imported, or is or returns something else.
+        GenerationError: a line of the application fails when it is imported or called.
     """
     where = f"{config.shown(config.root / 'pyproject.toml')}: [tool.topicwire] app = {config.app!r}"
     module_name, _, attribute = config.app.partition(":")
@@ -83,13 +85,28 @@ def load_application(config: AppConfig) -> Application:
         sys.path.insert(0, source)
     try:
         found = getattr(importlib.import_module(module_name), attribute)
-    except (ImportError, AttributeError) as exc:
+    except Exception as exc:
+        _refuse(config, exc)
+        if not isinstance(exc, ImportError | AttributeError):
+            raise
         raise ConfigError(
             f"{where} cannot be imported: {exc}. Modules are looked for in "
             f"{config.shown(config.src)} (`src`). If a generated router is what is missing, run: "
             f"{config.command}"
         ) from exc
-    return _application(_called(found, where), where)
+    try:
+        made = _called(found, where)
+    except Exception as exc:
+        _refuse(config, exc)
+        raise
+    return _application(made, where)
+
+
+def _refuse(config: AppConfig, error: Exception) -> None:
+    """What a line of the application raises is told with its place, like any other mistake."""
+    problem = problem_in_application(config, error)
+    if problem is not None:
+        raise GenerationError([problem]) from error
 
 
 def _called(found: Any, where: str) -> Any:

@@ -40,18 +40,48 @@ def add_generate(commands: Commands) -> None:
         dest="as_json",
         help="print the result as JSON, for machines",
     )
+    parser.add_argument(
+        "--watch",
+        action="store_true",
+        help="generate routers, document and TypeScript, and again after each save, until Ctrl-C",
+    )
+    parser.add_argument(
+        "--openapi",
+        type=Path,
+        metavar="FILE",
+        help="with --watch: write the OpenAPI document too, to this file",
+    )
 
 
-def generate(*, check: bool, verify: bool, as_json: bool, project: Path) -> None:
+def generate(
+    *,
+    check: bool,
+    verify: bool,
+    as_json: bool,
+    watch: bool,
+    openapi: Path | None,
+    project: Path,
+) -> None:
     """Write a concrete router for each `X: TypeAlias = WsRouter[Request, Data]` in modules/*/ws.py.
 
     Settings: [tool.topicwire] of the nearest pyproject.toml, from --project upwards.
 
-    Example: `topicwire generate`, and in CI `topicwire generate --check`.
+    Example: `topicwire generate`, in CI `topicwire generate --check`, and while you edit
+    `topicwire generate --watch`.
     """
     started = time.perf_counter()
-    if check and verify:
-        fail("--check writes nothing, --verify writes: give one of them.", WRONG_INPUT)
+    if check + verify + watch > 1:
+        fail(
+            "--check writes nothing, --verify writes once, --watch goes on: give one of them.",
+            WRONG_INPUT,
+        )
+    if openapi and not watch:
+        fail("--openapi is for --watch; otherwise: topicwire spec --openapi FILE.", WRONG_INPUT)
+    if watch:
+        from topicwire.cli.watch import watch as follow  # noqa: PLC0415 - start-up time
+
+        follow(project, openapi=openapi, as_json=as_json)
+        return
     if verify:
         _verify(project)
         return

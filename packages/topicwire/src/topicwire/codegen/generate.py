@@ -28,10 +28,16 @@ from topicwire.codegen.version import GENERATOR_VERSION
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is declared, and what has to be on disk for it."""
+    """What is declared, and what has to be on disk for it.
+
+    Attributes:
+        read: the files whose content decided it; so did which files there are below `src`, and
+            the settings of the formatter.
+    """
 
     declarations: Sequence[Declaration]
     changes: Changes
+    read: frozenset[Path] = frozenset()
 
     def file_of(self, config: AppConfig, declaration: Declaration) -> Path:
         """The file that a declaration becomes."""
@@ -58,7 +64,8 @@ def plan(config: AppConfig) -> Plan:
     files = {path: f"{modules[path].head}\n{body}" for path, body in formatted.items()}
     if declarations:
         files[config.manifest] = _manifest(template)
-    return Plan(declarations, compare(files, owned_files(config)))
+    read = index.read | {config.template, *config.package_dir.glob(config.declarations)}
+    return Plan(declarations, compare(files, owned_files(config)), read)
 
 
 def render(

@@ -49,6 +49,15 @@ class ModuleIndex:
         self._paths: dict[str, Path | None] = {}
         self._external: dict[str, bool] = {}
 
+    @property
+    def read(self) -> frozenset[Path]:
+        """The files that were read so far."""
+        return frozenset(
+            path
+            for name, module in self._modules.items()
+            if module is not None and (path := self.path(name)) is not None
+        )
+
     def is_first_party(self, module: str) -> bool:
         """Its top-level package lies below `src`."""
         return self.path(module.partition(".")[0]) is not None

@@ -1,0 +1,141 @@
+"""`topicwire generate --watch`: in the terminal, or for a machine that reads lines of JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from topicwire.cli.console import WRONG_INPUT, fail, refusals, say, shown_here, styled
+
+if TYPE_CHECKING:
+    from topicwire.codegen.config import AppConfig
+    from topicwire.codegen.watch.report import Event
+
+_LISTED = 3  # files that are named; more are counted
+_STAYS = "Nothing was written: what was generated last stays. The next save tries again."
+
+
+def watch(project: Path, *, openapi: Path | None, as_json: bool) -> None:
+    """Generate whatever a change makes due, until Ctrl-C.
+
+    Raises:
+        SystemExit: 128 and the signal's number, as of a process that a signal ended.
+    """
+    try:
+        import watchfiles  # noqa: F401, PLC0415 - start-up time
+    except ImportError:
+        fail("watchfiles is not installed: pip install 'topicwire[codegen]'.", WRONG_INPUT)
+    from topicwire.codegen.watch.session import Session  # noqa: PLC0415 - start-up time
+
+    with refusals("", project):
+        session = Session(
+            project.resolve(),
+            _say_json if as_json else _say,
+            openapi.resolve() if openapi else None,
+        )
+        raise SystemExit(128 + asyncio.run(_until_signalled(session.run())))
+
+
+async def _until_signalled(running: object) -> int:
+    """Run until SIGINT, SIGTERM or SIGHUP; return which. What it raises before that is raised."""
+    assert asyncio.iscoroutine(running)  # noqa: S101 - for the types
+    task = asyncio.ensure_future(running)
+    loop = asyncio.get_running_loop()
+    received: list[int] = []
+
+    def stop(number: int) -> None:
+        received.append(number)
+        task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop, number)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    return received[0]
+
+
+def _say(event: Event) -> None:
+    from topicwire.codegen.watch.report import (  # noqa: PLC0415 - start-up time
+        Failed,
+        Waiting,
+        Watching,
+    )
+
+    if isinstance(event, Watching):
+        where = shown_here(event.config.root, event.config.shown(event.config.src))
+        say(f"watching {where}: {', '.join(event.makes)} (Ctrl-C ends)")
+        return
+    if isinstance(event, Waiting):
+        say(
+            f"still at it after {event.took_s:.0f} s: what does the application wait for when it "
+            "is imported? The next save ends it and begins anew."
+        )
+        return
+    head = f"{_changed(event.config, event.changed)}: " if event.changed else ""
+    took = f"{event.took_s * 1000:.0f} ms"
+    if isinstance(event, Failed):
+        say(f"{head}{styled('not generated', 'red')}, {took}")
+        for problem in event.problems:
+            shown = replace(problem, path=shown_here(event.config.root, problem.path))
+            text = str(shown if problem.path else problem.message)
+            say(text.replace(" error: ", f" {styled('error:', 'red')} "))
+        say(_STAYS)
+        return
+    parts = [f"wrote {_named(event.config, event.written)}"] if event.written else []
+    parts += [f"removed {_named(event.config, event.removed)}"] if event.removed else []
+    cured = styled("cured, ", "green") if event.cured else ""
+    say(f"{head}{cured}{', '.join(parts) or 'nothing to write'}, {took}")
+
+
+def _changed(config: AppConfig, paths: Sequence[Path]) -> str:
+    return f"{_named(config, paths)} changed"
+
+
+def _named(config: AppConfig, paths: Sequence[Path]) -> str:
+    shown = [_shown(config, path) for path in paths[:_LISTED]]
+    more = len(paths) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def _shown(config: AppConfig, path: Path) -> str:
+    return shown_here(config.root, Path(os.path.relpath(path, config.root)).as_posix())
+
+
+def _say_json(event: Event) -> None:
+    from topicwire.codegen.watch.report import (  # noqa: PLC0415 - start-up time
+        Failed,
+        Waiting,
+        Watching,
+        problem_fields,
+    )
+
+    def shown(paths: Sequence[Path]) -> list[str]:
+        root = event.config.root
+        return [Path(os.path.relpath(path, root)).as_posix() for path in paths]
+
+    if isinstance(event, Watching):
+        _line({"event": "watching", "root": str(event.config.root), "makes": list(event.makes)})
+        return
+    if isinstance(event, Waiting):
+        _line({"event": "waiting", "ms": round(event.took_s * 1000)})
+        return
+    told = {"changed": shown(event.changed), "ms": round(event.took_s * 1000)}
+    if isinstance(event, Failed):
+        errors = [problem_fields(one) | {"text": str(one)} for one in event.problems]
+        _line({"event": "failed", **told, "errors": errors})
+        return
+    made = {"written": shown(event.written), "removed": shown(event.removed)}
+    _line({"event": "generated", **told, **made, "cured": event.cured})
+
+
+def _line(value: object) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()

@@ -3,6 +3,7 @@ import vue from '@vitejs/plugin-vue'
 import { createLogger, defaultClientConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { backendAway } from './backendAway.ts'
+import { generationErrors } from './generationErrors.ts'
 
 function port(variable: string, fallback: number): number {
   const text = process.env[variable]
@@ -28,7 +29,10 @@ const server = {
 
 export default defineConfig({
   customLogger: logger,
-  plugins: [vue()],
+  plugins: [
+    vue(),
+    generationErrors(fileURLToPath(new URL('../backend/.topicwire_cache/watch.json', import.meta.url))),
+  ],
   resolve: {
     alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) },
     // The client of this repository is used from its source, so nothing is to be built first.

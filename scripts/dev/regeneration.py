@@ -1,98 +1,129 @@
-"""Keeps what is generated in step with the source while the servers run."""
+"""Keeps what is generated in step with the source: `topicwire generate --watch`, and what it lacks.
+
+The watcher makes routers, documents and the WebSocket client. The REST client is made here, from
+the OpenAPI document, by a generator that needs Node.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Mapping
-from pathlib import Path
+import contextlib
+import json
+import signal
+from asyncio.subprocess import PIPE, STDOUT, Process
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from scripts.dev.output import Output
-from scripts.dev.service import Command
-from scripts.dev.sources import GENERATED
+from scripts.dev.service import Command, signal_group
 from scripts.generate.artifacts import chosen
 from scripts.generate.lock import held_async
-from scripts.repository import BACKEND, FRONTEND, ROOT, tool_environment
+from scripts.repository import BACKEND, BIN, FRONTEND, tool_environment
 
-_PACKAGE = BACKEND / "src/trading_api"
-_DOCUMENTS = (BACKEND / "generated/asyncapi.json", BACKEND / "generated/openapi.json")
-_CLIENTS = FRONTEND / "src/clients"
+_WORDS = (
+    *(str(BIN / "topicwire"), "generate", "--watch", "--json"),
+    *("--openapi", "generated/openapi.json"),
+)
+_OPENAPI = BACKEND / "generated/openapi.json"
+_REST_CLIENT = FRONTEND / "src/clients/openapi-generated"
+_LONGEST_LINE = 1 << 20
+# A watcher that ends by itself was not ended by the source that it watches: it is started again.
+_PAUSE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the watcher said last.
+
+    Attributes:
+        number: counts them; 0 before the first.
+        passed: all that is generated is as the source says, so the application can be started.
+    """
+
+    number: int = 0
+    passed: bool = False
 
 
 class Regeneration:
-    """Runs the generators in making order and stops at the first failure.
+    """Runs the watcher; `latest` is what it said last, and `said` is called whenever that changes.
 
-    A generator that fails leaves what it wrote before as it was, so the servers go on with that.
+    A generation that fails leaves what is there as it was, so the servers go on with that.
     """
 
-    def __init__(self, output: Output, *, typescript: bool) -> None:
+    def __init__(self, output: Output, said: Callable[[], None], *, typescript: bool) -> None:
         self._output = output
+        self._said = said
         self._typescript = typescript
-        self._clients_of: tuple[bytes | None, ...] | None = None
+        self._client_of: bytes | None = None
+        self.latest = Outcome()
 
-    async def application(self) -> bool:
-        """Brings routers and documents up to date; False, and the reason printed, when it cannot.
+    async def run(self) -> None:
+        """Watch until this is cancelled."""
+        while True:
+            process = await asyncio.create_subprocess_exec(
+                *_WORDS,
+                cwd=BACKEND,
+                env=tool_environment(),
+                stdout=PIPE,
+                stderr=STDOUT,
+                limit=_LONGEST_LINE,
+                start_new_session=True,
+            )
+            try:
+                await self._follow(process)
+            finally:
+                # It ends what it has started, and says so by its end.
+                signal_group(process.pid, signal.SIGTERM)
+                await process.wait()
+            self._output.say(f"the generator ended by itself; it starts again in {_PAUSE_S:g} s")
+            await asyncio.sleep(_PAUSE_S)
 
-        Writing the documents builds the application: when this is True, the backend can start.
-        """
-        return await self._run("routers") and await self._run("documents")
+    async def _follow(self, process: Process) -> None:
+        assert process.stdout is not None  # noqa: S101 - asked for in run
+        while line := await process.stdout.readline():
+            self.take(line.decode(errors="replace").rstrip("\r\n"))
 
-    async def clients(self) -> bool:
-        """Brings the TypeScript up to date if the documents are not those of the last time."""
-        documents = tuple(map(_bytes, _DOCUMENTS))
-        if not self._typescript or (documents == self._clients_of and _CLIENTS.exists()):
-            return True
-        if not await self._run("ws-client", "rest-client"):
-            return False
-        self._clients_of = documents
-        return True
+    def take(self, line: str) -> None:
+        """Take a line of the watcher: an event, or what something else printed."""
+        event = _event(line)
+        if event is None:
+            self._output.say(line)
+            return
+        kind = event["event"]
+        if kind == "failed":
+            self._output.say("generating failed; the previous ones stay:")
+        is_worth_a_line = kind != "generated" or event["written"] or event["removed"]
+        if is_worth_a_line or event["cured"]:
+            self._output.say(event["text"])
+        if kind in ("generated", "failed"):
+            self.latest = Outcome(self.latest.number + 1, passed=kind == "generated")
+            self._said()
 
-    async def _run(self, *names: str) -> bool:
-        """Runs these side by side: none reads what another of them writes."""
-        artifacts = chosen(names)
-        environment = tool_environment()
-        before = _generated()
+    async def rest_client(self) -> None:
+        """Bring the REST client up to date if the document is not that of the last time."""
+        with contextlib.suppress(OSError):
+            document = _OPENAPI.read_bytes()
+            if not self._typescript or (document == self._client_of and _REST_CLIENT.exists()):
+                return
+            if await self._rest_client():
+                self._client_of = document
+
+    async def _rest_client(self) -> bool:
+        (artifact,) = chosen(["rest-client"])
         # `make generate` in another terminal writes the same files.
         async with held_async():
-            results = await asyncio.gather(
-                *(Command(each.command, each.cwd, environment).output() for each in artifacts)
-            )
-        passed = True
-        for artifact, (code, written) in zip(artifacts, results, strict=True):
-            if code != 0:
-                passed = False
-                self._output.say(f"generating {artifact.what} failed; the previous ones stay:")
-                self._output.say(written.rstrip())
-        for line in told(before, _generated()):
-            self._output.say(line)
-        return passed
+            command = Command(artifact.command, artifact.cwd, tool_environment())
+            code, written = await command.output()
+        if code != 0:
+            self._output.say(f"generating {artifact.what} failed; the previous ones stay:")
+            self._output.say(written.rstrip())
+        return code == 0
 
 
-def told(before: Mapping[Path, bytes], after: Mapping[Path, bytes]) -> list[str]:
-    """A line for each document, client and folder of routers that was written or removed."""
-    changed = [path for path in after if before.get(path) != after[path]]
-    lines: dict[str, list[str]] = {}
-    for path in sorted(changed):
-        if path.parent.name != GENERATED:
-            lines[f"wrote {path.relative_to(ROOT)}"] = []
-            continue
-        names = lines.setdefault(f"wrote {path.parent.relative_to(_PACKAGE)}", [])
-        names += re.findall(r"^class (\w+)", after[path].decode(errors="replace"), re.MULTILINE)
-    shown = [f"{line} ({', '.join(names)})" if names else line for line, names in lines.items()]
-    gone = sorted(path.relative_to(ROOT) for path in before.keys() - after.keys())
-    return shown + [f"removed {path}" for path in gone]
-
-
-def _generated() -> dict[Path, bytes]:
-    """Everything that is generated, as it is now."""
-    routers = _PACKAGE.glob(f"modules/*/{GENERATED}/*.py")
-    clients = (path for path in _CLIENTS.rglob("*") if path.is_file())
-    contents = {path: _bytes(path) for path in (*routers, *_DOCUMENTS, *clients)}
-    return {path: content for path, content in contents.items() if content is not None}
-
-
-def _bytes(path: Path) -> bytes | None:
+def _event(line: str) -> dict[str, Any] | None:
     try:
-        return path.read_bytes()
-    except OSError:
+        value = json.loads(line)
+    except ValueError:
         return None
+    return value if isinstance(value, dict) and "event" in value else None

@@ -6,7 +6,6 @@ import asyncio
 import os
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from scripts.dev.output import Output
 from scripts.dev.regeneration import Regeneration
@@ -14,7 +13,7 @@ from scripts.dev.service import Command, Service
 from scripts.dev.settings import Settings
 from scripts.dev.sources import Fingerprint, Sources
 from scripts.repository import BACKEND, BIN, FRONTEND, ROOT, tool_path
-from watchfiles import Change, DefaultFilter, awatch
+from watchfiles import awatch
 
 BACKEND_SOURCES = Sources(
     folders=(BACKEND / "src", ROOT / "packages/topicwire/src"), files=(BACKEND / "pyproject.toml",)
@@ -23,7 +22,6 @@ BACKEND_SOURCES = Sources(
 FRONTEND_SOURCES = Sources(
     folders=(), files=tuple(FRONTEND / name for name in ("vite.config.ts", "package.json"))
 )
-_WATCHED = (BACKEND / "src", BACKEND / "pyproject.toml", ROOT / "packages/topicwire/src", FRONTEND)
 # An editor or a generator writes several files at once: they make one change.
 _SETTLE_MS = 120
 
@@ -46,8 +44,9 @@ class Supervisor:
             self._frontend = Service(
                 "frontend", command, settings.frontend, output, self._changed.set
             )
-        self._regeneration = Regeneration(output, typescript="frontend" in names)
-        self._seen: Fingerprint | None = None
+        self._regeneration = Regeneration(output, self._changed.set, typescript="frontend" in names)
+        # The last of what the generator said that the backend was brought to.
+        self._seen = 0
         # What the running backend was started from; None when a change came while it started.
         self._served: Fingerprint | None = None
         self._page: Fingerprint | None = None
@@ -64,47 +63,59 @@ class Supervisor:
         started = time.monotonic()
         changed = self._changed
         # Watched from before the first start: what changes meanwhile is not missed.
-        watching = asyncio.create_task(_watch(changed))
+        tasks = [asyncio.create_task(_watch(changed))]
+        if self._backend:
+            tasks.append(asyncio.create_task(self._regeneration.run()))
         try:
-            await self._refresh()
+            await self._refresh_frontend()
+            if self._backend:
+                await self._generated(tasks)
             self._output.say(f"ready in {time.monotonic() - started:.1f} s")
             self._announce()
             while True:
-                await _first(watching, changed)
+                await _first(tasks, changed)
                 changed.clear()
                 await self._refresh()
         finally:
-            watching.cancel()
-            await asyncio.gather(*(service.stop() for service in services))
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(
+                *tasks, *(service.stop() for service in services), return_exceptions=True
+            )
+
+    async def _generated(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        """Return when the generator has said something, and the backend is as that says."""
+        while self._regeneration.latest.number == 0:
+            await _first(tasks, self._changed)
+            self._changed.clear()
+        await self._refresh_backend()
 
     async def _refresh(self) -> None:
         """Brings both servers to the files as they are now."""
         await asyncio.gather(self._refresh_backend(), self._refresh_frontend())
 
     async def _refresh_backend(self) -> None:
-        sources = BACKEND_SOURCES.fingerprint()
         if self._backend is None:
             return
-        if sources == self._seen:
+        latest = self._regeneration.latest
+        if latest.number == self._seen:
             await self._revive(self._backend)
             return
-        restarting = self._seen is not None
-        built = await self._regeneration.application()
-        # Of the sources as they were before, so that a change made meanwhile is seen as one; of
-        # the routers as they are now, so that writing them is not.
-        self._seen = Fingerprint(sources.written, BACKEND_SOURCES.fingerprint().generated)
-        if not built:
+        restarting = self._seen > 0
+        self._seen = latest.number
+        if not latest.passed:
             state = "goes on as it was" if self._backend.is_running else "is not running"
             self._output.say(f"the backend {state}: mend the above, the next save tries again")
             return
-        if self._backend.is_running and self._seen == self._served:
+        sources = BACKEND_SOURCES.fingerprint()
+        if self._backend.is_running and sources == self._served:
             self._output.say("the source is again what the backend runs: no restart")
             return
         await self._backend.stop()
         if await self._backend.start() and restarting:
             self._output.say("backend restarted")
-        self._served = self._seen if BACKEND_SOURCES.fingerprint() == self._seen else None
-        await self._regeneration.clients()
+        self._served = sources if BACKEND_SOURCES.fingerprint() == sources else None
+        await self._regeneration.rest_client()
 
     async def _refresh_frontend(self) -> None:
         sources = FRONTEND_SOURCES.fingerprint()
@@ -171,28 +182,19 @@ def _frontend_command(settings: Settings, output: Output) -> Command:
     return Command(words, FRONTEND, environment)
 
 
-class _Watched(DefaultFilter):
-    """Sources: no caches, no installed packages, nothing that an editor leaves beside them."""
-
-    def __call__(self, change: Change, path: str) -> bool:
-        relative = Path(path).relative_to(ROOT)
-        if relative.parts[0] == FRONTEND.name and len(relative.parts) > len(("frontend", "file")):
-            return False
-        return super().__call__(change, path)
-
-
 async def _watch(changed: asyncio.Event) -> None:
-    """Sets `changed` whenever a watched file was written, made, moved or removed."""
-    async for _ in awatch(*_WATCHED, watch_filter=_Watched(), debounce=_SETTLE_MS, step=40):
+    """Set `changed` whenever a file that Vite is started from may have changed."""
+    async for _ in awatch(FRONTEND, recursive=False, debounce=_SETTLE_MS, step=40):
         changed.set()
 
 
-async def _first(watching: asyncio.Task[None], changed: asyncio.Event) -> None:
-    """Waits for a change; a watcher that fails ends everything with its error."""
+async def _first(tasks: Sequence[asyncio.Task[None]], changed: asyncio.Event) -> None:
+    """Wait for a change; a task that fails ends everything with its error."""
     waiting = asyncio.create_task(changed.wait())
     try:
-        await asyncio.wait({watching, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({*tasks, waiting}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         waiting.cancel()
-    if watching.done():
-        watching.result()
+    for task in tasks:
+        if task.done():
+            task.result()

@@ -1,36 +1,69 @@
-"""What `make dev` says of what it generated."""
+"""What `make dev` makes of what the generator says."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
+import json
+from typing import Any
 
-from scripts.dev.regeneration import told
-from scripts.repository import BACKEND, FRONTEND
+from scripts.dev.output import Output
+from scripts.dev.regeneration import Outcome, Regeneration
 
-ROUTERS = BACKEND / "src/trading_api/modules/trading/ws_generated"
+GENERATED = {"event": "generated", "text": "wrote it", "written": ["a.py"], "removed": []}
 
 
-def test_one_line_for_each_thing_that_was_written() -> None:
-    before = {
-        BACKEND / "generated/openapi.json": b"{}",
-        Path(ROUTERS / "old.py"): b"class Old: ...",
-    }
-    after = {
-        BACKEND / "generated/openapi.json": b"{}",
-        BACKEND / "generated/asyncapi.json": b"{}",
-        ROUTERS / "__init__.py": b"",
-        ROUTERS / "orderwsrouter.py": b"class OrderWsRouter(Base):\n    ...\n",
-        ROUTERS / "tradewsrouter.py": b"class TradeWsRouter(Base):\n    ...\n",
-        FRONTEND / "src/clients/ws-types-generated/index.ts": b"",
-    }
-    assert told(before, after) == [
-        "wrote backend/generated/asyncapi.json",
-        "wrote modules/trading/ws_generated (OrderWsRouter, TradeWsRouter)",
-        "wrote frontend/src/clients/ws-types-generated/index.ts",
-        "removed backend/src/trading_api/modules/trading/ws_generated/old.py",
+class Heard:
+    """A regeneration that is given lines, and what became of them."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self._stream = io.StringIO()
+        self.regeneration = Regeneration(Output(self._stream), self._said, typescript=True)
+
+    def _said(self) -> None:
+        self.calls += 1
+
+    def take(self, **event: Any) -> Outcome:
+        self.regeneration.take(json.dumps(event))
+        return self.regeneration.latest
+
+    def lines(self) -> list[str]:
+        return [line.partition(" | ")[2] for line in self._stream.getvalue().splitlines()]
+
+
+def test_what_was_generated_is_told_and_passes() -> None:
+    heard = Heard()
+    assert heard.regeneration.latest == Outcome(0, passed=False)
+    assert heard.take(**GENERATED, cured=False) == Outcome(1, passed=True)
+    assert heard.calls == 1
+    assert heard.lines() == ["wrote it"]
+
+
+def test_a_failure_is_told_whole_and_does_not_pass() -> None:
+    heard = Heard()
+    heard.take(**GENERATED, cured=False)
+    text = "ws.py:3: error: 'Trade' is not defined here.\nThe next save tries again."
+    assert heard.take(event="failed", text=text) == Outcome(2, passed=False)
+    assert heard.calls == 2
+    assert heard.lines()[1:] == [
+        "generating failed; the previous ones stay:",
+        *text.splitlines(),
     ]
 
 
-def test_nothing_is_said_of_what_stayed() -> None:
-    same = {BACKEND / "generated/openapi.json": b"{}"}
-    assert told(same, same) == []
+def test_a_save_that_changes_no_output_is_worth_no_line_but_a_cure_is() -> None:
+    heard = Heard()
+    nothing = {"event": "generated", "text": "nothing to write", "written": [], "removed": []}
+    assert heard.take(**nothing, cured=False) == Outcome(1, passed=True)
+    assert heard.lines() == []
+    assert heard.take(**nothing, cured=True) == Outcome(2, passed=True)
+    assert heard.lines() == ["nothing to write"]
+
+
+def test_what_is_no_event_is_shown_and_decides_nothing() -> None:
+    heard = Heard()
+    for line in ("Traceback (most recent call last):", "[1, 2]", '{"other": 1}'):
+        heard.regeneration.take(line)
+    assert heard.take(event="watching", text="watching src") == Outcome()
+    assert heard.calls == 0
+    assert len(heard.lines()) == 4

@@ -63,6 +63,10 @@ async def _until_signalled(running: object) -> int:
 
 
 def _say(event: Event) -> None:
+    say(_text(event))
+
+
+def _text(event: Event) -> str:
     from topicwire.codegen.watch.report import (  # noqa: PLC0415 - start-up time
         Failed,
         Waiting,
@@ -71,28 +75,25 @@ def _say(event: Event) -> None:
 
     if isinstance(event, Watching):
         where = shown_here(event.config.root, event.config.shown(event.config.src))
-        say(f"watching {where}: {', '.join(event.makes)} (Ctrl-C ends)")
-        return
+        return f"watching {where}: {', '.join(event.makes)} (Ctrl-C ends)"
     if isinstance(event, Waiting):
-        say(
+        return (
             f"still at it after {event.took_s:.0f} s: what does the application wait for when it "
             "is imported? The next save ends it and begins anew."
         )
-        return
     head = f"{_changed(event.config, event.changed)}: " if event.changed else ""
     took = f"{event.took_s * 1000:.0f} ms"
     if isinstance(event, Failed):
-        say(f"{head}{styled('not generated', 'red')}, {took}")
+        texts = [f"{head}{styled('not generated', 'red')}, {took}"]
         for problem in event.problems:
             shown = replace(problem, path=shown_here(event.config.root, problem.path))
             text = str(shown if problem.path else problem.message)
-            say(text.replace(" error: ", f" {styled('error:', 'red')} "))
-        say(_STAYS)
-        return
+            texts.append(text.replace(" error: ", f" {styled('error:', 'red')} "))
+        return "\n".join([*texts, _STAYS])
     parts = [f"wrote {_named(event.config, event.written)}"] if event.written else []
     parts += [f"removed {_named(event.config, event.removed)}"] if event.removed else []
     cured = styled("cured, ", "green") if event.cured else ""
-    say(f"{head}{cured}{', '.join(parts) or 'nothing to write'}, {took}")
+    return f"{head}{cured}{', '.join(parts) or 'nothing to write'}, {took}"
 
 
 def _changed(config: AppConfig, paths: Sequence[Path]) -> str:
@@ -121,13 +122,21 @@ def _say_json(event: Event) -> None:
         root = event.config.root
         return [Path(os.path.relpath(path, root)).as_posix() for path in paths]
 
+    text = _text(event)
     if isinstance(event, Watching):
-        _line({"event": "watching", "root": str(event.config.root), "makes": list(event.makes)})
+        _line(
+            {
+                "event": "watching",
+                "text": text,
+                "root": str(event.config.root),
+                "makes": list(event.makes),
+            }
+        )
         return
     if isinstance(event, Waiting):
-        _line({"event": "waiting", "ms": round(event.took_s * 1000)})
+        _line({"event": "waiting", "text": text, "ms": round(event.took_s * 1000)})
         return
-    told = {"changed": shown(event.changed), "ms": round(event.took_s * 1000)}
+    told = {"text": text, "changed": shown(event.changed), "ms": round(event.took_s * 1000)}
     if isinstance(event, Failed):
         errors = [problem_fields(one) | {"text": str(one)} for one in event.problems]
         _line({"event": "failed", **told, "errors": errors})

@@ -1,0 +1,84 @@
+import { readFileSync, unwatchFile, watchFile } from 'node:fs'
+import type { ErrorPayload, Plugin } from 'vite'
+
+/** How often the state is looked for: a file that is replaced, or not there yet, has no events of its own. */
+const INTERVAL_MS = 100
+
+/** What `topicwire generate --watch` writes: the fields that are read here. */
+interface State {
+  readonly pid: number
+  readonly errors: readonly Problem[]
+}
+
+interface Problem {
+  readonly path: string
+  /** Absolute; empty where the problem is in no file. */
+  readonly file: string
+  /** From 1; 0 where the problem is in no line. */
+  readonly line: number
+  readonly column: number
+  readonly message: string
+  readonly excerpt: string
+  readonly cure: string
+}
+
+/**
+ * Shows in the page what keeps the types from being generated, in Vite's own overlay, until it is mended.
+ *
+ * @param stateFile what `topicwire generate --watch` writes: `.topicwire_cache/watch.json` of the application.
+ */
+export function generationErrors(stateFile: string): Plugin {
+  return {
+    name: 'topicwire:generation-errors',
+    apply: 'serve',
+    configureServer(server) {
+      let error: ErrorPayload | undefined
+      function look(): void {
+        const before = error
+        error = payloadOf(readState(stateFile))
+        if (error !== undefined) server.ws.send(error)
+        // An update of nothing takes the overlay away, and leaves the page as it is.
+        else if (before !== undefined) server.ws.send({ type: 'update', updates: [] })
+      }
+      // A page that is opened, or opened again, while something is wrong.
+      server.ws.on('connection', () => {
+        if (error !== undefined) server.ws.send(error)
+      })
+      watchFile(stateFile, { interval: INTERVAL_MS, persistent: false }, look)
+      server.httpServer?.once('close', () => unwatchFile(stateFile, look))
+      look()
+    },
+  }
+}
+
+/** The state, of a watcher that lives; undefined where nobody watches. */
+function readState(file: string): State | undefined {
+  try {
+    const state = JSON.parse(readFileSync(file, 'utf8')) as State
+    process.kill(state.pid, 0)
+    return state
+  } catch {
+    return undefined
+  }
+}
+
+function payloadOf(state: State | undefined): ErrorPayload | undefined {
+  const first = state?.errors[0]
+  if (state === undefined || first === undefined) return undefined
+  return {
+    type: 'error',
+    err: {
+      message: state.errors.map(told).join('\n\n'),
+      stack: '',
+      plugin: 'topicwire generate --watch',
+      ...(first.file === '' ? {} : { id: first.file }),
+      ...(first.line === 0 ? {} : { loc: { file: first.file, line: first.line, column: first.column } }),
+      frame: first.excerpt === '' ? '' : `${first.excerpt}\n${' '.repeat(first.column - 1)}^`,
+    },
+  }
+}
+
+function told({ path, line, message, cure }: Problem): string {
+  const where = line === 0 ? path : `${path}:${line}`
+  return [where === '' ? message : `${where}: ${message}`, cure].filter((part) => part !== '').join('\n')
+}

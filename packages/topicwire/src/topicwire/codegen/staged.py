@@ -69,8 +69,11 @@ class StagedImports(MetaPathFinder):
         """Return how to load a module below `src`; None for any other."""
         staged = self._staged.get(fullname)
         if staged is not None:
-            # Only what is staged is in a generated package, whatever lies in its folder still.
-            return self._spec(fullname, staged, [] if staged.stem == "__init__" else None)
+            spec = self._spec(fullname, staged, None)
+            if spec is not None and staged.stem == "__init__":
+                # Only what is staged is in it, whatever lies in its folder still.
+                spec.submodule_search_locations = []
+            return spec
         found = PathFinder.find_spec(fullname, path, target)
         if found is None or not isinstance(found.loader, SourceFileLoader) or not found.origin:
             return None

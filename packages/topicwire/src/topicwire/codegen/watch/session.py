@@ -45,7 +45,7 @@ LONGEST_BURST_MS = 1500
 # a file that was saved may well be an endless loop.
 GRACE_S = 2.0
 # After how long it is told that a generation still runs.
-LONG_S = 5.0
+LONG_S = 15.0
 # How long git's lock is waited for.
 GIT_S = 10.0
 GIT_POLL_MS = 200

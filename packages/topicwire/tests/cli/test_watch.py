@@ -1,0 +1,346 @@
+"""`topicwire generate --watch`, run as a person runs it: real files, real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packages.topicwire.tests.codegen.sample import (
+    GENERATED,
+    PYPROJECT,
+    TEMPLATE_PATH,
+    WS,
+    WS_PATH,
+    Sample,
+)
+
+PATIENCE_S = 120.0
+MODELS = "src/acme/models/market/trades.py"
+MAIN = "src/acme/main.py"
+TYPES = "page/types/index.ts"
+DOCUMENT = "generated/asyncapi.json"
+OPENAPI = "generated/openapi.json"
+STATE = ".topicwire_cache/watch.json"
+QUOTES = "src/acme/models/market/quotes.py"
+
+SETTINGS = (
+    PYPROJECT.replace('package = "acme"\n', 'package = "acme"\napp = "acme.main:create_app"\n')
+    + '\n[tool.topicwire.typescript]\ntypes = "page/types"\nclient = "page/client"\n'
+)
+APP = """\
+from fastapi import FastAPI
+
+from acme.modules.trading.ws import trade_router
+from topicwire import FastWSAdapter
+
+
+def create_app():
+    api = FastAPI(title="Acme")
+    ws = FastWSAdapter(title="Acme", version="1.0.0")
+    ws.include_router(trade_router)
+    ws.setup(api)
+    return api, ws
+"""
+
+
+class Watched(Sample):
+    """An application with a watcher on it, and what the watcher has said."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.process: subprocess.Popen[str] | None = None
+        self._lines: queue.Queue[str | None] = queue.Queue()
+
+    @contextmanager
+    def watching(self, *options: str) -> Iterator[None]:
+        """A watcher, until the end of the block. It is told to end, and must."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "topicwire.cli", "generate", "--watch", *options],
+            cwd=self.root,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.process = process
+        self._lines = queue.Queue()
+        reading = threading.Thread(target=self._read, args=(process, self._lines))
+        reading.start()
+        try:
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(PATIENCE_S)
+            finally:
+                process.kill()
+                reading.join()
+
+    @staticmethod
+    def _read(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> None:
+        assert process.stdout is not None
+        with process.stdout:
+            for line in process.stdout:
+                lines.put(line.rstrip("\n"))
+        lines.put(None)
+
+    def line(self) -> str:
+        """What it says next."""
+        line = self._lines.get(timeout=PATIENCE_S)
+        assert line is not None, "the watcher has ended"
+        return line
+
+    def rest(self) -> list[str]:
+        """What it says until its end."""
+        return list(iter(lambda: self._lines.get(timeout=PATIENCE_S), None))
+
+    def event(self) -> dict[str, Any]:
+        """What it says next, with --json."""
+        event: dict[str, Any] = json.loads(self.line())
+        return event
+
+    def writes(self, path: str) -> dict[str, Any]:
+        """The event that says that it wrote this; others before it do not matter."""
+        while path not in (event := self.event()).get("written", ()):
+            pass
+        return event
+
+    def is_quiet(self) -> bool:
+        """Whether it has said nothing more."""
+        return self._lines.empty()
+
+    def state(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads(self.read(STATE))
+        return state
+
+    def replaced(self, path: str, text: str) -> None:
+        """Writes as editors do: another file that takes the place of this one."""
+        file = self.root / path
+        staged = file.with_name(f".{file.name}.tmp")
+        staged.write_text(text, encoding="utf-8")
+        staged.replace(file)
+
+    def generated(self) -> dict[str, bytes]:
+        page = {path: text for path, text in self.files().items() if path.startswith("page/")}
+        return super().generated() | page
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Watched:
+    app = Watched(tmp_path / "app")
+    app.populate()
+    app.write("pyproject.toml", SETTINGS)
+    app.write(MAIN, APP)
+    return app
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Returns when it holds; another process's doing, so there is nothing to wait on but time."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.02)
+
+
+def test_a_save_is_in_the_types_and_a_mistake_leaves_them_until_it_is_mended(app: Watched) -> None:
+    with app.watching("--json", "--openapi", OPENAPI):
+        assert app.event()["makes"] == ["routers", "the document", "TypeScript"]
+        first = app.event()
+        assert (first["event"], first["changed"]) == ("generated", [])
+        assert set(app.generated()) == {*first["written"]}
+        assert {DOCUMENT, OPENAPI, TYPES} < set(first["written"])
+        assert app.state()["errors"] == []
+
+        app.edit(MODELS, "    price: float\n", "    price: float\n    venue: str | None = None\n")
+        saved = app.event()
+        assert saved["changed"] == [MODELS]
+        assert saved["written"] == [DOCUMENT, TYPES]
+        assert "venue" in app.read(TYPES)
+
+        _each_mistake_is_told_with_its_place_and_cured(app)
+        _a_declaration_reaches_routers_and_types_at_once(app)
+        _a_new_date_is_no_change(app)
+        _what_somebody_removed_is_written_again(app)
+    assert not (app.root / STATE).exists()
+    for command in (["generate"], ["spec"], ["client", "typescript"]):
+        _says_fresh(app, *command)
+
+
+def _says_fresh(app: Watched, *command: str) -> None:
+    words = [sys.executable, "-m", "topicwire.cli", *command, "--check"]
+    done = subprocess.run(words, cwd=app.root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+MISTAKES: list[tuple[str, str, str, str]] = [
+    (WS_PATH, "WsRouter[TradeRequest, Trade]", "WsRouter[TradeRequest, Trad]", f"{WS_PATH}:7"),
+    (WS_PATH, "if TYPE_CHECKING:", "if TYPE_CHECKING", f"{WS_PATH}:6"),
+    (WS_PATH, "trade_router = ", "trade_router = = ", f"{WS_PATH}:11"),
+    (MODELS, "class Trade(BaseModel):", "class Trade(BaseModel", f"{MODELS}:10"),
+    (MODELS, "price: float", "price: Price", f"{MODELS}:14"),
+    (TEMPLATE_PATH, "def publish(", "def publish(:", f"{TEMPLATE_PATH}:"),
+    (TEMPLATE_PATH, 'prefix=f"{route}."', 'prefix=f"{route.nothing}."', f"{GENERATED}/"),
+    (MAIN, "from fastapi import FastAPI", "import nowhere", f"{MAIN}:1"),
+    (MAIN, "from topicwire", "from acme.main import create_app\nfrom topicwire", f"{MAIN}:4"),
+]
+
+
+def _each_mistake_is_told_with_its_place_and_cured(app: Watched) -> None:
+    before = app.generated()
+    for path, old, new, where in MISTAKES:
+        good = app.read(path)
+        assert old in good
+        app.replaced(path, good.replace(old, new, 1))
+        told = app.event()
+        assert told["event"] == "failed", told
+        (error, *_) = told["errors"]
+        assert f"{error['path']}:{error['line']}".startswith(where), told
+        assert error["message"] in told["text"]
+        assert app.state()["errors"][0]["file"] == str(app.root / error["path"])
+        assert app.generated() == before, where
+        app.replaced(path, good)
+        cured = app.event()
+        assert (cured["event"], cured["cured"]) == ("generated", True), cured
+        assert app.state()["errors"] == []
+        assert app.generated() == before
+
+
+def _a_declaration_reaches_routers_and_types_at_once(app: Watched) -> None:
+    """Two files saved one after the other: what is wrong in between is of no account."""
+    app.write(
+        QUOTES, "from pydantic import BaseModel\n\n\nclass Quote(BaseModel):\n    bid: float\n"
+    )
+    ws = app.read(WS_PATH).replace("TradeRequest, Trade]", "TradeRequest, Quote]")
+    app.write(WS_PATH, "from acme.models.market.quotes import Quote\n" + ws)
+    app.writes(TYPES)
+    assert "export interface Quote" in app.read(TYPES)
+    assert "Quote" in app.read(f"{GENERATED}/tradewsrouter.py")
+
+
+def _a_new_date_is_no_change(app: Watched) -> None:
+    for path in (MODELS, WS_PATH, TYPES, DOCUMENT):
+        os.utime(app.root / path)
+    app.write(MODELS, app.read(MODELS) + "\n# a word\n")
+    assert app.event()["changed"] == [MODELS]
+    assert app.is_quiet()
+
+
+def _what_somebody_removed_is_written_again(app: Watched) -> None:
+    before = app.generated()
+    (app.root / TYPES).unlink()
+    assert app.event()["written"] == [TYPES]
+    for file in (app.root / GENERATED).glob("*.py"):
+        file.unlink()
+    until(lambda: app.generated() == before)
+
+
+def test_a_burst_is_one_run_and_what_hangs_is_ended_by_the_next_save(app: Watched) -> None:
+    subprocess.run(["git", "init", "--quiet"], cwd=app.root, check=True)
+    lock = app.root / ".git/index.lock"
+    with app.watching("--json"):
+        assert [app.event()["event"], app.event()["event"]] == ["watching", "generated"]
+        lock.touch()  # as git does while it writes a branch's files
+        for number in range(30):
+            app.write(f"src/acme/more/m{number}.py", f"value = {number}\n")
+        app.edit(MODELS, "price: float", "cost: float")
+        app.edit(MODELS, "cost: float", "amount: float")
+        lock.unlink()
+        event = app.event()
+        assert len(event["changed"]) == 31
+        assert "amount" in app.read(TYPES)
+
+        good = app.read(MAIN)
+        started = app.root / "started"
+        hanging = f"open({str(started)!r}, 'w').close()\nwhile True:\n    pass\n"
+        app.write(MAIN, hanging)
+        until(started.exists)
+        app.write(MAIN, good.replace('title="Acme"', 'title="Other"'))
+        app.writes(DOCUMENT)
+        assert '"title": "Other"' in app.read(DOCUMENT)
+        app.write(MAIN, "import os\nos._exit(7)\n")
+        assert "ended with code 7" in app.event()["text"]
+        app.write(MAIN, good)
+        assert app.event()["cured"]
+
+
+def test_steps_one_to_four_of_the_quick_start_as_they_are_typed(app: Watched) -> None:
+    """A module whose folder has no `__init__.py` yet, and models that do not exist yet."""
+    folder = "src/acme/modules/news"
+    with app.watching("--json"):
+        assert [app.event()["event"], app.event()["event"]] == ["watching", "generated"]
+        before = app.generated()
+        ws = WS.replace("Trade", "Story").replace("trade", "story")
+        app.write(f"{folder}/ws.py", ws.replace("acme.models.market ", "acme.models.news "))
+        told = app.event()
+        assert told["errors"][0]["path"] == f"{folder}/ws.py"
+        assert app.generated() == before
+        app.write("src/acme/models/news.py", "from pydantic import BaseModel\n")
+        assert "Story" in app.event()["text"]
+        story = "\n\nclass StoryRequest(BaseModel):\n    tag: str\n\n\nclass Story(BaseModel):\n"
+        app.write(
+            "src/acme/models/news.py", f"from pydantic import BaseModel{story}    text: str\n"
+        )
+        assert app.writes(f"{folder}/ws_generated/storywsrouter.py")["cured"]
+        assert not (app.root / f"{folder}/__init__.py").exists()
+
+        (app.root / f"{folder}/ws.py").unlink()  # and the module goes again
+        removed = app.event()
+        assert f"{folder}/ws_generated/storywsrouter.py" in removed["removed"]
+        assert app.generated() == before
+
+
+def test_settings_that_break_and_are_mended(app: Watched) -> None:
+    with app.watching("--json"):
+        assert [app.event()["event"], app.event()["event"]] == ["watching", "generated"]
+        app.replaced("pyproject.toml", SETTINGS.replace("[tool.topicwire]", "[tool.topicwire"))
+        assert "this is not TOML" in app.event()["text"]
+        app.replaced("pyproject.toml", SETTINGS)
+        assert app.event()["cured"]
+        app.replaced("pyproject.toml", SETTINGS.replace("page/types", "page/other"))
+        assert app.event()["event"] == "watching"
+        assert "page/other/index.ts" in app.event()["written"]
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"]
+)
+def test_it_says_short_lines_and_ends_cleanly(app: Watched, number: int, code: int) -> None:
+    app.write("pyproject.toml", PYPROJECT)  # routers alone: no application is named
+    with app.watching():
+        assert app.process is not None
+        assert app.line() == "watching src: routers (Ctrl-C ends)"
+        wrote = app.line()
+        assert wrote.startswith("wrote generated/topicwire.json, src/acme/modules/trading/")
+        assert wrote.endswith(" ms")
+        app.edit(WS_PATH, "TradeRequest, Trade]", "TradeRequest, Trad]")
+        assert app.line().startswith(f"{WS_PATH} changed: not generated, ")
+        assert app.line() == f"{WS_PATH}:7: error: 'Trad' is not defined here."
+        app.process.send_signal(number)
+        assert app.process.wait(PATIENCE_S) == code
+        assert "Traceback" not in "".join(app.rest())
+    assert not (app.root / STATE).exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--watch", "--check"], "give one of them"),
+        (["--openapi", "x.json"], "--openapi is for --watch"),
+    ],
+)
+def test_options_that_do_not_go_together(app: Watched, options: list[str], said: str) -> None:
+    words = [sys.executable, "-m", "topicwire.cli", "generate", *options]
+    done = subprocess.run(words, cwd=app.root, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert said in done.stderr

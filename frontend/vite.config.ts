@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config'
 import { backendAway } from './backendAway.ts'
 import { generationErrors } from './generationErrors.ts'
 
+const STATE = '../backend/.topicwire_cache/watch.json'
+
 function port(variable: string, fallback: number): number {
   const text = process.env[variable]
   if (text === undefined || text === '') return fallback
@@ -16,6 +18,8 @@ function port(variable: string, fallback: number): number {
 }
 
 const backend = process.env['BACKEND_URL'] ?? `http://127.0.0.1:${port('BACKEND_PORT', 8000)}`
+/** What the generator says of the source: `make dev` runs it in backend/. */
+const generation = process.env['GENERATION_STATE'] ?? fileURLToPath(new URL(STATE, import.meta.url))
 const { logger, configure } = backendAway(backend, createLogger())
 
 const server = {
@@ -29,10 +33,7 @@ const server = {
 
 export default defineConfig({
   customLogger: logger,
-  plugins: [
-    vue(),
-    generationErrors(fileURLToPath(new URL('../backend/.topicwire_cache/watch.json', import.meta.url))),
-  ],
+  plugins: [vue(), generationErrors(generation)],
   resolve: {
     alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) },
     // The client of this repository is used from its source, so nothing is to be built first.

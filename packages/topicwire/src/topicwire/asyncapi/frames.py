@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from topicwire.asyncapi.errors import DocumentError, FrameMismatchError
 from topicwire.asyncapi.pointers import follow, pointer, resolve
-from topicwire.types import Direction
 
 if TYPE_CHECKING:
     from jsonschema import Draft7Validator
+
+    from topicwire.types import Direction
 
 _URI = "urn:topicwire:document"
 _SHOWN = 300  # characters of a frame that a message quotes

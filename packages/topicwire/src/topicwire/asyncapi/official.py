@@ -19,14 +19,18 @@ _OF_ALL_PROTOCOLS = "BindingsObject.json"
 
 def official_error(document: Mapping[str, Any]) -> tuple[Sequence[str | int], str] | None:
     """Return where and why the official schema refuses `document`; None where it accepts it."""
-    if _is_quickly_valid(_schema(bindings=False), document):
+    if is_quickly_valid(_schema(bindings=False), document):
         return None
     from jsonschema import Draft7Validator  # noqa: PLC0415 - start-up time: seldom needed
     from jsonschema.exceptions import best_match  # noqa: PLC0415
     from referencing import Registry  # noqa: PLC0415
+    from referencing.jsonschema import DRAFT7  # noqa: PLC0415
 
-    # An empty registry: nothing is ever fetched, what is not in the file is an error.
-    validator = Draft7Validator(_schema(bindings=True), registry=Registry())
+    # Nothing is ever fetched: what is not in the file is an error. Crawled once, or every lookup
+    # would look through the whole of it again.
+    schema = _schema(bindings=True)
+    registry: Registry[Any] = Registry().with_resource("", DRAFT7.create_resource(schema)).crawl()
+    validator = Draft7Validator(schema, registry=registry)
     error = best_match(validator.iter_errors(document))
     return None if error is None else (tuple(error.absolute_path), error.message)
 
@@ -46,10 +50,11 @@ def are_allowed(document: Mapping[str, Any], given: Sequence[tuple[str, Any]]) -
         "items": [{"$ref": where} for where, _ in given],
         "components": document.get("components", {}),
     }
-    return _is_quickly_valid(schema, [value for _, value in given])
+    return is_quickly_valid(schema, [value for _, value in given])
 
 
-def _is_quickly_valid(schema: dict[str, Any], value: Any) -> bool:
+def is_quickly_valid(schema: dict[str, Any], value: Any) -> bool:
+    """Say whether a schema of draft-07 allows the value; False too where it cannot be said."""
     import jsonschema_rs  # noqa: PLC0415 - start-up time
 
     try:

@@ -8,12 +8,7 @@ comment may say it otherwise: neither is a fault.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
-
-from jsonschema import Draft7Validator
-from jsonschema.exceptions import best_match
-from referencing import Registry
-from referencing.jsonschema import DRAFT7
+from typing import TYPE_CHECKING, Any, Final
 
 from topicwire.asyncapi.differences import differences
 from topicwire.asyncapi.fault import Document, Fault
@@ -30,9 +25,13 @@ from topicwire.asyncapi.messages import (
     shared_schemas,
     update_payload,
 )
+from topicwire.asyncapi.official import are_allowed, is_quickly_valid
 from topicwire.asyncapi.pointers import follow, pointer
 from topicwire.types import ErrorDetail, SubscriptionResponse, TopicPosition
 from topicwire.wire.frames import SUBPROTOCOL
+
+if TYPE_CHECKING:
+    from jsonschema import Draft7Validator
 
 _MESSAGES = ("components", "messages")
 _URI: Final = "urn:topicwire:document"
@@ -241,7 +240,6 @@ def _message(
 
 def replies(document: Document) -> Iterator[Fault]:
     """What the engine answers by itself is a reply that the document allows."""
-    registry: Registry[Any] = Registry().with_resource(_URI, DRAFT7.create_resource(document))
     allowed: list[Any] = []  # routes mostly answer alike
     for route, channel in document.get("channels", {}).items():
         if f"{route}.subscribe" not in channel.get("messages", {}):
@@ -252,8 +250,7 @@ def replies(document: Document) -> Iterator[Fault]:
             if name not in channel["messages"] or schema is None or schema in allowed:
                 continue
             path = (*_MESSAGES, name, "payload", "properties", "payload")
-            validator = Draft7Validator({"$ref": _URI + pointer(path)}, registry=registry)
-            refused = next(filter(None, (_refused(validator, one) for one in _ANSWERS)), None)
+            refused = _refusal(document, pointer(path))
             if refused is None:
                 allowed.append(schema)
             else:
@@ -261,7 +258,22 @@ def replies(document: Document) -> Iterator[Fault]:
                 yield Fault(pointer(path), refused, cure)
 
 
+def _refusal(document: Document, where: str) -> str | None:
+    """Say which of the server's answers the schema at a pointer does not allow, and why."""
+    if are_allowed(document, [(where, one) for one in _ANSWERS]):
+        return None
+    from jsonschema import Draft7Validator  # noqa: PLC0415 - start-up time: seldom needed
+    from referencing import Registry  # noqa: PLC0415
+    from referencing.jsonschema import DRAFT7  # noqa: PLC0415
+
+    registry: Registry[Any] = Registry().with_resource(_URI, DRAFT7.create_resource(document))
+    validator = Draft7Validator({"$ref": _URI + where}, registry=registry)
+    return next(filter(None, (_refused(validator, one) for one in _ANSWERS)), None)
+
+
 def _refused(validator: Draft7Validator, answer: Mapping[str, Any]) -> str | None:
+    from jsonschema.exceptions import best_match  # noqa: PLC0415 - start-up time: seldom needed
+
     error = best_match(validator.iter_errors(answer))
     if error is None:
         return None
@@ -297,10 +309,22 @@ def _may_be_object(document: Document, schema: Any) -> bool:
 
 def promises(document: Document) -> Iterator[Fault]:
     """A route that can be subscribed to says how its updates are delivered and what is kept."""
-    for route, channel in document.get("channels", {}).items():
-        extension = channel.get("x-topicwire-route")
-        if extension is None or f"{route}.subscribe" not in channel.get("messages", {}):
-            continue
+    said = {
+        route: channel["x-topicwire-route"]
+        for route, channel in document.get("channels", {}).items()
+        if channel.get("x-topicwire-route") is not None
+        and f"{route}.subscribe" in channel.get("messages", {})
+    }
+    one = {"allOf": [_ROUTE, {"properties": {"delivery": {"oneOf": [*_PROMISES.values()]}}}]}
+    if not is_quickly_valid({"type": "array", "items": one}, [*said.values()]):
+        yield from _broken_promises(said)
+
+
+def _broken_promises(said: Mapping[str, Any]) -> Iterator[Fault]:
+    from jsonschema import Draft7Validator  # noqa: PLC0415 - start-up time: seldom needed
+    from jsonschema.exceptions import best_match  # noqa: PLC0415
+
+    for route, extension in said.items():
         path: tuple[str, ...] = ("channels", route, "x-topicwire-route")
         error = best_match(Draft7Validator(_ROUTE).iter_errors(extension))
         if error is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Mapping
@@ -59,6 +60,7 @@ def spec(*, check: bool, output: Path | None, openapi: Path | None, project: Pat
     Example: `topicwire spec --openapi generated/openapi.json`, and in CI `topicwire spec --check`.
     """
     started = time.perf_counter()
+    gc.disable()  # thousands of classes are made and kept, and then the process ends
     with refusals("" if check else "Nothing was written.", project):
         from topicwire.codegen.application import load_application  # noqa: PLC0415 - start-up time
         from topicwire.codegen.config import load_config  # noqa: PLC0415

@@ -103,11 +103,28 @@ export default defineConfig([
   {
     // No dependency at run time: the client imports its own files alone.
     files: ['packages/client/src/**/*.ts'],
-    ignores: ['**/*.test.ts'],
+    ignores: ['**/*.test.ts', 'packages/client/src/testing/**'],
     rules: {
       'no-restricted-imports': [
         'error',
         { patterns: [{ regex: '^[^.]', message: '@topicwire/client has no dependencies at run time.' }] },
+      ],
+    },
+  },
+  {
+    // Its errors are those of the published core, which is a file of its own.
+    files: ['packages/client/src/testing/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^(?!\\.|@topicwire/client$)',
+              message: 'src/testing/ imports files of the package and its public name alone.',
+            },
+          ],
+        },
       ],
     },
   },

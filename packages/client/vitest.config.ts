@@ -1,17 +1,55 @@
 import { defineConfig } from 'vitest/config'
+import { shipped } from './test/shipped.js'
 
-/** `vitest run --mode long` takes every cut and 10,000 examples of each property. */
+/** What is no test of behaviour: of a module by itself, of types, of the packages that are built. */
+const INTERNAL = [
+  'backoff',
+  'canonical',
+  'frames',
+  'host',
+  'private-members',
+  'size',
+  'testing/*',
+  'types',
+  'ui/*',
+]
+
+/**
+ * Everything runs on the source, and behaviour once more on the minified file that is published.
+ * `vitest run --mode long` takes every cut and 10,000 examples of each property, on the source.
+ */
 export default defineConfig(({ mode }) => ({
   resolve: { conditions: ['@topicwire/source'] },
   ssr: { resolve: { conditions: ['@topicwire/source'] } },
   test: {
-    include:
-      mode === 'long'
-        ? ['test/cut.test.ts', 'test/session.model.test.ts', 'test/client.model.test.ts']
-        : ['test/**/*.test.ts'],
     env: { TOPICWIRE_LONG: mode === 'long' ? '1' : '' },
     // Generous: no test depends on speed, and machines differ.
     testTimeout: mode === 'long' ? 3_600_000 : 60_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'source',
+          include:
+            mode === 'long'
+              ? ['test/cut.test.ts', 'test/session.model.test.ts', 'test/client.model.test.ts']
+              : ['test/**/*.test.ts'],
+        },
+      },
+      ...(mode === 'long'
+        ? []
+        : [
+            {
+              extends: true as const,
+              plugins: [shipped()],
+              test: {
+                name: 'published',
+                include: ['test/**/*.test.ts'],
+                exclude: INTERNAL.map((name) => `test/${name}.test.ts`),
+              },
+            },
+          ]),
+    ],
   },
 }))

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../canonical.js'
-import { TopicwireError } from '../errors.js'
+import { TopicwireError } from '@topicwire/client'
 import { membersOf, SUBPROTOCOL, textOf, type Members } from '../frames.js'
 import type { Clock, WebSocketConstructor } from '../options.js'
 import { FakeConnection } from './fake-connection.js'

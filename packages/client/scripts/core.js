@@ -1,0 +1,45 @@
+/** The core as it is published: one minified ES module for es2022, private members renamed. */
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { PRIVATE_NAMES } from './private-names.js'
+
+const src = fileURLToPath(new URL('../src/', import.meta.url))
+
+/** @type {import('esbuild').BuildOptions & { write: false }} */
+const FLAGS = { bundle: true, minify: true, format: 'esm', target: 'es2022', write: false }
+
+const OPTIONS = { ...FLAGS, mangleProps: new RegExp(`^(?:${PRIVATE_NAMES.join('|')})$`) }
+
+/** @returns {Promise<string>} the text of `dist/index.js` */
+export async function buildCore() {
+  const { outputFiles } = await build({ ...OPTIONS, entryPoints: [`${src}index.ts`] })
+  return textOf(outputFiles)
+}
+
+/**
+ * The same with the session exported too, for the tests that drive it.
+ *
+ * @returns {Promise<{ text: string, names: Record<string, string | false> }>} what each private member is called there
+ */
+export async function buildSession() {
+  const contents = "export * from './index.js'; export { newSession } from './session.js'"
+  const stdin = { contents, resolveDir: src }
+  const { outputFiles, mangleCache } = await build({ ...OPTIONS, stdin, mangleCache: {} })
+  return { text: textOf(outputFiles), names: mangleCache ?? {} }
+}
+
+/**
+ * Another package by the same flags, to compare with; nothing of it is renamed.
+ *
+ * @param {string} contents what a page imports, as a module
+ * @param {string} resolveDir the folder that it is installed in
+ */
+export async function buildOther(contents, resolveDir) {
+  const { outputFiles } = await build({ ...FLAGS, stdin: { contents, resolveDir } })
+  return textOf(outputFiles)
+}
+
+/** @param {import('esbuild').OutputFile[]} files */
+function textOf(files) {
+  return files.map(({ text }) => text).join('')
+}

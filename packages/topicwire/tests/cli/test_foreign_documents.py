@@ -78,6 +78,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "this is not JSON"),
     "binary": (b"\xff\xfe\x00", "this is not JSON"),
     "deep": (b"[" * 100_000, "this is not JSON"),
+    "not a number": (b'{"asyncapi": NaN}', "this is not JSON (NaN is no JSON)"),
     "page": (b"<!doctype html><title>Docs</title>", "this is a page (HTML)"),
     "list": (b"[]", "there is no object at its top"),
     "other": (b'{"name": "acme"}', "there is no `asyncapi: 3.x` at its top"),

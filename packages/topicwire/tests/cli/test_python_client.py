@@ -128,7 +128,13 @@ def test_the_names_may_be_chosen(project: Project) -> None:
     assert 'name = "prices"' in toml
     assert "prices/routes.py   removed" in project.run("--package", "others", "--class", "Other")
     assert "class Other(Client):" in (project.client / "others/routes.py").read_text()
-    for option, name in (("--package", "no-name"), ("--class", "lower")):
+    for option, name in (
+        ("--package", "no-name"),
+        ("--package", "class"),
+        ("--package", "topicwire"),
+        ("--class", "lower"),
+        ("--class", "Client"),
+    ):
         assert f"{name!r} cannot be the name" in project.run(option, name, code=2)
 
 

@@ -65,7 +65,7 @@ def _fetched(address: str) -> bytes:
 
 def _parsed(content: bytes, source: str) -> Any:
     try:
-        return json.loads(content)
+        return json.loads(content, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as exc:
         if content.lstrip()[:1] == b"<":
             raise DocumentError(
@@ -75,3 +75,7 @@ def _parsed(content: bytes, source: str) -> Any:
         raise DocumentError(
             f"{source}: this is not JSON ({exc}). Export the document with `topicwire spec`."
         ) from exc
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")

@@ -229,9 +229,7 @@ class Annotator:
             if value is None or (key == "pattern" and engine_of(value) is None):
                 continue
             is_whole = isinstance(value, float) and value.is_integer()
-            found.append(
-                (name, int(value) if is_whole and inner == Primitive("integer") else value)
-            )
+            found.append((name, int(value) if is_whole else value))
         return tuple(found)
 
     # Several types in one

@@ -223,6 +223,10 @@ def _told(one: Field, *, is_said: bool) -> str:
     facts = dict(one.docs.facts)
     format_ = facts.get("format")
     more = [f"Format: {format_}."] if isinstance(format_, str) and format_ not in FORMATS else []
+    members = one.shape.members if isinstance(one.shape, UnionOf) else (one.shape,)
+    values = [each.literal for each in members if isinstance(each, Constant)]
+    if any(isinstance(json.loads(each), float | list | dict) for each in values):
+        more.append(f"One of: {', '.join(values)}.")  # which `Literal` cannot say
     if not one.required and not is_said and facts.get("default") is not None:
         more.append(f"Default: {json.dumps(facts['default'], ensure_ascii=False)}.")
     return described(replace(one.docs, deprecated=False), *more)

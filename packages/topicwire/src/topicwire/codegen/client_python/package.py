@@ -6,7 +6,9 @@ A pure function of the document: no source of the server is needed, and no clock
 from __future__ import annotations
 
 import json
+import keyword
 import re
+import sys
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,6 +31,12 @@ from topicwire.codegen.version import GENERATOR_VERSION
 COMMAND: Final = "topicwire client python"
 _VERSION: Final = re.compile(r"v?(\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?(?:\.post\d+)?(?:\.dev\d+)?)")
 _PACKAGE: Final = re.compile(r"[a-z][a-z0-9_]*")
+_TAKEN: Final = {
+    "package": {*sys.stdlib_module_names, "pydantic", "topicwire", "typing_extensions"},
+    "client": {"Client", "ClientOptions", "OperationsOf", "RouteOf", "TypeAdapter", "TypedDict"}
+    | {"Annotated", "Decimal", "Field", "Literal", "NotRequired", "Payload", "UpdateStream"}
+    | {"Base64Bytes", "BigInt", "AnyFloat", "JsonValue", "Never", "UUID", "Unpack", "NOTHING"},
+}
 _CLASS: Final = re.compile(r"[A-Z][A-Za-z0-9_]*")
 
 
@@ -56,9 +64,10 @@ def naming(document: Any, package: str | None = None, client: str | None = None)
         ("package", package, _PACKAGE, "trading_client"),
         ("client", client, _CLASS, "TradingClient"),
     ):
-        if not form.fullmatch(name):
+        if not form.fullmatch(name) or keyword.iskeyword(name) or name in _TAKEN[what]:
             raise ConfigError(
-                f"{name!r} cannot be the name of the Python {what}: it is to be like `{example}`."
+                f"{name!r} cannot be the name of the Python {what}: it is to be like `{example}`, "
+                "and nothing else's that the client needs."
             )
     return Naming(package, client)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,20 @@ class TypeScriptProject:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    def compile(self, resolution: str = "bundler") -> str:
-        """Run tsc over everything. Returns what it complains of; "" when it is content."""
+    def compile(self, resolution: str = "bundler", types: Sequence[str] = ()) -> str:
+        """Run tsc over everything. Returns what it complains of; "" when it is content.
+
+        Args:
+            resolution: of modules.
+            types: packages whose global types are known, such as `node`.
+        """
         module = "preserve" if resolution == "bundler" else resolution
-        options = {**COMPILER_OPTIONS, "module": module, "moduleResolution": resolution}
+        options = {
+            **COMPILER_OPTIONS,
+            "types": [*types],
+            "module": module,
+            "moduleResolution": resolution,
+        }
         config = {"compilerOptions": options, "include": ["**/*.ts"], "exclude": ["node_modules"]}
         self.write("tsconfig.json", json.dumps(config))
         self.write("package.json", '{"type": "module"}')

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import json
 import re
 import string
 import sys
@@ -293,7 +294,8 @@ def _instance(model: type[BaseModel], given: Mapping[str, Any]) -> Any:
 
 def json_of(kind: Any, value: Any) -> Any:
     """What travels when a server sends `value`, as JSON values."""
-    return TypeAdapter(kind).dump_python(value, mode="json", by_alias=True)
+    found: Any = json.loads(TypeAdapter(kind).dump_json(value, by_alias=True))
+    return found
 
 
 def same(one: Any, other: Any) -> bool:
@@ -316,6 +318,6 @@ def same(one: Any, other: Any) -> bool:
 
 def _parts(value: Any) -> dict[str, Any]:
     if isinstance(value, BaseModel):
-        fields = {name: getattr(value, name) for name in type(value).model_fields}
+        fields = {name: vars(value).get(name) for name in type(value).model_fields}
         return {**fields, **(value.__pydantic_extra__ or {})}
     return {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}

@@ -61,7 +61,8 @@ def _members(value: object) -> Mapping[str, object]:
     """Return the parts of `value` by the names that they have in JSON."""
     if isinstance(value, BaseModel):
         fields = type(value).model_fields.items()
-        return {one.serialization_alias or name: getattr(value, name) for name, one in fields}
+        inner = vars(value)  # not `getattr`, which warns of a deprecated field
+        return {one.serialization_alias or name: inner.get(name) for name, one in fields}
     if is_dataclass(value) and not isinstance(value, type):
         return {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}
     return {str(key): one for key, one in value.items()} if isinstance(value, Mapping) else {}

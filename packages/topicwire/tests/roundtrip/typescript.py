@@ -1,0 +1,83 @@
+"""A TypeScript program that takes every value of the corpus there and back, typed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from packages.topicwire.tests.corpus import Construct
+from packages.topicwire.tests.corpus.routes import request_type
+
+# What is received equals a literal of its type, which tsc has seen: no key more, and no other kind
+# of value. What is sent is such a literal too.
+MAIN = """\
+import assert from 'node:assert/strict'
+import { createClient, type Subscriptions } from '@topicwire/client'
+import { WebSocket } from 'ws'
+import { received, requests, sent } from './values.js'
+import { routeNames, type Routes } from './ws-client-generated/index.js'
+
+const url = process.argv[2] ?? ''
+const client = createClient<Routes>(routeNames, { url, webSocket: WebSocket })
+
+interface Both<Request, Data, Sent> extends Pick<Subscriptions<Request, Data>, 'stream'> {
+  echo(value: Sent): Promise<Data>
+}
+
+async function check<Request, Data, Sent>(
+  name: string,
+  route: Both<Request, Data, Sent>,
+  request: Request,
+  wanted: readonly Data[],
+  values: readonly Sent[],
+): Promise<void> {
+  const updates: Data[] = []
+  for await (const update of route.stream(request)) {
+    if (updates.push(update) === wanted.length) break
+  }
+  assert.deepStrictEqual(updates, wanted, `${name}: updates`)
+  const replies = await Promise.all(values.map((value) => route.echo(value)))
+  assert.deepStrictEqual(replies, wanted, `${name}: replies`)
+}
+
+"""
+
+
+def program(constructs: Sequence[Construct]) -> str:
+    """The program: every route in turn, over one connection."""
+    calls = [
+        f"await check('{one.name}', client.{one.name}, requests.{one.name}, "
+        f"received.{one.name}, sent.{one.name})"
+        for one in constructs
+    ]
+    return MAIN + "\n".join([*calls, "client.connection.close()", ""])
+
+
+def values(samples: Mapping[str, Sequence[Any]], constructs: Sequence[Construct]) -> str:
+    """Every value as a literal of the generated type."""
+    lines = ["import type { Routes } from './ws-client-generated/index.js'", ""]
+    sent = "{ [Name in keyof Routes]: Routes[Name]['operations']['echo']['request'][] }"
+    received = "{ [Name in keyof Routes]: Routes[Name]['data'][] }"
+    requests = "{ [Name in keyof Routes]: Routes[Name]['request'] }"
+    for name, kind in (("requests", requests), ("received", received), ("sent", sent)):
+        lines.append(f"export const {name}: {kind} = {{")
+        for one in constructs:
+            lines += _member(name, one, samples[one.name])
+        lines.append("}")
+    return "\n".join([*lines, ""])
+
+
+def _member(name: str, one: Construct, sample: Sequence[Any]) -> Iterator[str]:
+    if name == "requests":
+        is_asked = request_type(one) is one.payload_type
+        yield f"  {one.name}: {_literal(one.sent_json(sample[0]) if is_asked else {})},"
+        return
+    write = one.received_json if name == "received" else one.sent_json
+    yield f"  {one.name}: ["
+    yield from (f"    {_literal(write(value))}," for value in sample)
+    yield "  ],"
+
+
+def _literal(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=True, allow_nan=False)

@@ -15,11 +15,13 @@ import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
 from topicwire import WsRouter
 from topicwire.asgi.commands import RouteCommands
+from topicwire.wire.codec import JsonEncoder
 from trading_api.models import Bar, BarsSubscriptionRequest
 from trading_api.modules.datafeed.ws_generated import BarWsRouter
 
@@ -55,12 +57,44 @@ def ways() -> dict[str, Callable[[Bar], bytes]]:
     }
 
 
-def nanoseconds(encode: Callable[[Bar], bytes]) -> float:
+class Level(BaseModel):
+    """An update without an integer that nothing bounds: there is nothing to look for."""
+
+    symbol: str
+    price: float
+    size: Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+LEVEL = Level(symbol="AAPL", price=189.41, size=300)
+
+
+def checks() -> dict[str, tuple[Callable[[Any], bytes], Callable[[Any], bytes], Any]]:
+    """Name → an encoder that looks for integers beyond 2^53 - 1, one that does not, and a value."""
+    found: dict[str, tuple[Callable[[Any], bytes], Callable[[Any], bytes], Any]] = {}
+    values: dict[str, BaseModel] = {"a bar, three integers": BAR, "a level, none": LEVEL}
+    for name, value in values.items():
+        looking, blind = (JsonEncoder(type(value), "bench") for _ in range(2))
+        blind._counts = False  # noqa: SLF001 - what is measured
+        found[name] = (looking, blind, value)
+    return found
+
+
+def nanoseconds(encode: Callable[[Any], bytes], value: BaseModel = BAR) -> float:
     """The cost of one call, over a round."""
     started = time.perf_counter_ns()
     for _ in range(UPDATES):
-        encode(BAR)
+        encode(value)
     return (time.perf_counter_ns() - started) / UPDATES
+
+
+def looking_for_integers() -> dict[str, float]:
+    """What the look for integers beyond 2^53 - 1 adds to an encoding: the median ratio."""
+    ratios: dict[str, list[float]] = {}
+    for _ in range(ROUNDS):
+        for name, (looking, blind, value) in checks().items():
+            pair = nanoseconds(looking, value), nanoseconds(blind, value)
+            ratios.setdefault(name, []).append(pair[0] / pair[1])
+    return {name: round(statistics.median(found), 3) for name, found in ratios.items()}
 
 
 def main() -> None:
@@ -84,6 +118,9 @@ def main() -> None:
     }
     for name, row in rows.items():
         print(f"{name:34} {row['median_ns']:>8} ns   x {row['median_ratio']}")
+    looks = looking_for_integers()
+    for name, ratio in looks.items():
+        print(f"looking for unsafe integers in {name:28} x {ratio}")
     record = {
         "what": "encoding one update (a bar); medians over rounds, ratios within each round",
         "command": "python bench/update_cost.py",
@@ -93,6 +130,7 @@ def main() -> None:
         "pydantic": version("pydantic"),
         "machine": f"{platform.system()} {platform.machine()}",
         "results": rows,
+        "looking_for_unsafe_integers": looks,
     }
     RESULTS.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 

@@ -53,6 +53,10 @@ class InvalidUpdateError(PublishError, ValueError):
     """The data of an update is not what the route declares, or has no JSON form."""
 
 
+class InexactError(InvalidUpdateError):
+    """A number would be another one where it arrives: NaN, infinity, an integer beyond 2^53 - 1."""
+
+
 class UpdateTooLargeError(PublishError, ValueError):
     """One update is larger than the limit of the app.
 

@@ -95,6 +95,28 @@ def test_each_construct_is_exactly_what_was_written_by_hand(project: TypeScriptP
     assert project.compile() == ""
 
 
+def test_a_wrong_use_of_each_construct_is_refused(project: TypeScriptProject) -> None:
+    lines = [
+        "import type { Client } from '@topicwire/client'",
+        "import type { Routes } from './ws-client-generated/index.js'",
+        "declare const client: Client<Routes>",
+        "declare class Other { readonly #other: never }",
+    ]
+    for one in CONSTRUCTS:
+        # an `any` would pass both, and then tsc tells of the comment that has nothing to expect
+        lines += [
+            f"// @ts-expect-error: {one.name} is not sent so",
+            f"void client.{one.name}.echo({one.wrong})",
+            f"void client.{one.name}.echo(null!).then((value) => {{",
+            f"  // @ts-expect-error: {one.name} is no such class",
+            "  const other: Other = value",
+            "  return other",
+            "})",
+        ]
+    project.write("wrong.ts", "\n".join(lines))
+    assert project.compile() == ""
+
+
 def test_equality_tells_any_and_optional_from_exact_types(project: TypeScriptProject) -> None:
     project.write(
         "unequal.ts",

@@ -64,6 +64,7 @@ def corpus_adapter(
     constructs: Iterable[Construct] = CONSTRUCTS,
     heard: Callable[[str, Any], object] = lambda *_: None,
     feeds: Mapping[str, Iterable[Any]] | None = None,
+    **options: Any,
 ) -> FastWSAdapter:
     """An app with a route for each construct, each with an operation `echo` that gives back.
 
@@ -71,8 +72,9 @@ def corpus_adapter(
         constructs: one route each.
         heard: called with the route's name and each value that a client has sent to `echo`.
         feeds: by the name of the route, what is published to each new topic.
+        options: of the adapter.
     """
-    adapter = FastWSAdapter(title="Corpus", version="1.0.0")
+    adapter = FastWSAdapter(title="Corpus", version="1.0.0", **options)
     generic: Any = WsRouter  # its arguments are known at run time alone
     for one in constructs:
         service = Feed(feeds[one.name]) if feeds else None

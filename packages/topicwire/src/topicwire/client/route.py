@@ -14,6 +14,7 @@ from topicwire.client.effects import Gap, UpdateInfo
 from topicwire.client.errors import ClientClosedError, ClientError, InvalidDataError
 from topicwire.client.handles import Listener
 from topicwire.client.stream import Inbox, UpdateStream
+from topicwire.wire.exact import exact_json
 from topicwire.wire.names import check_operation_name
 from topicwire.wire.requests import request_json
 from topicwire.wire.topics import canonical_json
@@ -218,6 +219,7 @@ class Route(Generic[_TRequest, _TData]):
             DisconnectedError: the connection was lost; it may have been carried out.
             InvalidDataError: the reply is not a `reply`.
             DeclarationError: an operation cannot have this name.
+            InexactError: the payload has NaN, an infinity or an integer beyond 2^53 - 1 in it.
         """
         check_operation_name(operation)
         text = None if payload is None else encoded(payload)
@@ -250,8 +252,12 @@ async def ask(
 
 
 def encoded(payload: object) -> str:
-    """Return a payload as JSON. What JSON cannot say is null, in a model and out of one."""
-    return to_json(payload, by_alias=True, inf_nan_mode="null").decode()
+    """Return a payload as JSON, exactly.
+
+    Raises:
+        InexactError: it has NaN, an infinity, or an integer beyond 2^53 - 1 in it.
+    """
+    return exact_json(payload, "The request").decode()
 
 
 class _Decoder(Generic[_TData]):

@@ -2,7 +2,9 @@
 
 One rule for numbers that JSON does not have: NaN and infinities never travel. In a message they
 are `invalid_json`; in an update they raise. A model that must send them says how, with
-`ser_json_inf_nan="strings"` in its config, or with None.
+`ser_json_inf_nan="strings"` in its config, or with None. And one for integers beyond 2^53 - 1,
+which a browser would round: in a message they are a `validation_error`; in an update they raise. A
+`topicwire.BigInt` travels as a string.
 """
 
 from __future__ import annotations
@@ -10,7 +12,6 @@ from __future__ import annotations
 import difflib
 import heapq
 import json
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
@@ -24,10 +25,19 @@ from typing_extensions import TypedDict
 from topicwire.errors import (
     CommandError,
     DeclarationError,
+    InexactError,
     InvalidMessageError,
     InvalidUpdateError,
 )
 from topicwire.types import ErrorDetail, Message, MessageId
+from topicwire.wire.exact import (
+    may_hold_integers,
+    not_finite,
+    not_safe,
+    unsafe_integer_in,
+    unsafe_integer_of,
+    written_as_null,
+)
 
 MAX_ID_CHARACTERS: Final = 64
 MAX_ID_INTEGER: Final = 2**53 - 1
@@ -108,10 +118,13 @@ class PayloadDecoder:
 
     def __init__(self, payload_type: Any | None, where: str) -> None:
         self._validate = None
+        self._counts = False
         if payload_type is not None:
             fields: dict[str, Any] = {"payload": payload_type}
             envelope = TypedDict("envelope", fields)  # type: ignore[misc]  # known at run time alone
-            self._validate = type_adapter(envelope, where).validator.validate_json
+            adapter = type_adapter(envelope, where)
+            self._validate = adapter.validator.validate_json
+            self._counts = may_hold_integers(adapter.core_schema)
 
     def __call__(self, text: str) -> Any:
         """Return the payload of a message that `decode_message` has accepted.
@@ -122,7 +135,7 @@ class PayloadDecoder:
         if self._validate is None:
             return None
         try:
-            return self._validate(text)["payload"]
+            payload = self._validate(text)["payload"]
         except ValidationError as error:
             details = list(_details(error))
             first = details[0]
@@ -134,6 +147,9 @@ class PayloadDecoder:
                 code="validation_error",
                 details=details,
             ) from None
+        if self._counts and (path := unsafe_integer_of(payload, text)):
+            raise _rounded(path)
+        return payload
 
 
 class JsonEncoder:
@@ -147,7 +163,7 @@ class JsonEncoder:
         DeclarationError: Pydantic cannot serialize the type, or not as JSON.
     """
 
-    __slots__ = ("_adapter", "_model", "_serializer", "_to_json", "_where")
+    __slots__ = ("_adapter", "_counts", "_model", "_serializer", "_to_json", "_where")
 
     def __init__(self, data_type: Any, where: str) -> None:
         self._adapter = type_adapter(data_type, where)
@@ -156,6 +172,7 @@ class JsonEncoder:
         self._where = where
         is_model = isinstance(data_type, type) and issubclass(data_type, BaseModel)
         self._model: type[BaseModel] | None = data_type if is_model else None
+        self._counts = may_hold_integers(self._adapter.core_schema)
         if _writes_constants(self._adapter.core_schema):
             raise DeclarationError(
                 f"{where}: a config says ser_json_inf_nan='constants', which writes NaN, and JSON "
@@ -166,7 +183,8 @@ class JsonEncoder:
         """Return `data` as JSON. What is not an instance of the model is validated first.
 
         Raises:
-            InvalidUpdateError: `data` is not of the type, or has NaN or an infinity in it.
+            InvalidUpdateError: `data` is not of the type, or has NaN, an infinity or an integer
+                beyond 2^53 - 1 in it.
         """
         try:
             data = self.checked(data)
@@ -179,10 +197,9 @@ class JsonEncoder:
             ) from error
         # Pydantic writes NaN as null: only an update with a null in it is looked at again
         if b"null" in encoded and (path := self._lost_number(data, encoded)):
-            raise InvalidUpdateError(
-                f"{self._where}: `{path}` is NaN or infinite, and JSON has neither. Send None, or "
-                "let the model say how: ser_json_inf_nan='strings'."
-            )
+            raise InexactError(not_finite(self._where, path))
+        if self._counts and (path := unsafe_integer_in(encoded)):
+            raise InexactError(not_safe(self._where, path))
         return encoded
 
     def checked(self, data: object) -> Any:
@@ -198,7 +215,7 @@ class JsonEncoder:
 
     def _lost_number(self, data: object, encoded: bytes) -> str:
         plain = self._serializer.to_python(data, mode="json", by_alias=True)
-        return _written_as_null(plain, from_json(encoded), "")
+        return written_as_null(plain, from_json(encoded))
 
 
 def type_adapter(data_type: Any, where: str) -> TypeAdapter[Any]:
@@ -264,6 +281,14 @@ def _details(error: ValidationError) -> Iterator[ErrorDetail]:
         )
 
 
+def _rounded(path: str) -> CommandError:
+    message = "Integer is beyond 2^53 - 1, which JavaScript rounds"
+    detail = ErrorDetail(path=path, message=message, kind="integer_unsafe")
+    return CommandError(
+        f"Invalid payload: {path}: {message}", code="validation_error", details=[detail]
+    )
+
+
 def _invalid(message: str, message_id: MessageId | None = None) -> InvalidMessageError:
     return InvalidMessageError(message, message_id)
 
@@ -282,18 +307,3 @@ def _writes_constants(schema: object) -> bool:
     if isinstance(schema, (list, tuple)):
         return any(_writes_constants(value) for value in schema)
     return False
-
-
-def _written_as_null(value: object, written: object, path: str) -> str:
-    """Return the path of the first NaN or infinity that became null; "" when there is none."""
-    if isinstance(value, float):
-        return "" if written is not None or math.isfinite(value) else path or "the update"
-    pairs: Iterable[tuple[object, object, object]] = ()
-    if isinstance(value, Mapping) and isinstance(written, Mapping):
-        pairs = [(key, one, written.get(key)) for key, one in value.items()]
-    elif isinstance(value, (list, tuple)) and isinstance(written, list):
-        pairs = zip(range(len(written)), value, written, strict=True)
-    for key, one, other in pairs:
-        if found := _written_as_null(one, other, f"{path}.{key}" if path else str(key)):
-            return found
-    return ""

@@ -29,7 +29,7 @@ DeliveryRule: TypeAlias = Literal[
     "wildcards-added", "wildcards-removed",
 ]  # fmt: skip
 ConnectionRule: TypeAlias = Literal[
-    "subprotocol", "content-type", "address", "host",
+    "content-type", "address", "host",
     "auth-added", "auth-removed", "auth-way-added", "auth-way-removed",
 ]  # fmt: skip
 Rule: TypeAlias = SchemaRule | RouteRule | DeliveryRule | ConnectionRule

@@ -1,4 +1,4 @@
-"""How a client connects: the address, the subprotocol, and who it has to be."""
+"""How a client connects: the address, and who it has to be."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _Document = Mapping[str, Any]
 
 def connection_changes(old: _Document, new: _Document) -> Iterator[Change]:
     """Yield what has changed before the first message."""
-    yield from _subprotocol(old, new)
+    yield from _content_type(old, new)
     yield from _address(old, new)
     yield from _server(old, new)
     yield from _security(old, new)
@@ -24,16 +24,7 @@ def _change(rule: ConnectionRule, severity: Severity, was: Any, now: Any, why: s
     return Change(rule, severity, "", _text(was), _text(now), why)
 
 
-def _subprotocol(old: _Document, new: _Document) -> Iterator[Change]:
-    pair = [one.get("x-topicwire", {}).get("subprotocol") for one in (old, new)]
-    if pair[0] != pair[1]:
-        yield _change(
-            "subprotocol",
-            "breaking",
-            pair[0],
-            pair[1],
-            "the server does not choose the subprotocol that an old client offers",
-        )
+def _content_type(old: _Document, new: _Document) -> Iterator[Change]:
     kinds = [one.get("defaultContentType") for one in (old, new)]
     if kinds[0] != kinds[1]:
         yield _change(

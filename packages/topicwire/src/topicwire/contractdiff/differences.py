@@ -99,7 +99,7 @@ class Differences:
         elif kinds == ("array", "array") and _is_walkable(one) and _is_walkable(other):
             yield from self._arrays(one, other, place)
         elif frozen(stripped(one.plain)) != frozen(stripped(other.plain)):
-            same_type = kinds[0] == kinds[1] and kinds[0] is not None
+            same_type = kinds[0] == kinds[1] and kinds[0] is not None and values == (None, None)
             yield self._whole("constraint" if same_type else "type", one, other, place)
 
     def _whole(self, rule: SchemaRule, one: View, other: View, place: Place) -> Difference:
@@ -125,7 +125,7 @@ class Differences:
 
     def _member(self, old: Any, new: Any, place: Place, *, is_union: bool) -> Iterator[Difference]:
         found = view(self.universe, old, "old")
-        if is_union and (found.name or found.plain.get("type") in {"object", "array"}):
+        if is_union and (found.name or found.plain.get("type") in ("object", "array")):
             either = self.universe.any_of(self._nodes(old, new))
             place = place.union_member(either, found.name or described(found.plain))
         yield from self.between(old, new, place)

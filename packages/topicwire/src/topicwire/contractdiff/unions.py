@@ -42,8 +42,8 @@ def _tag(universe: Universe, member: Any, side: Side) -> Any:
     plain = view(universe, member, side).plain
     for name, schema in sorted(plain.get("properties", {}).items()):
         values = listed_values(view(universe, schema, side).plain)
-        if values is not None and len(values) == 1:
-            return (name, frozen(values[0]))
+        if values is not None:
+            return (name, frozenset(map(frozen, values)))
     return None
 
 

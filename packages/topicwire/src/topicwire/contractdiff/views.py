@@ -11,7 +11,9 @@ from topicwire.contractdiff.containment.nodes import (
     COMPONENTS,
     Side,
     Universe,
+    frozen,
     is_annotation,
+    stripped,
 )
 
 _MOST_SHOWN = 72
@@ -77,6 +79,11 @@ def _merged(universe: Universe, plain: dict[str, Any], side: Side) -> dict[str, 
         },
         "required": list(dict.fromkeys(required)),
     }
+
+
+def _is_one(schemas: list[Any]) -> bool:
+    """Say whether all say the same: the tag of a union's member is said twice."""
+    return len({frozen(stripped(one)) for one in schemas}) == 1
 
 
 def union_members(plain: Mapping[str, Any]) -> list[Any] | None:

@@ -15,7 +15,7 @@ from packages.topicwire.tests.codegen.sample import (
     Sample,
 )
 
-from topicwire.codegen import generate as generating
+from topicwire.codegen import manifest
 from topicwire.codegen.stale import stale_reasons
 from topicwire.codegen.version import GENERATOR_VERSION
 
@@ -130,7 +130,7 @@ def test_the_version_is_the_package_s() -> None:
 
 def test_a_newer_generator_says_so(app: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
     app.generate()
-    monkeypatch.setattr(generating, "GENERATOR_VERSION", "99.0")
+    monkeypatch.setattr(manifest, "GENERATOR_VERSION", "99.0")
     found = reasons(app)
     assert list(found) == [MANIFEST]
     assert found[MANIFEST].endswith("; this is topicwire 99.0")

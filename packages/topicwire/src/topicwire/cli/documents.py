@@ -6,6 +6,7 @@ import gc
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from topicwire.cli.python_client import add_python
 if TYPE_CHECKING:
     from topicwire.cli.console import Commands
     from topicwire.codegen.config import AppConfig
+    from topicwire.codegen.manifest import Kind
+    from topicwire.codegen.output import Changes
 
 
 def add_spec(commands: Commands) -> None:
@@ -74,7 +77,8 @@ def spec(*, check: bool, output: Path | None, openapi: Path | None, project: Pat
         files = {(output or config.asyncapi).resolve(): text}
         if openapi is not None:
             files[openapi.resolve()] = application.openapi()
-        _apply(config, files, check=check, command="topicwire spec", started=started)
+        made = _Made("document" if output is None else None, files)
+        _apply(config, made, check=check, command="topicwire spec", started=started)
 
 
 def typescript(
@@ -89,7 +93,10 @@ def typescript(
     """
     started = time.perf_counter()
     with refusals("" if check else "Nothing was written.", project):
-        from topicwire.codegen.clients import typescript_files  # noqa: PLC0415 - start-up time
+        from topicwire.codegen.clients import (  # noqa: PLC0415 - start-up time
+            owned_typescript,
+            typescript_files,
+        )
         from topicwire.codegen.config import (  # noqa: PLC0415
             TypeScriptConfig,
             bare_config,
@@ -109,29 +116,59 @@ def typescript(
         )
         content = read_our_document(document or str(config.asyncapi))
         files = typescript_files(config, folders, content)
-        _apply(config, files, check=check, command="topicwire client typescript", started=started)
+        kind: Kind | None = "typescript" if config.keeps_cache else None
+        made = _Made(kind, files, owned_typescript(files))
+        _apply(config, made, check=check, command="topicwire client typescript", started=started)
 
 
-def _apply(
-    config: AppConfig, files: Mapping[Path, str], *, check: bool, command: str, started: float
-) -> None:
-    from topicwire.codegen.output import compare, locked, write  # noqa: PLC0415 - start-up time
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a command makes.
+
+    Attributes:
+        kind: as the manifest calls it; None where it does not go where the project has it.
+        files: all of them.
+        owned: those that were made before and are there, wanted still or not.
+    """
+
+    kind: Kind | None
+    files: Mapping[Path, str]
+    owned: Mapping[Path, str] = field(default_factory=dict)
+
+
+def _apply(config: AppConfig, made: _Made, *, check: bool, command: str, started: float) -> None:
+    from topicwire.codegen.manifest import noted  # noqa: PLC0415 - start-up time
+    from topicwire.codegen.output import compare, locked, write  # noqa: PLC0415
 
     if check:
-        changes = compare(files, {})
-        if changes:
-            lines = [f"{_shown(config, path)}: missing" for path in changes.missing]
-            lines += [f"{_shown(config, path)}: differs" for path in changes.changed]
+        changes = compare(made.files, made.owned)
+        lines = _stale(config, made, changes)
+        if lines:
             fail("\n".join([*lines, f"Stale. Run: {command}"]), DOES_NOT_HOLD)
     else:
         with locked(config):
-            changes = compare(files, {})
+            files = dict(made.files)
+            if made.kind is not None:
+                files[config.manifest] = noted(config, made.kind)
+            changes = compare(files, made.owned)
             write(config, changes)
     written = set(changes.written)
-    for path in files:
+    for path in made.files:
         state = "fresh" if check else "written" if path in written else "unchanged"
         say(f"{_shown(config, path)}   {state}")
+    for path in changes.extra:
+        say(f"{_shown(config, path)}   removed")
     say(f"{(time.perf_counter() - started) * 1000:.0f} ms")
+
+
+def _stale(config: AppConfig, made: _Made, changes: Changes) -> list[str]:
+    from topicwire.codegen.manifest import other_maker  # noqa: PLC0415 - start-up time
+
+    lines = [f"{_shown(config, path)}: missing" for path in changes.missing]
+    lines += [f"{_shown(config, path)}: differs" for path in changes.changed]
+    lines += [f"{_shown(config, path)}: extra: nothing makes it" for path in changes.extra]
+    other = None if made.kind is None else other_maker(config, made.kind)
+    return lines if other is None else [*lines, f"{_shown(config, config.manifest)}: {other}"]
 
 
 def _shown(config: AppConfig, path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,24 @@ def typescript_files(
     made = generate(document, types_from_client=import_path(folders.client, folders.types))
     files = {folders.types / INDEX: made.types, folders.client / INDEX: made.client}
     for path in files:
-        if path.is_file() and not path.read_text("utf-8").startswith(HEADER):
+        if path.is_file() and not _is_ours(path):
             shown = Path(os.path.relpath(path, config.root)).as_posix()
             raise ConfigError(
                 f"{shown} was not generated: it lacks the header {HEADER!r}. Move it away, or "
                 "choose another folder in [tool.topicwire.typescript]."
             )
     return files
+
+
+def owned_typescript(files: Iterable[Path]) -> dict[Path, str]:
+    """What was generated into the folders of `files` before, wanted still or not."""
+    return {
+        path: path.read_bytes().decode(errors="replace")
+        for folder in {path.parent for path in files}
+        for path in sorted(folder.glob("*.ts"))
+        if path.is_file() and _is_ours(path)
+    }
+
+
+def _is_ours(path: Path) -> bool:
+    return path.read_bytes().startswith(HEADER.encode())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from topicwire.codegen.conformance import CONFORMANCE_FILE, conformance_module
 from topicwire.codegen.discover import discover
 from topicwire.codegen.errors import GenerationError, Problem
 from topicwire.codegen.format import format_python
+from topicwire.codegen.manifest import kept, maker, manifest_text
 from topicwire.codegen.model import Declaration
 from topicwire.codegen.modules import ModuleIndex
 from topicwire.codegen.output import Changes, compare, locked, write
@@ -23,7 +23,6 @@ from topicwire.codegen.python import (
     router_module,
 )
 from topicwire.codegen.template import Template, read_template
-from topicwire.codegen.version import GENERATOR_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +61,11 @@ def plan(config: AppConfig) -> Plan:
     modules = render(config, template, declarations)
     formatted = format_python(config, {path: module.body for path, module in modules.items()})
     files = {path: f"{modules[path].head}\n{body}" for path, body in formatted.items()}
-    if declarations:
-        files[config.manifest] = _manifest(template)
+    others = kept(config)
+    if declarations or others:
+        files[config.manifest] = manifest_text(
+            {**(_made_from(template) if declarations else {}), **others}
+        )
     read = index.read | {config.template, *config.package_dir.glob(config.declarations)}
     return Plan(declarations, compare(files, owned_files(config)), read)
 
@@ -114,10 +116,9 @@ def generate_locked(config: AppConfig) -> Plan:
     return planned
 
 
-def _manifest(template: Template) -> str:
+def _made_from(template: Template) -> dict[str, str]:
     digest = f"{zlib.crc32(template.text.encode()):08x}"  # tells which input changed, no more
-    content = {"generator": f"topicwire {GENERATOR_VERSION}", "template": digest}
-    return json.dumps(content, indent=2) + "\n"
+    return {"generator": maker(), "template": digest}
 
 
 def owned_files(config: AppConfig) -> dict[Path, str]:

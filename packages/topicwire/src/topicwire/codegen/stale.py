@@ -58,9 +58,9 @@ def _manifest_reasons(config: AppConfig, planned: Plan) -> Iterator[StaleReason]
     if not isinstance(found, dict) or found.keys() != wanted.keys():
         yield StaleReason(manifest, "was changed by hand")
         return
-    if found["generator"] != wanted["generator"]:
+    if found.get("generator") != wanted.get("generator"):
         yield StaleReason(manifest, f"made by {found['generator']}; this is {wanted['generator']}")
-    if found["template"] != wanted["template"]:
+    if found.get("template") != wanted.get("template"):
         yield StaleReason(
             config.shown(config.template), f"the template was changed since {manifest} was made"
         )

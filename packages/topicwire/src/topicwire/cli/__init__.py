@@ -9,6 +9,7 @@ import argparse
 from collections.abc import Sequence
 
 from topicwire.cli.diff import add_diff
+from topicwire.cli.doctor import add_doctor
 from topicwire.cli.documents import add_client, add_spec
 from topicwire.cli.generate import add_generate
 from topicwire.cli.init import add_init
@@ -39,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_init(commands)
     add_new(commands)
     add_mock(commands)
+    add_doctor(commands)
     options = vars(parser.parse_args(arguments))
     run = options.pop("run")
     run(**options)

@@ -141,6 +141,11 @@ class TopicBuilder(Generic[_TRequest_contra]):
         self._route = route
         self._build = _adapted(build)
 
+    @property
+    def is_default(self) -> bool:
+        """Whether each request is one topic, its key the request's JSON."""
+        return self._build is None
+
     @overload
     def __call__(self, request: _TRequest_contra, /) -> Topics: ...
     @overload

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from topicwire.codegen.config import DEFAULTS, PYTHON_KEYS, TYPESCRIPT_KEYS
+from topicwire.codegen.config import DEFAULTS, PYTHON_KEYS, TYPESCRIPT_KEYS, bare_config
+from topicwire.doctor.examine import examine
 
 PAGE = Path(__file__).parents[2] / "docs/code-generation.md"
 
@@ -21,3 +22,12 @@ def test_the_table_has_every_setting_with_its_default() -> None:
         *(f"typescript.{key}" for key in TYPESCRIPT_KEYS),
         *(f"python.{key}" for key in PYTHON_KEYS),
     ]
+
+
+def test_the_table_of_the_doctor_has_every_check() -> None:
+    title = "## What keeps a route from working"
+    section = PAGE.read_text(encoding="utf-8").partition(title)[2].partition("\n## ")[0]
+    first = [row.split("|")[1] for row in section.splitlines() if row.startswith("| `")]
+    named = [name for cell in first for name in re.findall(r"`([a-z ]+)`", cell)]
+    config = bare_config(PAGE.parent)
+    assert sorted(named) == sorted(examine(config, "http://127.0.0.1:9").checks)

@@ -16,6 +16,7 @@ from packages.topicwire.tests.serving import serving
 from starlette.applications import Starlette
 
 from topicwire.asgi.adapter import FastWSAdapter
+from topicwire.codegen.application import Application
 from topicwire.codegen.config import load_config
 from topicwire.codegen.version import GENERATOR_VERSION
 from topicwire.doctor import application, sources
@@ -210,13 +211,17 @@ def test_without_an_application_that_is_said(shop: Path) -> None:
     assert finding.cure == 'Say which: app = "shop.main:app"'
 
 
+def asked(url: str, made: Application) -> list[Finding]:
+    return list(reachable(url, made))
+
+
 async def test_the_document_of_a_running_server(shop: Path) -> None:
     content = json.loads((shop / "generated/asyncapi.json").read_text())
     adapter = FastWSAdapter(title="other", version="1")
     adapter.include_router(WsRouter[dict[str, int], dict[str, int]](route="other"))
     other = Starlette()
     adapter.setup(other)
-    made = application.Application(adapter)
+    made = Application(adapter)
     async with serving(other) as right, serving(mock_app(content)) as wrong:
         for url in (
             right,
@@ -225,11 +230,11 @@ async def test_the_document_of_a_running_server(shop: Path) -> None:
             right.removeprefix("ws://"),
             f"{right.replace('ws', 'http', 1)}/asyncapi.json",
         ):
-            assert await asyncio.to_thread(lambda one=url: list(reachable(one, made))) == []
-        (finding,) = await asyncio.to_thread(lambda: list(reachable(wrong, made)))
+            assert await asyncio.to_thread(asked, url, made) == []
+        (finding,) = await asyncio.to_thread(asked, wrong, made)
         assert "does not serve other" in finding.what
         nowhere = right.replace("/api/v1/ws", "/nowhere/asyncapi.json").replace("ws://", "http://")
-        (finding,) = await asyncio.to_thread(lambda: list(reachable(nowhere, made)))
+        (finding,) = await asyncio.to_thread(asked, nowhere, made)
         assert "cannot be fetched" in finding.what
         assert "correct --url" in finding.cure
 

@@ -278,6 +278,7 @@ def _python_path(*first: Path) -> str:
     return os.pathsep.join([*map(str, first), *filter(None, rest)])
 
 
+@pytest.mark.long
 def test_the_trading_application_takes_routes_too(trading: Path) -> None:
     document = (trading / "backend/generated/asyncapi.json").read_text()
     assert '"trades.subscribe"' in document
@@ -296,6 +297,7 @@ def test_the_trading_application_takes_routes_too(trading: Path) -> None:
         assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.long
 def test_what_is_written_passes_mypy_strict(shop: Path, trading: Path, tmp_path: Path) -> None:
     """Both in one run: their packages have different names."""
     source = trading / "backend/src/trading_api"

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 
+import yaml
 from scripts.checks import steps
 from scripts.repository import ROOT
 
@@ -41,6 +42,23 @@ def test_pre_commit_hooks_together_run_every_check_but_the_type_checkers() -> No
     assert all(any(checker in name for checker in typed) for name in left_out), left_out
     remote = re.findall(r"^ *- repo: (.*)$", HOOKS.read_text(encoding="utf-8"), re.MULTILINE)
     assert remote == ["local"]
+
+
+def test_the_hooks_are_yaml_that_pre_commit_reads_and_their_programs_are_here() -> None:
+    """checklist 15: one of them is the wrapper of the nine steps."""
+    (repository,) = yaml.safe_load(HOOKS.read_text(encoding="utf-8"))["repos"]
+    hooks = {hook["id"]: hook for hook in repository["hooks"]}
+    assert len(hooks) == len(repository["hooks"])
+    for hook in hooks.values():
+        assert hook["language"] == "system"
+        assert hook["pass_filenames"] is False
+        assert os.access(ROOT / hook["entry"].split()[0], os.X_OK)
+    nine = hooks["routers"]
+    assert nine["entry"] == "backend/scripts/generate-ws-routers.sh"
+    backend = "backend/src/trading_api/"
+    for path in ("models/market/bars.py", "modules/datafeed/ws.py", "shared/ws/generic_route.py"):
+        assert re.search(nine["files"], backend + path)
+    assert not re.search(nine["files"], "frontend/src/main.ts")
 
 
 def test_ci_runs_check_and_test_by_one_script() -> None:

@@ -213,6 +213,40 @@ def test_a_declaration_that_cannot_be_used(
     assert cure in problem.cure
 
 
+@pytest.mark.parametrize(
+    ("name", "message", "cure"),
+    [
+        *(
+            (
+                name,
+                f"{name!r} cannot be the name of a route: the generated clients use it",
+                "plural",
+            )
+            for name in ("constructor", "then", "prototype", "toString", "valueOf", "connection")
+        ),
+        ("class", "'class' cannot be the name of a route: Python uses it", "Choose another name"),
+        ("__proto__", "begins with a lower-case letter", "Clients use it as an attribute."),
+        ("order-book", "begins with a lower-case letter", "Clients use it as an attribute."),
+        ("1st", "begins with a lower-case letter", "Clients use it as an attribute."),
+    ],
+)
+def test_a_name_that_no_route_can_have(app: Sample, name: str, message: str, cure: str) -> None:
+    """The app would refuse it too, when it starts; here it is told with its line."""
+    app.generate()
+    app.edit(WS_PATH, 'route="trades"', f'route="{name}"')
+    problem = app.problem()
+    assert (problem.path, problem.line) == (WS_PATH, 11)
+    assert message in problem.message
+    assert cure in problem.cure
+    assert str(problem).splitlines()[2].strip() == "^" * (len(name) + 2)
+
+
+def test_route_names_that_are_not_written_out_are_the_app_s_to_check(app: Sample) -> None:
+    app.edit(WS_PATH, 'route="trades"', 'route="tr" + "ades"')
+    app.write("src/acme/modules/broker/ws.py", WS.replace('route="trades", ', ""))
+    app.generate()
+
+
 def test_a_name_that_only_ends_alike_is_not_what_was_meant() -> None:
     others = ["BarsSubscriptionRequest", "QuoteDataSubscriptionRequest"]
     assert nearest("TradeSubscriptionRequest", others) is None

@@ -23,6 +23,8 @@ from topicwire.codegen.requests import CURE, no_object
 from topicwire.codegen.source import TOO_DEEP, parse_expression, read_source
 from topicwire.codegen.template import Template
 from topicwire.codegen.typeargs import Scope, UnresolvedError, dotted, resolve_argument
+from topicwire.errors import DeclarationError
+from topicwire.wire.names import check_route_name
 
 RESERVED_MODULES = ("__init__", "_conformance")
 _EMPTY = (
@@ -60,6 +62,7 @@ class _Reader:
             one for node in statements(self.module.file.tree.body) for one in self._found(node)
         ]
         self._refuse_uses_of_type_statements(found)
+        self._refuse_route_names({one.name for one in found})
         declarations = [one for one in map(self._declaration, found) if one is not None]
         if not self.problems:  # otherwise what is missing may be the declaration refused above
             self._refuse_undeclared_imports({one.name for one in found})
@@ -198,6 +201,21 @@ class _Reader:
                         f"and line {expression.lineno} {what} it.",
                         f"Write `{name}: TypeAlias = {arguments}`.",
                     )
+
+    def _refuse_route_names(self, declared: set[str]) -> None:
+        """`TradeWsRouter(route="constructor")`: an app would refuse it when it starts."""
+        for node in ast.walk(self.module.file.tree):
+            if not isinstance(node, ast.Call) or ast.unparse(node.func) not in declared:
+                continue
+            for keyword_ in node.keywords:
+                name = keyword_.value.value if isinstance(keyword_.value, ast.Constant) else None
+                if keyword_.arg != "route" or not isinstance(name, str) or not name:
+                    continue
+                try:
+                    check_route_name(name)
+                except DeclarationError as error:
+                    message, _, cure = str(error).partition(". ")
+                    self._refuse(keyword_.value, f"{message}.", cure)
 
     def _refuse_undeclared_imports(self, declared: set[str]) -> None:
         """`from .ws_generated import X` of an X that nothing declares: it would not be there."""

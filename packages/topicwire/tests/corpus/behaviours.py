@@ -131,8 +131,8 @@ class Serializers(BaseModel):
 class Flattened(BaseModel):
     """Writes itself in a form of its own."""
 
-    x: int
-    y: int
+    x: int = Field(ge=-1_000_000, le=1_000_000)
+    y: int = Field(ge=-1_000_000, le=1_000_000)
 
     @model_serializer
     def as_numbers(self) -> dict[str, int]:
@@ -140,7 +140,7 @@ class Flattened(BaseModel):
 
 
 class ComputedMore(BaseModel):
-    net: int
+    net: int = Field(ge=-1_000_000, le=1_000_000)
 
     @computed_field(alias="grossAmount", description="With tax")  # type: ignore[prop-decorator]  # mypy knows no decorated properties
     @property

@@ -196,8 +196,8 @@ class OddNames(BaseModel):
 
 
 class Computed(BaseModel):
-    width: int
-    height: int
+    width: int = Field(ge=0, le=10_000)
+    height: int = Field(ge=0, le=10_000)
 
     @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated properties
     @property

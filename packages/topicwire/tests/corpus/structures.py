@@ -157,7 +157,7 @@ class Event(Timed, Sourced):
 class Alarm(Event):
     """Narrows what its base has."""
 
-    name: Literal["high", "low"]
+    name: Literal["high", "low"]  # pyright: ignore[reportIncompatibleVariableOverride]  # the case
     level: Level = Level.LOW
 
 

@@ -18,7 +18,7 @@ def sample(construct: Construct, count: int) -> list[Any]:
         deadline=None,
         derandomize=True,
         phases=[Phase.generate],
-        suppress_health_check=[*HealthCheck],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     @given(construct.values())
     def collect(value: Any) -> None:

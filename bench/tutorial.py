@@ -22,6 +22,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.error import HTTPError
 
 from bench.npm_registry import npm_registry
 
@@ -48,6 +49,8 @@ class Server:
             try:
                 with urllib.request.urlopen(self.address + path, timeout=5) as response:  # noqa: S310
                     return str(response.read(), "utf-8")
+            except HTTPError as error:
+                raise AssertionError(f"{self.address}{path}: {error}") from error
             except OSError as error:
                 if self.process.poll() is not None or time.monotonic() > deadline:
                     said = self.log.read_text()

@@ -117,6 +117,25 @@ def test_what_is_written_is_laid_out_and_fresh(shop: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_built_page_is_served_at_the_root(shop: Path) -> None:
+    (shop / "page/dist").mkdir()
+    (shop / "page/dist/index.html").write_text("<p>built</p>")
+    code = """
+from starlette.testclient import TestClient
+from shop.app import create_app
+print(TestClient(create_app()).get("/").text)
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        cwd=shop,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    shutil.rmtree(shop / "page/dist")
+    assert done.stdout.strip() == "<p>built</p>", done.stderr
+
+
 def test_a_second_run_changes_nothing(shop: Path) -> None:
     before = contents(shop)
     code, said = topicwire(shop, "init")

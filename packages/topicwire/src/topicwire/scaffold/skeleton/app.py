@@ -7,7 +7,7 @@ from fastapi.staticfiles import StaticFiles
 
 from topicwire.scaffold.skeleton.ws_app import add_websocket
 
-PAGE = Path(__file__).parents[2] / "page" / "dist"
+PAGE = Path(__file__).parents[1] / "page" / "dist"
 
 
 def create_app() -> FastAPI:

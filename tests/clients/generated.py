@@ -11,7 +11,7 @@ from packages.topicwire.tests.codegen.typescript_project import TypeScriptProjec
 
 from tests.clients.typescript import ROOT
 from topicwire.asyncapi.document import dumps
-from topicwire.codegen.typescript_validators import generate_validators
+from topicwire.codegen.typescript_validators import validator_files
 
 _ESBUILD = ROOT / "node_modules/.bin/esbuild"
 
@@ -21,7 +21,7 @@ class GeneratedProject(TypeScriptProject):
 
     def __init__(self, folder: Path, document: dict[str, Any]) -> None:
         super().__init__(folder, document)
-        for name, text in generate_validators(json.loads(dumps(document)), "// ours\n").items():
+        for name, text in validator_files(json.loads(dumps(document))).items():
             self.write(f"ws-validators-generated/{name}", text)
 
     def bundle(self, entry: str, *options: str) -> str:

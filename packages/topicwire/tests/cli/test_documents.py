@@ -141,6 +141,35 @@ def test_check_writes_nothing_and_names_what_is_stale(project: Project) -> None:
     assert "client/index.ts" not in stale
 
 
+def test_validators_are_written_where_they_are_asked_for(project: Project) -> None:
+    project.run("spec")
+    assert "validators" not in project.run("client", "typescript")
+    told = project.run("client", "typescript", "--validators", "../page/checks")
+    assert "../page/checks/routes/ticks.ts   written" in told
+    checks = project.page / "checks"
+    assert "export const Tick: NamedSchema = {" in (checks / "models/Tick.ts").read_text()
+    assert "`topicwire client typescript` writes it again" in (checks / "index.ts").read_text()
+
+    project.append("pyproject.toml", 'validators = "../page/checks"\n')
+    assert "checks/models" not in project.run("client", "typescript")
+    own = checks / "models/mine.ts"
+    own.write_text("// mine\n")
+    project.edit("src/acme/main.py", "Tick", "Trade")
+    project.run("spec")
+    stale = project.run("client", "typescript", "--check", code=1)
+    assert "../page/checks/models/Trade.ts: missing" in stale
+    assert "../page/checks/models/Tick.ts: extra: nothing makes it" in stale
+    assert "../page/checks/routes/ticks.ts: differs" in stale
+    assert (checks / "models/Tick.ts").exists()
+    assert "../page/checks/models/Tick.ts   removed" in project.run("client", "typescript")
+    assert sorted(path.name for path in (checks / "models").iterdir()) == ["Trade.ts", "mine.ts"]
+    assert "fresh" in project.run("client", "typescript", "--check")
+
+    (checks / "routes/ticks.ts").write_text("// mine\n")
+    refused = project.run("client", "typescript", code=2)
+    assert "../page/checks/routes/ticks.ts was not generated" in refused
+
+
 def test_the_document_goes_where_it_is_asked_to(project: Project) -> None:
     assert json.loads(project.run("spec", "-o", "-"))["asyncapi"] == "3.1.0"
     assert project.files() == {}

@@ -6,7 +6,7 @@ import gc
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +51,12 @@ def add_client(commands: Commands) -> None:
         parser.add_argument(
             f"--{name}", type=Path, metavar="FOLDER", help=f"for {what}, instead of the configured"
         )
+    parser.add_argument(
+        "--validators",
+        type=Path,
+        metavar="FOLDER",
+        help="write validators of what the server sends, too, for the option `validate`",
+    )
 
     add_python(languages)
 
@@ -82,18 +88,26 @@ def spec(*, check: bool, output: Path | None, openapi: Path | None, project: Pat
 
 
 def typescript(
-    *, check: bool, document: str | None, types: Path | None, client: Path | None, project: Path
+    *,
+    check: bool,
+    document: str | None,
+    types: Path | None,
+    client: Path | None,
+    validators: Path | None,
+    project: Path,
 ) -> None:
     """Write the TypeScript types and the map of routes, from the document alone.
 
     The folders are `tool.topicwire.typescript` of pyproject.toml. Run `topicwire spec` first.
     With --document, --types and --client no application and no pyproject.toml is needed.
+    With --validators, or `validators` in that table, what is received can be checked in the client.
 
     Example: `topicwire client typescript --document http://localhost:8000/api/v1/ws/asyncapi.json`.
     """
     started = time.perf_counter()
     with refusals("" if check else "Nothing was written.", project):
         from topicwire.codegen.clients import (  # noqa: PLC0415 - start-up time
+            modules_found,
             owned_typescript,
             typescript_files,
         )
@@ -115,9 +129,14 @@ def typescript(
             }
         )
         content = read_our_document(document or str(config.asyncapi))
+        if validators is None and config.typescript is not None:
+            validators = config.typescript.validators
+        if validators is not None:
+            folders = replace(folders, validators=validators.resolve())
         files = typescript_files(config, folders, content)
         kind: Kind | None = "typescript" if config.keeps_cache else None
-        made = _Made(kind, files, owned_typescript(files))
+        owned = owned_typescript(files) | modules_found(folders)
+        made = _Made(kind, files, owned)
         _apply(config, made, check=check, command="topicwire client typescript", started=started)
 
 
@@ -155,7 +174,9 @@ def _apply(config: AppConfig, made: _Made, *, check: bool, command: str, started
     written = set(changes.written)
     for path in made.files:
         state = "fresh" if check else "written" if path in written else "unchanged"
-        say(f"{_shown(config, path)}   {state}")
+        # Of a folder of modules its index says that nothing has changed.
+        if state == "written" or path.suffix != ".ts" or path.name == "index.ts":
+            say(f"{_shown(config, path)}   {state}")
     for path in changes.extra:
         say(f"{_shown(config, path)}   removed")
     say(f"{(time.perf_counter() - started) * 1000:.0f} ms")

@@ -10,6 +10,7 @@ from typing import Any
 from topicwire.codegen.config import AppConfig, TypeScriptConfig
 from topicwire.codegen.errors import ConfigError
 from topicwire.codegen.typescript import HEADER, INDEX, generate, import_path
+from topicwire.codegen.typescript_validators import validator_files
 
 
 def typescript_files(
@@ -23,6 +24,9 @@ def typescript_files(
     """
     made = generate(document, types_from_client=import_path(folders.client, folders.types))
     files = {folders.types / INDEX: made.types, folders.client / INDEX: made.client}
+    if folders.validators is not None:
+        modules = validator_files(document)
+        files |= {folders.validators / name: text for name, text in modules.items()}
     for path in files:
         if path.is_file() and not _is_ours(path):
             shown = Path(os.path.relpath(path, config.root)).as_posix()
@@ -45,3 +49,10 @@ def owned_typescript(files: Iterable[Path]) -> dict[Path, str]:
 
 def _is_ours(path: Path) -> bool:
     return path.read_bytes().startswith(HEADER.encode())
+
+
+def modules_found(folders: TypeScriptConfig) -> dict[Path, str]:
+    """Return the validators that are on disk: those that are declared no more are to be removed."""
+    if folders.validators is None:
+        return {}
+    return owned_typescript(folders.validators.rglob("*.ts"))

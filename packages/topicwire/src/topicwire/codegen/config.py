@@ -20,7 +20,8 @@ DEFAULTS: Mapping[str, str] = {
     "manifest": "generated/topicwire.json",
     "command": "topicwire generate",
 }
-TYPESCRIPT_KEYS = ("types", "client")
+TYPESCRIPT_KEYS = ("types", "client", "validators")
+_OPTIONAL = frozenset({"validators"})
 PYTHON_KEYS = ("folder", "package", "class")
 
 _EXAMPLES: Mapping[str, str] = {
@@ -37,10 +38,17 @@ _PYTHON_NAME = f"{_NAME}.python"
 
 @dataclass(frozen=True, slots=True)
 class TypeScriptConfig:
-    """`[tool.topicwire.typescript]`. Both are absolute folders."""
+    """`[tool.topicwire.typescript]`: absolute folders.
+
+    Attributes:
+        types: of the types.
+        client: of the map of routes.
+        validators: of the validators of what is received; None where none are wanted.
+    """
 
     types: Path
     client: Path
+    validators: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +167,7 @@ def _parse(file: Path, table: object, needs: Sequence[str]) -> AppConfig:
     if not isinstance(python, dict):
         raise ConfigError(f"{file}: [{_PYTHON_NAME}] is to be a table, not {python!r}.")
     rest = {key: value for key, value in table.items() if key not in {"typescript", "python"}}
-    of_typescript = set(TYPESCRIPT_KEYS)
+    of_typescript = set(TYPESCRIPT_KEYS) - _OPTIONAL
     needed = set(needs) | (of_typescript if "typescript" in table else set())
     needs_folder = "python" in table or "folder" in needed
     faults = [
@@ -216,6 +224,9 @@ def _made(
         folders = TypeScriptConfig(
             types=(root / typescript["types"]).resolve(),
             client=(root / typescript["client"]).resolve(),
+            validators=(
+                (root / typescript["validators"]).resolve() if "validators" in typescript else None
+            ),
         )
     client = None
     if python is not None:

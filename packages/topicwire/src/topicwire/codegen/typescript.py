@@ -65,13 +65,18 @@ def generate(
     """
     contract = read_contract(document)
     names = type_names(one.name for one in contract.types)
-    header = (
-        f"{HEADER}from the AsyncAPI document of {_one_line(contract.title)}. "
-        f"Do not edit: `{command}` writes it again.\n"
-    )
+    header = header_of(contract, command)
     return TypeScriptFiles(
         types=header + _types(contract, names),
         client=header + _client(contract, names, types_from_client),
+    )
+
+
+def header_of(contract: Contract, command: str) -> str:
+    """Return the first line of each file that is generated of a document."""
+    return (
+        f"{HEADER}from the AsyncAPI document of {_one_line(contract.title)}. "
+        f"Do not edit: `{command}` writes it again.\n"
     )
 
 

@@ -13,6 +13,7 @@ from topicwire.asyncapi.contract import Contract, RouteContract, read_contract
 from topicwire.asyncapi.draft07 import Schema, map_subschemas, subschemas
 from topicwire.asyncapi.pointers import follow
 from topicwire.asyncapi.shapes import COMPONENTS, Docs
+from topicwire.codegen.typescript import header_of
 from topicwire.codegen.typescript_data import literal
 from topicwire.codegen.typescript_syntax import RESERVED, WIDTH, comment, string, type_names
 
@@ -28,7 +29,7 @@ _KEYWORDS = frozenset(_WORDS.split())
 here, but not by the formats that they are announced with."""
 
 
-def generate_validators(document: Any, header: str) -> dict[str, str]:
+def validator_files(document: Any, command: str = "topicwire client typescript") -> dict[str, str]:
     """Return the text of each module by its path below the folder of the validators.
 
     `index.ts` exports them all, `routes/` has one for each route that something is received of,
@@ -36,12 +37,13 @@ def generate_validators(document: Any, header: str) -> dict[str, str]:
 
     Args:
         document: an AsyncAPI document of ours, as parsed JSON.
-        header: the first line of each file.
+        command: how the header says the files are made again.
 
     Raises:
         DocumentError: the document is not ours, or a reference in it leads nowhere.
     """
-    return _Validators(document, read_contract(document), header).files()
+    contract = read_contract(document)
+    return _Validators(document, contract, header_of(contract, command)).files()
 
 
 class _Validators:

@@ -12,10 +12,12 @@ from pathlib import Path
 
 from watchfiles import awatch
 
+from topicwire.codegen.clients import modules_found
 from topicwire.codegen.config import AppConfig, load_config
 from topicwire.codegen.errors import GenerationError, Problem
 from topicwire.codegen.generate import owned_files
 from topicwire.codegen.output import Changes, compare, locked, write
+from topicwire.codegen.typescript import INDEX
 from topicwire.codegen.watch.build import Request, Result
 from topicwire.codegen.watch.builder import Builder
 from topicwire.codegen.watch.report import (
@@ -227,6 +229,8 @@ def _write(config: AppConfig, result: Result) -> Changes:
     files = {Path(path): text for path, text in result.files.items()}
     with locked(config):
         owned = owned_files(config) if result.routers is not None else {}
+        if config.typescript is not None and config.typescript.types / INDEX in files:
+            owned |= modules_found(config.typescript)
         changes = compare(files, owned)
         write(config, changes)
     return changes

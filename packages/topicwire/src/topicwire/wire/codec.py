@@ -300,7 +300,7 @@ def _is_id(value: object) -> bool:
 
 
 def _writes_constants(schema: object) -> bool:
-    if isinstance(schema, Mapping):
+    if isinstance(schema, dict):  # as Pydantic makes them; asking for a Mapping takes long
         return schema.get("ser_json_inf_nan") == "constants" or any(
             _writes_constants(value) for key, value in schema.items() if key != "metadata"
         )

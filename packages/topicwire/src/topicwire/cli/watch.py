@@ -41,7 +41,11 @@ def watch(project: Path, *, openapi: Path | None, as_json: bool) -> None:
             _say_json if as_json else _say,
             openapi.resolve() if openapi else None,
         )
-        raise SystemExit(128 + asyncio.run(_until_signalled(session.run())))
+        try:
+            number = asyncio.run(_until_signalled(session.run()))
+        except KeyboardInterrupt:
+            number = signal.SIGINT
+        raise SystemExit(128 + number)
 
 
 async def _until_signalled(running: object) -> int:
@@ -55,8 +59,9 @@ async def _until_signalled(running: object) -> int:
         received.append(number)
         task.cancel()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop, number)
+    if sys.platform != "win32":  # there Ctrl-C is the exception that `watch` expects
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, stop, number)
     with contextlib.suppress(asyncio.CancelledError):
         await task
     return received[0]

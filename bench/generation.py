@@ -191,6 +191,7 @@ def commands(root: Path) -> dict[str, Row]:
             shutil.rmtree(root / ".topicwire_cache", ignore_errors=True)
             run(root, check, *words, "--check")
         rows |= {name: cold, f"{name} --check": check}
+        print(f"{name}: {cold.median_s:.3f} s, --check: {check.median_s:.3f} s", file=sys.stderr)
     written = list(root.glob("src/acme/modules/*/ws_generated/*wsrouter.py"))
     assert len(written) == MODULES * ROUTERS_PER_MODULE
     return rows

@@ -16,7 +16,7 @@ _DEPTHS = {"#/channels/": (2, 4), "#/servers/": (2,)}
 def references(document: Document) -> Iterator[Fault]:
     """Every reference leads to something in the document, and stands alone."""
     for path, value in walk(document):
-        if _is_data(path) or not isinstance(value, dict) or "$ref" not in value:
+        if not isinstance(value, dict) or "$ref" not in value or _is_data(path):
             continue
         target = value["$ref"]
         if path and path[-1] == "properties":  # a property of that name

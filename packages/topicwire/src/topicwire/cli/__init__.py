@@ -6,6 +6,7 @@ Parsed by argparse: a parser library takes longer to import than a whole `genera
 from __future__ import annotations
 
 import argparse
+import gc
 from collections.abc import Sequence
 
 from topicwire.cli.diff import add_diff
@@ -43,4 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_doctor(commands)
     options = vars(parser.parse_args(arguments))
     run = options.pop("run")
-    run(**options)
+    try:
+        run(**options)
+    finally:
+        # The system takes everything back; looking for circles in it first takes 0.1 s.
+        gc.freeze()

@@ -105,6 +105,7 @@ def typescript(
     Example: `topicwire client typescript --document http://localhost:8000/api/v1/ws/asyncapi.json`.
     """
     started = time.perf_counter()
+    gc.disable()  # as above
     with refusals("" if check else "Nothing was written.", project):
         from topicwire.codegen.clients import (  # noqa: PLC0415 - start-up time
             modules_found,

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 from topicwire.asyncapi.contract import check_ours
 from topicwire.asyncapi.errors import DocumentError
@@ -50,6 +48,9 @@ def read_document(source: str) -> Any:
 
 
 def _fetched(address: str) -> bytes:
+    from http.client import HTTPException  # noqa: PLC0415 - start-up time
+    from urllib.request import Request, urlopen  # noqa: PLC0415
+
     try:
         request = Request(address, headers={"Accept": "application/json"})  # noqa: S310 (http alone)
         with urlopen(request, timeout=_TIMEOUT_S) as response:  # noqa: S310

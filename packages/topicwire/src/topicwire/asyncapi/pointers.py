@@ -52,10 +52,11 @@ def walk(
     value: Any, path: tuple[str | int, ...] = ()
 ) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """Yield every value of a JSON document with its path, the outer ones first."""
-    yield path, value
-    if isinstance(value, dict):
-        for key, one in value.items():
-            yield from walk(one, (*path, key))
-    elif isinstance(value, list):
-        for index, one in enumerate(value):
-            yield from walk(one, (*path, index))
+    left = [(path, value)]  # a generator for each value would be passed through all around it
+    while left:
+        path, value = left.pop()
+        yield path, value
+        if isinstance(value, dict):
+            left += [((*path, key), value[key]) for key in reversed(value)]
+        elif isinstance(value, list):
+            left += [((*path, index), value[index]) for index in reversed(range(len(value)))]

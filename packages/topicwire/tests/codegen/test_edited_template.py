@@ -47,6 +47,18 @@ const wrong = (): unknown => ws.trades.kept({ symbol: 'AAPL' })
 console.log(JSON.stringify({ kept, accepted, wrong: typeof wrong }))
 ws.connection.close()
 """
+SCRIPT = """\
+import asyncio, sys
+from acme_client import AcmeClient
+from acme_client.models import Trade, TradeRequest
+
+async def main() -> None:
+    async with AcmeClient(sys.argv[1]) as ws:
+        kept: list[Trade] = await ws.trades.kept(TradeRequest(symbols=["AAPL"]))
+        print([one.price for one in kept], await ws.orders.kept(TradeRequest(symbols=["IBM"])))
+
+asyncio.run(main())
+"""
 
 
 def edit(app: Sample) -> None:
@@ -123,8 +135,9 @@ def test_the_document_has_it(edited: Whole) -> None:
         assert payload == {"$ref": "#/components/schemas/Answer"}
 
 
-async def test_both_clients_call_it_on_a_real_server(edited: Whole) -> None:
-    """The generated TypeScript, compiled strictly, and `topicwire.client`."""
+async def test_every_client_calls_it_on_a_real_server(edited: Whole) -> None:
+    """The generated TypeScript, compiled strictly, the generated Python, and `topicwire.client`."""
+    assert edited.topicwire("client", "python", "--folder", "python").returncode == 0
     edited.write("page/page.ts", PAGE)
     assert edited.tsc() == ""
     models = loaded(edited.root / MODELS)
@@ -140,8 +153,10 @@ async def test_both_clients_call_it_on_a_real_server(edited: Whole) -> None:
             kept = await trades.call("kept", request, reply)
             assert kept == heard == [models.Trade(symbol="AAPL", price=1.5)]
         said = json.loads(edited.node("page.ts", url))
+        printed = edited.script(SCRIPT, url)
     assert said["kept"] == [{"symbol": "AAPL", "price": 1.5}]
     assert said["accepted"] == []
+    assert printed == "[1.5] []\n"
 
 
 async def published(url: str, price: float) -> None:

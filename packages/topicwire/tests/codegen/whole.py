@@ -118,6 +118,13 @@ class Whole(Sample):
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def script(self, code: str, *arguments: str) -> str:
+        """Run a program beside the generated Python client, and return what it prints."""
+        command = [sys.executable, "-c", code, *arguments]
+        return subprocess.run(
+            command, cwd=self.root / "python", capture_output=True, text=True, check=True
+        ).stdout
+
     @contextmanager
     def serving(self) -> Iterator[str]:
         """Serve it by a real uvicorn in a process of its own. Gives the WebSocket's address."""

@@ -104,6 +104,18 @@ def test_numbers_that_json_lacks_travel_by_name() -> None:
         adapter.validate_json('"much"')
 
 
+class Old(Payload):
+    gone: int = Field(deprecated=True)
+
+
+def test_sending_a_deprecated_field_warns_of_nothing() -> None:
+    """Whoever reads it is warned, and the client does not read it."""
+    old = Old(gone=1)
+    assert request_json(old) == {"gone": 1}
+    with pytest.warns(DeprecationWarning, match="deprecated"):
+        assert old.gone == 1
+
+
 async def test_a_route_may_have_a_name_that_python_keeps_for_itself() -> None:
     bench = Bench()
     route = RouteOf(bench.client, "class", Order, Order)

@@ -56,6 +56,7 @@ class Odd(BaseModel):
     both: Annotated[Any, WithJsonSchema(BOTH)]
     ratio: Annotated[float, WithJsonSchema({"enum": [0.5, 1.5]})] = 0.5
     pet: Annotated[Cat | Dog, Field(discriminator="kind")]
+    amount: int | Decimal | None = None
 
 
 def document() -> dict[str, Any]:
@@ -102,6 +103,7 @@ def package(odd: GeneratedClient) -> Iterator[Any]:
         # which a tagged union requires, though it has a default
         'class OddPetOption1(Cat):\n    kind: Literal["cat", "lion"]\n',
         "pet: OddPetOption1 | Dog",
+        "amount: Decimal | int | None = None",
         'kind: Literal["dog"] = Field(default="dog", frozen=True)',
     ],
 )

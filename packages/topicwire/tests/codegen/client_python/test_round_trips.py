@@ -16,6 +16,9 @@ from starlette.applications import Starlette
 
 from topicwire.asyncapi.document import build
 from topicwire.client.generated import Payload, RouteOf
+from topicwire.wire.exact import unsafe_integer_in
+from topicwire.wire.requests import request_json
+from topicwire.wire.topics import canonical_json
 
 # of the corpus, whose deprecated class is made here as any other
 pytestmark = pytest.mark.filterwarnings("ignore:use Plain:DeprecationWarning")
@@ -29,7 +32,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 async def test_a_value_is_the_same_on_both_sides(package: Any) -> None:
-    await _round_trips(package, CONSTRUCTS, 6)
+    await _round_trips(package, CONSTRUCTS, 4)
 
 
 @pytest.mark.long
@@ -58,6 +61,10 @@ async def _round_trip(route: Any, construct: Construct, heard: dict[str, Any], c
         # the representation is for NaN, which is not like itself
         there = heard[construct.name]
         assert there == value or repr(there) == repr(value), construct.name
+        if isinstance(payload, Payload):
+            # as it names a subscription: sorted, in JSON that is the same in every language
+            asked = server.validate_json(canonical_json(request_json(payload)))
+            assert asked == value or repr(asked) == repr(value), construct.name
         expected = json.loads(server.dump_json(value, by_alias=True))
         written = json.loads(received.dump_json(answer, by_alias=True))
         # the order of a set is not the same in another process
@@ -92,8 +99,13 @@ def _unordered(value: Any) -> Any:
 
 
 def _examples(construct: Construct, count: int) -> list[Any]:
-    """So many values of a construct, the same in each run."""
+    """So many values of a construct that a server can send, the same in each run."""
+    server: TypeAdapter[Any] = TypeAdapter(construct.payload_type)
     found: list[Any] = []
+
+    def travels(value: Any) -> bool:
+        # a serializer may make a sum of two integers that is none of JavaScript's
+        return not unsafe_integer_in(server.dump_json(value, by_alias=True))
 
     @seed(1)
     @settings(
@@ -103,7 +115,7 @@ def _examples(construct: Construct, count: int) -> list[Any]:
         phases=[Phase.generate],
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
-    @given(construct.values())
+    @given(construct.values().filter(travels))
     def collect(value: Any) -> None:
         found.append(value)
 

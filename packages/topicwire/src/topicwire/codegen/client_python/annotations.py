@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 from topicwire.asyncapi.shapes import (
-    NEVER,
     NULL,
     STRING,
+    UNKNOWN,
     AllOf,
     Constant,
     Field,
     ListOf,
-    NamedShape,
     ObjectOf,
     Primitive,
     RecordOf,
@@ -28,7 +27,8 @@ from topicwire.asyncapi.shapes import (
     UnionOf,
     union,
 )
-from topicwire.codegen.client_python.names import field_names, free, pascal
+from topicwire.codegen.client_python.names import field_names, free
+from topicwire.codegen.client_python.types import Annotation, Anonymous, Place, Types, is_class
 
 FORMATS: Final[Mapping[str, str]] = {
     "date": "dt.date",
@@ -67,91 +67,6 @@ _CHECKS: Final[Mapping[str, Mapping[str, str]]] = {
     "array": {"minItems": "min_length", "maxItems": "max_length"},
     "object": {"minProperties": "min_length", "maxProperties": "max_length"},
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Annotation:
-    """A type as source text, and the arguments of `Field` that say what is checked of it."""
-
-    text: str
-    checks: tuple[tuple[str, Any], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an annotation stands: names what has none of its own.
-
-    Attributes:
-        name: for a class that is made here.
-        is_sent: what the server checks is checked here, too.
-    """
-
-    name: str
-    is_sent: bool
-
-    def inside(self, part: str) -> Place:
-        """Return a place in this one."""
-        return Place(self.name + pascal(part), self.is_sent)
-
-
-@dataclass(slots=True)
-class Anonymous:
-    """An object without a name of its own: the class that is made for it."""
-
-    name: str
-    shape: Shape
-    place: Place
-    base: str = ""
-    """The class that it extends."""
-
-
-@dataclass(slots=True)
-class Types:
-    """Everything that annotations may refer to.
-
-    Attributes:
-        named: the types of the document.
-        names: the class of each.
-        anonymous: classes that annotations have needed, in the order in which they did.
-        used: the names that the text needs imported, or defined.
-    """
-
-    named: Mapping[str, NamedShape]
-    names: Mapping[str, str]
-    anonymous: list[Anonymous] = field(default_factory=list)
-    used: set[str] = field(default_factory=set)
-    attributes: dict[str, dict[str, str]] = field(default_factory=dict)
-    """The attribute of each property, by class."""
-
-    prefix: str = ""
-    """Before each class: "models." outside of their module."""
-
-    def resolved(self, shape: Shape) -> Shape:
-        """Return what a reference leads to, without what is told of it."""
-        while isinstance(shape, Reference | Told):
-            shape = shape.shape if isinstance(shape, Told) else self.named[shape.name].shape
-        return shape
-
-    def names_class(self, shape: Shape) -> bool:
-        """Say whether a shape is a reference to a class."""
-        if not isinstance(shape, Reference):
-            return False
-        known = self.named[shape.name].shape
-        return is_class(known.shape if isinstance(known, Told) else known)
-
-    def elsewhere(self) -> Types:
-        """Return the same types for another module."""
-        return replace(self, used=set(), prefix="models.")
-
-
-def is_class(shape: Shape) -> bool:
-    """Say whether a shape becomes a model."""
-    return isinstance(shape, ObjectOf) or is_empty(shape)
-
-
-def is_empty(shape: Shape) -> bool:
-    """Say whether a shape is an object that is known to have no properties."""
-    return isinstance(shape, RecordOf) and shape.value == NEVER and shape.key == STRING
 
 
 class Annotator:
@@ -211,7 +126,8 @@ class Annotator:
             # a pattern or a length is of the text, which nobody sees
             return Annotation(self._format(known))
         made = self.annotation(told.shape, place)
-        if isinstance(inner, ListOf) and told.fact("uniqueItems") and self._is_hashable(inner.item):
+        item = told.shape.item if isinstance(told.shape, ListOf) else UNKNOWN
+        if told.fact("uniqueItems") and self._is_hashable(item):
             made = Annotation(f"set{made.text.removeprefix('list')}", made.checks)
         return replace(made, checks=(*made.checks, *self._checks(told, inner, place)))
 
@@ -239,9 +155,8 @@ class Annotator:
         if decimals:
             # the same number, written as a JSON number or as a string
             rest = [one for one in members if one not in decimals and not _is_number(one)]
-            number = next(
-                (one for one in members if isinstance(one, Told) and _is_number(one)), None
-            )
+            numbers = (one for one in members if isinstance(one, Told) and _is_number(one))
+            number = next(numbers, None)
             checks = () if number is None else self._checks(number, Primitive("number"), place)
             decimal = Annotation(self._format("Decimal"), checks)
             if not rest:
@@ -294,11 +209,10 @@ class Annotator:
     def _all_of(self, members: Sequence[Shape], place: Place) -> Annotation:
         objects = [self.types.resolved(one) for one in members]
         if all(isinstance(one, ObjectOf) for one in objects):
-            first, *rest = members
+            first = members[0]
             extra = union_of_fields(one for one in objects[1:] if isinstance(one, ObjectOf))
             if isinstance(first, Reference) and isinstance(objects[0], ObjectOf):
                 return Annotation(self._extended(first, objects[0], extra, place))
-            del rest
             whole = union_of_fields(one for one in objects if isinstance(one, ObjectOf))
             return self.annotation(whole, place)
         # anything else is described by its narrowest part, as far as Python can say it
@@ -416,8 +330,7 @@ def format_of(shape: Shape) -> str:
 
 
 def _is_number(shape: Shape) -> bool:
-    bare = shape.shape if isinstance(shape, Told) else shape
-    return bare in (Primitive("number"), Primitive("integer"))
+    return (shape.shape if isinstance(shape, Told) else shape) == Primitive("number")
 
 
 def _literal(shape: Shape) -> str | None:

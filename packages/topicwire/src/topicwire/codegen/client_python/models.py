@@ -27,14 +27,12 @@ from topicwire.asyncapi.shapes import (
 from topicwire.codegen.client_python.annotations import (
     FORMATS,
     Annotator,
-    Place,
-    Types,
     engine_of,
     format_of,
-    is_class,
 )
 from topicwire.codegen.client_python.names import field_names
 from topicwire.codegen.client_python.source import call, described, docstring, import_blocks
+from topicwire.codegen.client_python.types import Place, Types, is_class
 
 SOURCES: Final = {
     "Annotated": ("typing", "Annotated"),

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from topicwire.asyncapi.contract import Contract, read_contract
-from topicwire.codegen.client_python.annotations import Types
 from topicwire.codegen.client_python.models import models
 from topicwire.codegen.client_python.names import class_names, pascal, snake
 from topicwire.codegen.client_python.routes import routes
@@ -25,6 +24,7 @@ from topicwire.codegen.client_python.source import (
     formatted,
     one_line,
 )
+from topicwire.codegen.client_python.types import Types
 from topicwire.codegen.errors import ConfigError
 from topicwire.codegen.version import GENERATOR_VERSION
 

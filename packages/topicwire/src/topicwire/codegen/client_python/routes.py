@@ -8,7 +8,7 @@ from typing import Final
 
 from topicwire.asyncapi.contract import Contract, OperationContract, RouteContract
 from topicwire.asyncapi.shapes import NEVER, ObjectOf, Shape
-from topicwire.codegen.client_python.annotations import Annotator, Place, Types
+from topicwire.codegen.client_python.annotations import Annotator
 from topicwire.codegen.client_python.models import SOURCES
 from topicwire.codegen.client_python.names import (
     free,
@@ -22,6 +22,7 @@ from topicwire.codegen.client_python.source import (
     import_blocks,
     one_line,
 )
+from topicwire.codegen.client_python.types import Place, Types
 
 _RAISES: Final = """Raises:
     RefusedError: the server refuses; `code` says why.

@@ -140,6 +140,8 @@ def broken_reference(document: Document) -> Document:
         ({"openapi": "3.1.0"}, "This is not an AsyncAPI 3 document"),
         ({"asyncapi": "3.0.0", "channels": {}}, "was not written by Topicwire"),
         (broken_reference(document_of({"ticks": (Ask, Tick)})), "leads nowhere"),
+        ({**document_of({"ticks": (Ask, Tick)}), "channels": []}, "#/channels: the official"),
+        ({**document_of({"ticks": (Ask, Tick)}), "operations": {"a": 1}}, "#/operations/a: the"),
     ],
 )
 def test_a_foreign_document_is_refused_by_name(folder: Path, content: object, said: str) -> None:

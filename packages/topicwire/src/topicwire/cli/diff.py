@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from topicwire.cli.console import DOES_NOT_HOLD, WRONG_INPUT, fail, say, styled
 from topicwire.errors import TopicwireError
@@ -77,19 +77,10 @@ def diff(*, old: str, new: str, fail_on: str, as_json: bool) -> None:
 
 
 def _compared(old: str, new: str) -> Comparison:
-    from topicwire.asyncapi.contract import read_contract  # noqa: PLC0415 - start-up time
-    from topicwire.asyncapi.errors import DocumentError  # noqa: PLC0415
-    from topicwire.codegen.documents import read_document  # noqa: PLC0415
+    from topicwire.codegen.documents import read_document  # noqa: PLC0415 - start-up time
     from topicwire.contractdiff.compare import compare  # noqa: PLC0415
 
-    documents: list[Any] = []
-    for source in (old, new):
-        documents.append(read_document(source))
-        try:
-            read_contract(documents[-1])
-        except DocumentError as error:
-            raise DocumentError(f"{source}: {error}") from error
-    return compare(*documents)
+    return compare(read_document(old), read_document(new), (old, new))
 
 
 def _print(value: object) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from topicwire.asyncapi.contract import read_contract
 from topicwire.contractdiff.changes import SEVERITIES, Change, RouteRule, Severity, Witness
 from topicwire.contractdiff.connection import connection_changes
 from topicwire.contractdiff.containment.answers import NOTHING, Found
@@ -16,6 +15,7 @@ from topicwire.contractdiff.containment.wanted import Wanted
 from topicwire.contractdiff.delivery import delivery_changes
 from topicwire.contractdiff.messages import Identical, MessageComparison
 from topicwire.contractdiff.operations import CONNECTION, Message, Operation, Route, read_routes
+from topicwire.contractdiff.readable import check_readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Comparison:
         return {severity: len(self.of(severity)) for severity in SEVERITIES}
 
 
-def compare(old: Any, new: Any) -> Comparison:
+def compare(old: Any, new: Any, names: tuple[str, str] = ("OLD", "NEW")) -> Comparison:
     """Classify every change from `old` to `new`.
 
     A change is breaking when a client that was generated from `old` may not work with a server of
@@ -44,12 +44,13 @@ def compare(old: Any, new: Any) -> Comparison:
     Args:
         old: an AsyncAPI document of ours, as parsed JSON: what clients were generated from.
         new: what the server serves now.
+        names: how messages call the two.
 
     Raises:
-        DocumentError: one of them is not ours, or a reference in it leads nowhere.
+        DocumentError: one of them is not ours, or broken.
     """
-    for document in (old, new):
-        read_contract(document)
+    for document, name in zip((old, new), names, strict=True):
+        check_readable(document, name)
     found = _Documents(old, new).changes()
     return Comparison(tuple(_together(found)))
 

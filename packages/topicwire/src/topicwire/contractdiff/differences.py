@@ -145,12 +145,12 @@ class Differences:
     def _property(self, name: str, one: View, other: View, place: Place) -> Iterator[Difference]:
         old, new = _property_of(one, name), _property_of(other, name)
         was, now = _shown_property(one, name), _shown_property(other, name)
-        parts = self._property_nodes(one, name), self._property_nodes(other, name)
         inner = place.member(name)
         if old is None or new is None:
             rule: SchemaRule = "property-removed" if new is None else "property-added"
-            pin = _pinned(name)
-            yield Difference(rule, place.shown_as(inner), was, now, *parts, pin=pin)
+            before, after = self._property_nodes(one, name), self._property_nodes(other, name)
+            at = place.shown_as(inner)
+            yield Difference(rule, at, was, now, before, after, pin=_pinned(name))
             return
         if (name in _required(one)) != (name in _required(other)):
             rule = "property-optional" if name in _required(one) else "property-required"

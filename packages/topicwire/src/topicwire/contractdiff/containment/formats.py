@@ -28,11 +28,13 @@ class Format:
 FORMATS = {
     "base64": Format(r"^([A-Za-z0-9]{4})*$", r"^[A-Za-z0-9+/=\s]*$"),
     "base64url": Format(r"^([A-Za-z0-9]{4})*$", r"^[A-Za-z0-9_=\s-]*$"),
+    "bigint": Format(r"^-?[1-9][0-9]{0,15}$", r"^[+-]?[0-9]+$"),
     "date": Format(f"^{_SURE_DATE.replace('[0-9]{4}', '20[0-9]{2}')}$", f"^{_DATE}$"),
     "date-time": Format(
         f"^{_SURE_DATE.replace('[0-9]{4}', '20[0-9]{2}')}T{_SURE_TIME}Z$",
         r"^\d{4}-\d\d-\d\d[Tt _]\d\d:\d\d",
     ),
+    "decimal": Format(r"^-?[1-9][0-9]{0,8}(\.[0-9]{1,9})?$", r"^[\w.+ -]*$"),
     "duration": Format(r"^PT[1-9][0-9]{0,3}S$", r"^[+-]?P"),
     "email": Format(r"^[a-z]{1,8}@example\.(com|org)$", r"^[^@]+@[^@]+$"),
     "ipv4": Format(rf"^({_OCTET}\.){{3}}{_OCTET}$", r"^[0-9.]+$"),

@@ -20,8 +20,8 @@ Term: TypeAlias = int
 
 _Rule: TypeAlias = Callable[[Iterable[object]], bool]
 
-_MOST_TERMS = 20_000
-_MOST_STATES = 4_000
+_MOST_TERMS = 60_000
+_MOST_STATES = 12_000
 _USUAL = "".join(chr(one) for one in [*range(97, 123), *range(65, 91), *range(48, 58)])
 _REST = "".join(chr(one) for one in range(32, 127) if chr(one) not in _USUAL) + "\t\n\r\0"
 _FOREIGN = "éж٣\u2003→"  # a letter of each script, a digit, a space, none of these
@@ -149,6 +149,18 @@ class Language:
             return content[1]  # type: ignore[return-value]  # a term
         return self._term(("not", term), not self._nullable[term])
 
+    def times(self, term: Term, least: int, most: int) -> Term:
+        """Return from `least` to `most` texts, one after the other."""
+        if most == 0 or term == self.empty:
+            return self.empty
+        if term == self.none:
+            return self.none if least else self.empty
+        if most == 1 and least == 1:
+            return term
+        if self._nullable[term]:
+            least = 0
+        return self._term(("times", term, least, most), least == 0)
+
     def star(self, term: Term) -> Term:
         """Return any number of texts, one after the other."""
         if term in {self.none, self.empty}:
@@ -203,6 +215,8 @@ class Language:
                     found[content[1]] = None  # type: ignore[index]  # a mask
                 case "then" | "star" | "not":
                     pending.extend(content[1:])  # type: ignore[arg-type]  # terms
+                case "times":
+                    pending.append(content[1])  # type: ignore[arg-type]  # a term
                 case "or" | "and":
                     pending.extend(content[1])  # type: ignore[arg-type]  # terms
         return tuple(found)
@@ -224,6 +238,9 @@ class Language:
                 return self.union(after, self._derive(second, index))
             case ("star", int(part)):
                 return self.then(self._derive(part, index), term)
+            case ("times", int(part), int(least), int(most)):
+                rest = self.times(part, max(least - 1, 0), most - 1)
+                return self.then(self._derive(part, index), rest)
             case ("not", int(part)):
                 return self.complement(self._derive(part, index))
             case ("or", frozenset(parts)):
@@ -272,15 +289,9 @@ class Language:
             once = self._compiled(part, self.empty, is_start=False)
         else:
             raise UnreadablePatternError("it repeats an anchor or a look ahead")
-        found = after
         if most is None:
-            found = self.then(self.star(once), after)
-        else:
-            for _ in range(most - least):
-                found = self.union(after, self.then(once, found))
-        for _ in range(least):
-            found = self.then(once, found)
-        return found
+            return self.then(self.times(once, least, least), self.then(self.star(once), after))
+        return self.then(self.times(once, least, most), after)
 
     def _mask(self, chars: tree.CharSet) -> int:
         found = 0

@@ -62,12 +62,14 @@ def is_annotation(keyword: str) -> bool:
 
 def frozen(value: Any) -> Any:
     """Return a JSON value as a hashable one; equal exactly where JSON Schema says equal."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        return ("object", tuple([(key, frozen(value[key])) for key in sorted(value)]))
+    if isinstance(value, (list, tuple)):
+        return ("array", tuple([frozen(one) for one in value]))
     if isinstance(value, Node):
         return ("node", value.number)
-    if isinstance(value, Mapping):
-        return ("object", tuple(sorted((key, frozen(one)) for key, one in value.items())))
-    if isinstance(value, (list, tuple)):
-        return ("array", tuple(frozen(one) for one in value))
     # 1 and 1.0 are one number, True is none
     return (bool, value) if isinstance(value, bool) else (None, value)
 
@@ -85,6 +87,7 @@ class Universe:
         self._known: dict[Any, Node] = {}
         self._targets: dict[tuple[Side, str], Node] = {}
         self._alike = _alike_components(old, new)
+        self._made: dict[tuple[int, Side], tuple[Any, Node]] = {}
         self.true = self._intern(("true",), kind="true")
         self.false = self._intern(("false",), kind="false")
 
@@ -96,6 +99,13 @@ class Universe:
             return self.true if schema else self.false
         if not isinstance(schema, Mapping):
             raise DocumentError(f"{schema!r} stands where a schema should.")
+        # By identity: the schema is kept, so no other one can come to have its.
+        known = self._made.get((id(schema), side))
+        if known is None:
+            known = self._made[id(schema), side] = schema, self._node(schema, side)
+        return known[1]
+
+    def _node(self, schema: Mapping[str, Any], side: Side) -> Node:
         if isinstance(schema.get("$ref"), str):
             return self._reference(schema["$ref"], side)
         parts = [self._plain(schema, side), *self._combinators(schema, side)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-_MOST = 200  # repetitions that are written out
+_MOST = 5_000  # repetitions: each is a state of the search
 
 
 class UnreadablePatternError(ValueError):

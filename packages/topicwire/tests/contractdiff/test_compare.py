@@ -90,6 +90,22 @@ def test_a_change_that_no_message_can_show_is_compatible() -> None:
     assert {one.rule for one in report.changes} == {"rewritten"}
 
 
+def test_a_witness_shows_one_change_alone() -> None:
+    old = document_of({"levels": (Ask, Level)})
+    new = changed(old, "Level", price={"type": ["number", "null"]}, size={"type": "integer"})
+    old["components"]["schemas"]["Level"]["properties"]["size"] = {"type": "integer"}
+    old["components"]["schemas"]["Level"]["required"] = ["price", "size"]
+    shown = {
+        one.rule: one.witness.message["payload"]["payload"]
+        for one in compared(old, new).of("breaking")
+        if one.witness is not None
+    }
+    assert shown == {
+        "property-optional": {"price": 0},
+        "union-member-added": {"price": None, "size": 0},
+    }
+
+
 def test_recursion_is_reported_at_its_first_turn() -> None:
     class Tree(BaseModel):
         value: int

@@ -43,6 +43,9 @@ class Difference:
     pin: Callable[[Any], Any] = lambda value: {"const": value}
     """From a value that tells the two apart to a schema of what is like it in this."""
 
+    beside: Callable[[], Any] = lambda: True
+    """What both documents allow beside what differs."""
+
     absent: str = ""
     """Of a default: the property that is left out. `place` is the object's."""
 
@@ -145,12 +148,18 @@ class Differences:
     def _property(self, name: str, one: View, other: View, place: Place) -> Iterator[Difference]:
         old, new = _property_of(one, name), _property_of(other, name)
         was, now = _shown_property(one, name), _shown_property(other, name)
-        inner = place.member(name)
+
+        def beside() -> Any:
+            return self.universe.all_of(
+                self.universe.node(_without(each, name), each.side) for each in (one, other)
+            )
+
+        inner = place.member(name, beside)
         if old is None or new is None:
             rule: SchemaRule = "property-removed" if new is None else "property-added"
             before, after = self._property_nodes(one, name), self._property_nodes(other, name)
             at = place.shown_as(inner)
-            yield Difference(rule, at, was, now, before, after, pin=_pinned(name))
+            yield Difference(rule, at, was, now, before, after, _pinned(name), beside)
             return
         if (name in _required(one)) != (name in _required(other)):
             rule = "property-optional" if name in _required(one) else "property-required"
@@ -158,7 +167,7 @@ class Differences:
                 self.universe.node(_presence(each, name), each.side) for each in (one, other)
             )
             at = place.shown_as(inner)
-            yield Difference(rule, at, was, now, before, after, pin=_pinned(name))
+            yield Difference(rule, at, was, now, before, after, _pinned(name), beside)
         if name not in _required(one) and name not in _required(other):
             yield from _default(name, old, new, place, inner)
         yield from self.between(old, new, inner)
@@ -260,6 +269,16 @@ def _property_of(of: View, name: str) -> Any:
 
 def _presence(of: View, name: str) -> dict[str, Any]:
     return {"type": "object", **({"required": [name]} if name in _required(of) else {})}
+
+
+def _without(of: View, name: str) -> dict[str, Any]:
+    """Return an object as far as its other properties are concerned."""
+    properties: Mapping[str, Any] = of.plain.get("properties", {})
+    return {
+        "type": "object",
+        "properties": {key: one for key, one in properties.items() if key != name},
+        "required": sorted(_required(of) - {name}),
+    }
 
 
 def _pinned(name: str) -> Callable[[Any], Any]:

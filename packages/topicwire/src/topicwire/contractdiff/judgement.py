@@ -62,13 +62,17 @@ class Judge:
         if local == NOTHING:
             return Verdict("compatible", is_same=self._same(sent, taken))
         universe = self.search.universe
-        apart: list[Any] = []
+        place = difference.place
+        tried: list[Any] = []
         if isinstance(local, Found):
-            apart.append(difference.pin(local.value))
-        apart.append({"allOf": [sent, universe.negated(taken)]})
+            pinned = difference.pin(local.value)
+            # First one that shows nothing else.
+            tried.append(place.around({"allOf": [pinned, difference.beside()]}, alone=True))
+            tried.append(place.around(pinned))
+        tried.append(place.around({"allOf": [sent, universe.negated(taken)]}))
         answer: Answer = NOTHING
-        for inner in apart:
-            answer = self._shown(difference.place.around(inner))
+        for schema in tried:
+            answer = self._shown(schema)
             if isinstance(answer, Found):
                 return Verdict("breaking", Witness("refused", self.sender, answer.value))
         if isinstance(answer, Unknown):

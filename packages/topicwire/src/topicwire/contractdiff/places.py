@@ -17,10 +17,17 @@ class Place:
 
     text: str = ""
     wraps: tuple[Wrap, ...] = ()
+    alone: tuple[Wrap, ...] = ()
+    """The same, where what stands beside the way is as both documents allow."""
 
-    def around(self, inner: Any) -> Any:
-        """Return a schema of messages that have a value of the schema `inner` at this place."""
-        for wrap in reversed(self.wraps):
+    def around(self, inner: Any, *, alone: bool = False) -> Any:
+        """Return a schema of messages that have a value of the schema `inner` at this place.
+
+        Args:
+            inner: of the value.
+            alone: what stands beside the way there is as both documents allow.
+        """
+        for wrap in reversed(self.alone if alone else self.wraps):
             inner = wrap(inner)
         return inner
 
@@ -28,14 +35,15 @@ class Place:
         """Return this place with the text of another: of what is missing here, say."""
         return replace(self, text=other.text)
 
-    def member(self, name: str) -> Place:
-        """Return the place of a property."""
+    def member(self, name: str, beside: Callable[[], Any] = lambda: True) -> Place:
+        """Return the place of a property; `beside` gives what both documents allow beside it."""
         shown = name if name.isidentifier() else f"[{name!r}]"
         dot = "." if self.text and name.isidentifier() else ""
-        return self._inside(
-            f"{dot}{shown}",
-            lambda inner: {"type": "object", "required": [name], "properties": {name: inner}},
-        )
+
+        def wrap(inner: Any) -> Any:
+            return {"type": "object", "required": [name], "properties": {name: inner}}
+
+        return self._inside(f"{dot}{shown}", wrap, lambda inner: {"allOf": [wrap(inner), beside()]})
 
     def other_members(self, names: Iterable[str], patterns: Iterable[str]) -> Place:
         """Return the place of some property that is not named."""
@@ -77,5 +85,5 @@ class Place:
         """Return the same place, where the value is of one member of a union."""
         return self._inside(f"({label})", lambda inner: {"allOf": [node, inner]})
 
-    def _inside(self, text: str, wrap: Wrap) -> Place:
-        return replace(self, text=self.text + text, wraps=(*self.wraps, wrap))
+    def _inside(self, text: str, wrap: Wrap, alone: Wrap | None = None) -> Place:
+        return Place(self.text + text, (*self.wraps, wrap), (*self.alone, alone or wrap))

@@ -162,12 +162,16 @@ def test_a_module_that_is_not_registered(shop: Path) -> None:
 def test_stale_documents(shop: Path) -> None:
     edit(shop / "generated/asyncapi.json", '"ticks"', '"tocks"')
     (shop / "page/src/clients/ws-types-generated/index.ts").unlink()
+    table = '\n[tool.topicwire.python]\nfolder = "client"\n'
+    (shop / "pyproject.toml").write_text((shop / "pyproject.toml").read_text() + table)
     code, said = doctor(shop)
     assert code == 1
-    assert [(one["where"], one["cure"]) for one in said["findings"]] == [
-        ("generated/asyncapi.json", "Run: topicwire spec"),
-        ("page/src/clients/ws-types-generated/index.ts", "Run: topicwire client typescript"),
-    ]
+    cures = {one["where"]: one["cure"] for one in said["findings"]}
+    assert cures.pop("generated/asyncapi.json") == "Run: topicwire spec"
+    types = "page/src/clients/ws-types-generated/index.ts"
+    assert cures.pop(types) == "Run: topicwire client typescript"
+    assert set(cures.values()) == {"Run: topicwire client python"}
+    assert all(path.startswith("client/") for path in cures)
 
 
 def test_an_application_that_cannot_be_made(shop: Path) -> None:

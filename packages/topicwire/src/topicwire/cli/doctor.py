@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,10 +45,12 @@ def doctor(*, url: str | None, as_json: bool, project: Path) -> None:
         examination = examine(config, url)
     findings = examination.findings
     if as_json:
+        from dataclasses import asdict  # noqa: PLC0415 - start-up time
+
         content = {
             "ok": not findings,
             "checks": examination.checks,
-            "findings": [dataclasses.asdict(one) for one in findings],
+            "findings": [asdict(one) for one in findings],
         }
         say(json.dumps(content, indent=2, ensure_ascii=False))
     else:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import math
-import socket
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from topicwire.cli.console import WRONG_INPUT, add_command, fail, refusals, say
 
 if TYPE_CHECKING:
+    import socket
+
     from topicwire.cli.console import Commands
 
 
@@ -78,6 +78,8 @@ def mock(*, document: str, host: str, port: int, seed: int, rate: float, start: 
 
 
 def _listener(host: str, port: int) -> socket.socket:
+    import socket  # noqa: PLC0415 - start-up time
+
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.socket(family, socket.SOCK_STREAM)
@@ -100,6 +102,8 @@ def _rate(text: str) -> float:
 
 
 def _moment(text: str) -> int:
+    from datetime import UTC, datetime  # noqa: PLC0415 - start-up time
+
     try:
         at = datetime.now(UTC) if text == "now" else datetime.fromisoformat(text)
     except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -145,6 +146,4 @@ def _report(config: AppConfig, planned: NewRoute, applied: Applied, snippet: Pat
 
 
 def _relative(config: AppConfig, path: Path) -> str:
-    import os  # noqa: PLC0415 - start-up time
-
     return shown_here(config.root, Path(os.path.relpath(path, config.root)).as_posix())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,6 +13,8 @@ from topicwire.asyncapi.document import build, dumps
 from topicwire.asyncapi.errors import DocumentError
 from topicwire.asyncapi.validate import validate
 from topicwire.codegen.application import Application, load_application
+from topicwire.codegen.client_python.package import generate as generate_python
+from topicwire.codegen.client_python.package import naming
 from topicwire.codegen.config import AppConfig
 from topicwire.codegen.errors import GenerationError
 from topicwire.codegen.generate import plan
@@ -83,6 +86,11 @@ def fresh_documents(config: AppConfig, application: Application) -> Iterator[Fin
         command = "topicwire client typescript"
         wanted[folders.types / INDEX] = (made.types, command)
         wanted[folders.client / INDEX] = (made.client, command)
+    if config.python is not None:
+        written = json.loads(dumps(content))
+        names = naming(written, config.python.package, config.python.client)
+        for name, text in generate_python(written, names).items():
+            wanted[config.python.folder / name] = (text, "topicwire client python")
     for path, (text, command) in wanted.items():
         if not path.is_file():
             what = "missing: nothing has written it yet."

@@ -55,6 +55,8 @@ def apply(config: AppConfig, route: NewRoute) -> Applied:
             _run(config, "spec")
             if config.typescript is not None:
                 _run(config, "client", "typescript")
+            if config.python is not None:  # the last: where it refuses, it has written nothing
+                _run(config, "client", "python")
     except BaseException:
         made = planned.changes.files if planned is not None else ()
         restore(config, {**dict.fromkeys(made), **before, **generated})

@@ -50,9 +50,6 @@ def test_what_runs_is_the_wheel(walk: Walk) -> None:
 
 def test_the_page_is_served_typed_and_live(walk: Walk) -> None:
     with walk.serving(serving("python -m shop")) as fetch:
-        page = fetch("/")
-        [script] = re.findall(r'src="(/assets/[^"]+\.js)"', page)
-        assert "trades-listener" in fetch(script)
         assert set(json.loads(fetch("/api/v1/ws/asyncapi.json"))["channels"]) == {
             "connection",
             "ticks",

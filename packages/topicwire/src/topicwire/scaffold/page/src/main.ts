@@ -5,16 +5,18 @@ const wsAdapter = new WsAdapter()
 const status = element('status')
 const updates = element('updates')
 
-wsAdapter.connection.on('status', (state) => {
-  status.textContent = state
-})
+function showStatus(): void {
+  status.textContent = wsAdapter.connection.status
+}
 
+// Each file in routes/ listens to a route of its own; one that fails keeps nobody else waiting.
+for (const listen of Object.values(import.meta.glob('./routes/*.ts'))) void listen()
+
+wsAdapter.connection.on('status', showStatus)
 await wsAdapter.ticks.subscribe('page', {}, (tick: Tick) => {
   updates.textContent = `ticks: number ${String(tick.number)} at ${tick.time} ${tick.zone}`
 })
-
-// Each file in routes/ listens to a route of its own.
-import.meta.glob('./routes/*.ts', { eager: true })
+showStatus()
 
 function element(id: string): HTMLElement {
   const found = document.getElementById(id)

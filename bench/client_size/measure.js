@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { buildCore, buildOther } from '../../packages/client/scripts/core.js'
+import { buildCore, buildOther, coreModules } from '../../packages/client/scripts/core.js'
 
 const RESULTS = fileURLToPath(new URL('../results/client_size.json', import.meta.url))
 
@@ -59,9 +59,10 @@ const { name, version } = JSON.parse(
 const rows = [{ name, version, imports: 'everything', ...bytesOf(await buildCore()) }]
 for (const other of OTHERS) rows.push(await measured(other))
 console.table(rows)
+const modules = await coreModules()
+console.table(modules)
 const command = 'node bench/client_size/measure.js'
 const tools = { esbuild: require('esbuild/package.json').version, node: process.version }
-writeFileSync(
-  RESULTS,
-  `${JSON.stringify({ command, tools, flags: 'bundle minify format=esm target=es2022, gzip -9', rows }, null, 2)}\n`,
-)
+const flags = 'bundle minify format=esm target=es2022, gzip -9'
+const record = { command, tools, flags, rows, modules }
+writeFileSync(RESULTS, `${JSON.stringify(record, null, 2)}\n`)

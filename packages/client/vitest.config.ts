@@ -7,6 +7,7 @@ const INTERNAL = [
   'canonical',
   'frames',
   'host',
+  'package',
   'private-members',
   'size',
   'testing/*',

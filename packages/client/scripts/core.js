@@ -1,4 +1,5 @@
 /** The core as it is published: one minified ES module for es2022, private members renamed. */
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { PRIVATE_NAMES } from './private-names.js'
@@ -14,6 +15,21 @@ const OPTIONS = { ...FLAGS, mangleProps: new RegExp(`^(?:${PRIVATE_NAMES.join('|
 export async function buildCore() {
   const { outputFiles } = await build({ ...OPTIONS, entryPoints: [`${src}index.ts`] })
   return textOf(outputFiles)
+}
+
+/**
+ * What holds the bytes of `dist/index.js` before gzip.
+ *
+ * @returns {Promise<Record<string, number>>} by module, the largest first
+ */
+export async function coreModules() {
+  const options = { ...OPTIONS, entryPoints: [`${src}index.ts`], metafile: true, outfile: 'index.js' }
+  const { metafile } = await build(options)
+  const modules = Object.values(metafile?.outputs ?? {}).flatMap(({ inputs }) => Object.entries(inputs))
+  const sizes = modules.map(
+    ([path, { bytesInOutput }]) => /** @type {const} */ ([basename(path), bytesInOutput]),
+  )
+  return Object.fromEntries(sizes.filter(([, bytes]) => bytes > 0).sort(([, one], [, other]) => other - one))
 }
 
 /**

@@ -5,6 +5,7 @@
 export const PRIVATE_NAMES = [
   'accept',
   'accepted',
+  'ask',
   'begin',
   'clearAll',
   'deadline',
@@ -18,6 +19,7 @@ export const PRIVATE_NAMES = [
   'key',
   'leave',
   'leaving',
+  'listen',
   'listeners',
   'lost',
   'observers',
@@ -36,6 +38,7 @@ export const PRIVATE_NAMES = [
   'staleAfterMs',
   'state',
   'target',
+  'tell',
   'tornAt',
   'use',
   'welcome',

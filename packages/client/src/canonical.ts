@@ -8,9 +8,7 @@
  */
 export function canonicalJson(value: unknown): string {
   if (typeof value !== 'object' || value === null) return primitive(value)
-  if ('toJSON' in value && typeof value.toJSON === 'function') {
-    return canonicalJson((value as { toJSON(): unknown }).toJSON())
-  }
+  if (hasToJson(value)) return canonicalJson(value.toJSON())
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join()}]`
   const members = value as Record<string, unknown>
   // Not a sorted copy given to JSON.stringify: objects put integer-like keys first, whatever the order of insertion.
@@ -21,12 +19,16 @@ export function canonicalJson(value: unknown): string {
     .join()}}`
 }
 
+function hasToJson(value: object): value is { toJSON(): unknown } {
+  return typeof (value as { toJSON?: unknown }).toJSON === 'function'
+}
+
 function primitive(value: unknown): string {
-  const carried =
-    typeof value === 'string'
-      ? !/\p{Surrogate}/u.test(value)
-      : value === null || typeof value === 'boolean' || Number.isFinite(value)
+  const isText = typeof value === 'string'
+  const carried = isText
+    ? !/\p{Surrogate}/u.test(value)
+    : value === null || typeof value === 'boolean' || Number.isFinite(value)
   if (carried) return JSON.stringify(value)
-  const kinds: Record<string, string> = { number: String(value), string: 'half a surrogate pair' }
-  throw new RangeError(`JSON cannot carry ${kinds[typeof value] ?? typeof value}.`)
+  const kind = isText ? 'half a surrogate pair' : typeof value === 'number' ? String(value) : typeof value
+  throw new RangeError(`JSON cannot carry ${kind}.`)
 }

@@ -5,7 +5,7 @@ import { host, reportToPage } from './host.js'
 import type { Link } from './link.js'
 import { linkOf } from './links.js'
 import type { ClientOptions } from './options.js'
-import type { Connection, ConnectionEvents } from './status.js'
+import type { Connection } from './status.js'
 
 /** One client's side of the link that it shares. */
 export interface ClientConnection extends Connection, Observer {
@@ -14,14 +14,22 @@ export interface ClientConnection extends Connection, Observer {
   call(type: string, request: unknown): Promise<unknown>
   /** Ends a listener. Resolves when the server holds nothing of it any more, or never will answer. */
   leave(handle: Handle | undefined): Promise<void>
-  report(error: TopicwireError): void
+  readonly report: (error: TopicwireError) => void
+  /** Calls `handler` at each event of this name; what it throws goes to `onFault`. Returns what ends it. */
+  listen<Value>(
+    event: string,
+    handler: (value: Value) => void,
+    onFault: (error: TopicwireError) => void,
+  ): () => void
+  /** Whether anybody listens. */
+  tell(event: string, value: unknown): boolean
 }
 
 /** What begins something that a handle waits for. */
 type Begin = (handle: Handle) => void
 
 export function newClientConnection(options: ClientOptions): ClientConnection {
-  const handlers = new Set<(event: keyof ConnectionEvents, value: unknown) => boolean>()
+  const handlers = new Set<(event: string, value: unknown) => boolean>()
   let attached: Link | undefined
   let closed = false
 
@@ -46,8 +54,10 @@ export function newClientConnection(options: ClientOptions): ClientConnection {
       begin({ owner: connection, resolve, reject })
     })
 
+  const tell = (event: string, value: unknown): boolean =>
+    [...handlers].map((handler) => handler(event, value)).includes(true)
   const report = (error: TopicwireError): void => {
-    if (!connection.emit('error', error)) reportToPage(error)
+    if (!tell('error', error)) reportToPage(error)
   }
 
   const connection: ClientConnection = {
@@ -59,9 +69,12 @@ export function newClientConnection(options: ClientOptions): ClientConnection {
     },
     on: (event, handler) => {
       peek()
+      return connection.listen(event, handler, reportToPage)
+    },
+    listen: (event, handler, onFault) => {
       // A function of its own for each registration, so that ending one leaves another of the same handler.
-      const registered = (told: keyof ConnectionEvents, value: unknown): boolean => {
-        if (told === event) guard(() => handler(value as never), reportToPage)
+      const registered = (told: string, value: unknown): boolean => {
+        if (told === event) guard(() => handler(value as never), onFault)
         return told === event
       }
       handlers.add(registered)
@@ -69,7 +82,8 @@ export function newClientConnection(options: ClientOptions): ClientConnection {
         handlers.delete(registered)
       }
     },
-    emit: (event, value) => [...handlers].map((handler) => handler(event, value)).includes(true),
+    tell,
+    emit: tell,
     run: (act) => {
       guard(act, report)
     },
@@ -78,7 +92,7 @@ export function newClientConnection(options: ClientOptions): ClientConnection {
       const link = attach()
       if (closed) {
         closed = false
-        connection.emit('status', link.status)
+        tell('status', link.status)
       }
       return link
     },
@@ -89,24 +103,19 @@ export function newClientConnection(options: ClientOptions): ClientConnection {
       attached = undefined
       link?.observers.delete(connection)
       link?.release(connection)
-      connection.emit('status', 'closed')
+      tell('status', 'closed')
     },
     leave: async (handle) => {
       const link = attached
       if (!handle || !link) return
-      await promise((wait) => {
+      await new Promise((resolve) => {
         // Over with its client too, and no error.
-        link.leave(handle, {
-          ...wait,
-          reject: () => {
-            wait.resolve(undefined)
-          },
-        })
+        link.leave(handle, { owner: connection, resolve, reject: resolve })
       })
     },
     call: (type, request) =>
       promise((handle) => {
-        connection.use().call(handle, type, request === undefined ? undefined : canonicalJson(request))
+        connection.use().ask(handle, type, request === undefined ? undefined : canonicalJson(request), true)
       }),
     auth: async (token) => {
       await promise((handle) => {

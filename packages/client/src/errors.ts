@@ -70,15 +70,15 @@ export interface TopicwireErrorFields {
 /** The one kind of error that this package rejects with and reports. Tell them apart by `code`. */
 export class TopicwireError extends Error {
   override readonly name: string = 'TopicwireError'
-  readonly code: ErrorCode
+  declare readonly code: ErrorCode
   /** The message type or route that failed, such as `trades.subscribe`. */
-  readonly type: string | undefined
-  readonly topic: string | undefined
+  declare readonly type: string | undefined
+  declare readonly topic: string | undefined
   /** The faults of a `validation_error`; empty for other codes. */
-  readonly details: readonly ErrorDetail[]
+  declare readonly details: readonly ErrorDetail[]
 
   constructor(code: ErrorCode, message: string, fields: TopicwireErrorFields = {}) {
-    super(message, fields.cause === undefined ? undefined : { cause: fields.cause })
+    super(message, fields)
     this.code = code
     this.type = fields.type
     this.topic = fields.topic
@@ -86,8 +86,18 @@ export class TopicwireError extends Error {
   }
 }
 
+/** What a request of this type came to. */
+export function failed(
+  type: string,
+  code: ErrorCode,
+  what: string,
+  fields?: TopicwireErrorFields,
+): TopicwireError {
+  return new TopicwireError(code, `${type}: ${what}`, { type, ...fields })
+}
+
 /** A gap, for those who take errors alone. */
 export function gapError({ topic, after, seq, reason }: Gap): TopicwireError {
-  const message = `${topic}: what came after ${after} was missed (${reason}); updates go on after ${seq}.`
+  const message = `${topic}: what came after ${after} is missed (${reason}); it goes on after ${seq}.`
   return new TopicwireError('gap', message, { topic })
 }

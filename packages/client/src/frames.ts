@@ -1,4 +1,4 @@
-import { TopicwireError, type ErrorDetail } from './errors.js'
+import { failed, TopicwireError, type ErrorCode, type ErrorDetail } from './errors.js'
 
 /** Offered at the handshake; a server that chooses it sends `hello` and answers `ping`. */
 export const SUBPROTOCOL = 'topicwire.v1+json'
@@ -24,28 +24,27 @@ export function encodeCommand(
   resume?: object,
 ): string {
   const body = payload === undefined ? '' : `,"payload":${payload}`
-  const position = resume === undefined ? '' : `,"resume":${JSON.stringify(resume)}`
-  return `{"type":${JSON.stringify(type)},"id":${id}${body}${position}}`
+  return `${JSON.stringify({ type, id, resume }).slice(0, -1)}${body}}`
 }
 
 /** One line of a text frame. Raises `TopicwireError` (`invalid_json`, `invalid_message`). */
 export function decodeMessage(line: string): ServerMessage {
+  const fault = (code: ErrorCode, lacks: string): TopicwireError =>
+    new TopicwireError(code, `The server sent ${line.length} characters that are ${lacks}.`)
   let value: unknown
   try {
     value = JSON.parse(line)
   } catch {
-    throw new TopicwireError('invalid_json', `The server sent ${line.length} characters that are not JSON.`)
+    throw fault('invalid_json', 'not JSON')
   }
   const { type, id, payload } = membersOf(value)
-  if (typeof type !== 'string') {
-    throw new TopicwireError('invalid_message', `The server sent ${line.length} characters without a type.`)
-  }
+  if (typeof type !== 'string') throw fault('invalid_message', 'no message')
   return { type, id, payload }
 }
 
 /** The value's members where it is an object; none otherwise. */
 export function membersOf(value: unknown): Members {
-  return typeof value === 'object' && value !== null ? (value as Members) : {}
+  return Object(value) as Members
 }
 
 export function textOf(value: unknown, otherwise: string): string {
@@ -56,16 +55,16 @@ export function numberOf(value: unknown, otherwise = 0): number {
   return typeof value === 'number' ? value : otherwise
 }
 
+/** Seconds of the wire, in ms. */
+export function msOf(seconds: unknown, otherwise?: number): number {
+  return numberOf(seconds, otherwise) * 1_000
+}
+
 /** The error that a server's payload describes. */
 export function errorOf(payload: unknown, type: string): TopicwireError {
   const { code, message, topic, details } = membersOf(payload)
-  return new TopicwireError(
-    textOf(code, 'internal'),
-    `${type}: ${textOf(message, 'refused without a message')}`,
-    {
-      type,
-      topic: typeof topic === 'string' ? topic : undefined,
-      details: Array.isArray(details) ? (details as readonly ErrorDetail[]) : undefined,
-    },
-  )
+  return failed(type, textOf(code, 'internal'), textOf(message, 'refused'), {
+    topic: typeof topic === 'string' ? topic : undefined,
+    details: Array.isArray(details) ? (details as readonly ErrorDetail[]) : undefined,
+  })
 }

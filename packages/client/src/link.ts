@@ -1,7 +1,7 @@
 import { fullJitterMs } from './backoff.js'
 import { dial } from './dial.js'
 import type { Performer } from './effects.js'
-import { TopicwireError, type ErrorCode } from './errors.js'
+import { failed, TopicwireError, type ErrorCode } from './errors.js'
 import { errorOf, membersOf, PING, SUBPROTOCOL } from './frames.js'
 import type { Handle, Observer } from './handle.js'
 import { hostClock, reportToPage } from './host.js'
@@ -21,8 +21,8 @@ export interface Link {
   readonly observers: Set<Observer>
   readonly status: ConnectionStatus
   readonly latencyMs: number | undefined
-  subscribe(handle: Handle, route: string, params: string, timeoutMs: number | undefined): void
-  call(handle: Handle, type: string, payload: string | undefined): void
+  /** A listener, or a call: then the route is the full type of its request. */
+  ask(handle: Handle, route: string, params: string | undefined, isCall?: boolean, timeoutMs?: number): void
   /** The token of this connection and of those to come; resolved when the server has taken it. */
   auth(handle: Handle, token: string): void
   /** Ends a listener; `wait` is resolved when the server holds nothing of it any more. */
@@ -40,7 +40,9 @@ export function newLink(url: string, options: ClientOptions): Link {
     pingIntervalMs = 10_000,
   } = options
   const session = newSession<Handle>()
-  const timers = newTimers(clock)
+  const timers = newTimers(clock, () => {
+    drain()
+  })
   const pace = newPace(backoff)
   const held = new Set<Handle>()
   const observers = new Set<Observer>()
@@ -76,12 +78,6 @@ export function newLink(url: string, options: ClientOptions): Link {
   /** No socket and no attempt at one. */
   const isDown = (): boolean => status === 'idle' || status === 'closed'
 
-  const setTimer = (name: string, delayMs: number, act: () => void): void => {
-    timers.set(name, delayMs, () => {
-      act()
-      drain()
-    })
-  }
   /** `expire` is called after the time, unless it is dropped or accepted before. */
   const hold = (handle: Handle, timeoutMs: number, expire: () => void): void => {
     held.add(handle)
@@ -99,14 +95,13 @@ export function newLink(url: string, options: ClientOptions): Link {
   const end = (handle: Handle, code: ErrorCode, message: string): void => {
     if (drop(handle) && !handle.accepted) handle.reject(new TopicwireError(code, message))
   }
-  const start = (handle: Handle, type: string, timeoutMs: number, begin: () => void): void => {
+  const ask: Link['ask'] = (handle, route, params, isCall, timeoutMs = patienceMs) => {
     hold(handle, timeoutMs, () => {
-      const offline = status !== 'open'
-      const message = `${type}: ${offline ? 'no connection' : 'no answer'} within ${timeoutMs} ms.`
-      handle.reject(new TopicwireError(offline ? 'offline' : 'timeout', message, { type }))
+      const code = status === 'open' ? 'timeout' : 'offline'
+      handle.reject(failed(isCall ? route : `${route}.subscribe`, code, `${code} after ${timeoutMs} ms.`))
       session.leave(handle)
     })
-    begin()
+    session.ask(handle, route, params, isCall)
     drain()
     if (isDown()) connect('connecting')
   }
@@ -114,12 +109,12 @@ export function newLink(url: string, options: ClientOptions): Link {
   const perform: Performer = {
     send: (text) => socket?.send(text),
     watch: (key, topic, delayMs) => {
-      setTimer(`${key} ${topic}`, delayMs, () => {
+      timers.set(`${key} ${topic}`, delayMs, () => {
         session.silent(key, topic, clock.now())
       })
     },
     retry: (key, failures) => {
-      setTimer(key, fullJitterMs(failures, backoff), () => {
+      timers.set(key, fullJitterMs(failures, backoff), () => {
         session.retry(key)
       })
     },
@@ -166,7 +161,7 @@ export function newLink(url: string, options: ClientOptions): Link {
     }
     if (held.size > 0 || isDown()) timers.clear('idle')
     else if (!timers.has('idle')) {
-      setTimer('idle', idleMs, () => {
+      timers.set('idle', idleMs, () => {
         stop('idle')
       })
     }
@@ -193,7 +188,7 @@ export function newLink(url: string, options: ClientOptions): Link {
   /** A token first, where one is used: it may have to be fetched. */
   const connect = (next: ConnectionStatus): void => {
     const begun = (era += 1)
-    setTimer('attempt', patienceMs, () => {
+    timers.set('attempt', patienceMs, () => {
       abandon(1000)
     })
     setStatus(next)
@@ -232,7 +227,7 @@ export function newLink(url: string, options: ClientOptions): Link {
       opened.onmessage = heard(({ data }: { readonly data: unknown }) => {
         heardAt = clock.now()
         if (typeof data === 'string') session.receive(data, heardAt)
-        else report(new TopicwireError('invalid_message', 'The server sent a binary frame; text was agreed.'))
+        else report(new TopicwireError('invalid_message', 'The server sent a binary frame.'))
         drain()
       })
       opened.onclose = heard(({ code, reason }: { readonly code: number; readonly reason: string }) => {
@@ -252,7 +247,7 @@ export function newLink(url: string, options: ClientOptions): Link {
       pingedAt = clock.now()
       socket?.send(PING)
     }
-    setTimer('ping', pingIntervalMs, ping)
+    timers.set('ping', pingIntervalMs, ping)
   }
 
   /** Gives the connection up when nothing at all was heard for so long. */
@@ -260,7 +255,7 @@ export function newLink(url: string, options: ClientOptions): Link {
     const restMs = heardAt + withinMs - clock.now()
     if (restMs <= 0) abandon(4010)
     else {
-      setTimer('watchdog', restMs, () => {
+      timers.set('watchdog', restMs, () => {
         watchdog(withinMs)
       })
     }
@@ -278,12 +273,6 @@ export function newLink(url: string, options: ClientOptions): Link {
       },
       reject,
     )
-  }
-
-  const call: Link['call'] = (handle, type, payload) => {
-    start(handle, type, patienceMs, () => {
-      session.call(handle, type, payload)
-    })
   }
 
   const auth: Link['auth'] = (handle, token) => {
@@ -304,7 +293,7 @@ export function newLink(url: string, options: ClientOptions): Link {
         handle.reject(errorOf(reply, 'auth'))
       }
     }
-    call({ ...handle, resolve }, 'auth', JSON.stringify({ token }))
+    ask({ ...handle, resolve }, 'auth', JSON.stringify({ token }), true)
   }
 
   /** Ends the connection, or the attempt at one, from here. */
@@ -326,13 +315,12 @@ export function newLink(url: string, options: ClientOptions): Link {
       refused ||= renew
       session.lost(code)
       const [delayMs, isSlow] = pace.after(code, openMs)
-      setTimer('attempt', delayMs, () => {
+      timers.set('attempt', delayMs, () => {
         connect('reconnecting')
       })
       setStatus('reconnecting')
       if (isSlow) {
-        const message = 'Closed three times within a minute because updates are read too slowly.'
-        report(new TopicwireError('slow_consumer', message))
+        report(new TopicwireError('slow_consumer', 'Closed again: updates are read too slowly.'))
       }
       drain()
     }
@@ -367,15 +355,10 @@ export function newLink(url: string, options: ClientOptions): Link {
     get latencyMs() {
       return latencyMs
     },
-    subscribe: (handle, route, params, timeoutMs = patienceMs) => {
-      start(handle, `${route}.subscribe`, timeoutMs, () => {
-        session.subscribe(handle, route, params)
-      })
-    },
-    call,
+    ask,
     auth,
     leave: (handle, wait) => {
-      end(handle, 'cancelled', 'Replaced or unsubscribed before it was accepted.')
+      end(handle, 'cancelled', 'Replaced or unsubscribed.')
       // A server that does not answer holds up nobody who leaves.
       hold(wait, patienceMs, () => {
         wait.resolve(undefined)

@@ -6,13 +6,11 @@ const links: WeakMap<object, Link[]> = new WeakMap()
 
 /** The link of an address, one for all who use the same WebSocket and the same token. Making it opens nothing. */
 export function linkOf(options: ClientOptions): Link {
-  const { token, webSocket } = options
   const url = typeof options.url === 'function' ? options.url() : options.url
   // Where there is no WebSocket, any object stands for that.
-  const family = webSocket ?? host.WebSocket ?? links
+  const family = options.webSocket ?? host.WebSocket ?? links
   const known = links.get(family) ?? []
-  links.set(family, known)
-  let link = known.find((one) => one.url === url && one.token === token)
-  if (!link) known.push((link = newLink(url, options)))
+  const link = known.find((one) => one.url === url && one.token === options.token) ?? newLink(url, options)
+  links.set(family, [...known.filter((one) => one !== link), link])
   return link
 }

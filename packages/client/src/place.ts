@@ -17,7 +17,7 @@ export interface Place {
   /** The server has said whether a snapshot follows: it may be asked for one. */
   hasStates: boolean
   /** The state at `seq`, where it is known: a snapshot, or an update that is a whole state. */
-  state: readonly [data: unknown, info: UpdateInfo] | undefined
+  state?: readonly [data: unknown, info: UpdateInfo] | undefined
   /** Its producer died, or it was silent for longer than it promised. */
   stale: boolean
   /** When something last came of it. */
@@ -42,7 +42,6 @@ export function placeAt(
     tornAt: NaN,
     whole: full_state === true,
     hasStates: typeof snapshot === 'boolean',
-    state: undefined,
     stale: false,
     heardAt,
   }

@@ -1,5 +1,5 @@
 import type { Emit } from './effects.js'
-import { membersOf, textOf, type Members } from './frames.js'
+import { membersOf, msOf, textOf, type Members } from './frames.js'
 import { lacksState, placeAt, type Place } from './place.js'
 import type { Gap, UpdateInfo } from './routes.js'
 import type { Target } from './target.js'
@@ -37,8 +37,8 @@ export function newProgress<Token>(context: Context<Token>): Progress<Token> {
     const { listeners, places: before } = target
     const awaited: string[] | undefined = target.state === 'on' ? [] : undefined
     const { topics, delivery, stale_after_s } = reply
-    target.delivery = typeof delivery === 'string' ? delivery : undefined
-    target.staleAfterMs = typeof stale_after_s === 'number' ? stale_after_s * 1_000 : undefined
+    target.delivery = textOf(delivery, '')
+    target.staleAfterMs = msOf(stale_after_s)
     target.places = new Map()
     for (const item of Array.isArray(topics) ? topics.map(membersOf) : [reply]) {
       const next = placeAt(textOf(item['topic'], target.key), item, context.now)
@@ -55,7 +55,7 @@ export function newProgress<Token>(context: Context<Token>): Progress<Token> {
       // What the server has said goes for all; the state that it has announced comes first.
       if (taken === next) for (const waits of listeners.values()) waits?.delete(topic)
       // A topic that promised a rate is heard of soon.
-      if (target.staleAfterMs === undefined) setStale(target, taken, false)
+      if (!target.staleAfterMs) setStale(target, taken, false)
       watch(target, taken)
       for (const { state, places } of taken.due ? [] : context.holdersOf(target.route, topic)) {
         const there = state === 'on' && !taken.state ? places.get(topic) : undefined
@@ -105,7 +105,7 @@ export function newProgress<Token>(context: Context<Token>): Progress<Token> {
   /** The time of a `watch` has come: the topic is stale, unless something came of it meanwhile. */
   const silent = (target: Target<Token>, topic: string, now: number): void => {
     const place = target.places.get(topic)
-    if (!place || target.state !== 'on' || target.staleAfterMs === undefined) return
+    if (!place || target.state !== 'on' || !target.staleAfterMs) return
     const delayMs = place.heardAt + target.staleAfterMs - now
     if (delayMs > 0) emit(undefined, 'watch', target.key, topic, delayMs)
     else setStale(target, place, true)
@@ -125,7 +125,7 @@ export function newProgress<Token>(context: Context<Token>): Progress<Token> {
     // A state that the place does not begin with comes after every update up to its number, to who waits for it.
     const late = snapshot && !place.fresh
     const known = late && seq === place.seq
-    if (seq > place.seq + (late && place.hasStates ? 0 : 1) && target.delivery === undefined) {
+    if (seq > place.seq + (late && place.hasStates ? 0 : 1) && !target.delivery) {
       if (off) return false
       if (!(place.tornAt >= place.seq)) {
         place.tornAt = place.seq
@@ -134,7 +134,7 @@ export function newProgress<Token>(context: Context<Token>): Progress<Token> {
       }
       // The server was asked, said that nothing is missing, and left it out again: asking more would never end.
       place.tornAt = Infinity
-      tellGap(target, place, seq - 1, 'not_recovered')
+      tellGap(target, place, seq - 1)
     }
     place.seq = seq
     place.fresh = place.due = false
@@ -170,9 +170,9 @@ export function newProgress<Token>(context: Context<Token>): Progress<Token> {
       return place
     }
     // Within a numbering a reset comes after all that was to be sent; numbers may be left out of that.
-    const missed = !same || reset === undefined || target.delivery === undefined
+    const missed = !same || reset === undefined || !target.delivery
     // Before a first snapshot there was nothing to miss.
-    if (missed && !place.due) tellGap(target, place, next.seq, reset ?? 'not_recovered')
+    if (missed && !place.due) tellGap(target, place, next.seq, reset)
     next.stale = place.stale
     next.hasStates ||= place.hasStates
     return next
@@ -190,14 +190,14 @@ export function newProgress<Token>(context: Context<Token>): Progress<Token> {
 
   const watch = ({ key, staleAfterMs }: Target<Token>, place: Place): void => {
     place.heardAt = context.now
-    if (staleAfterMs !== undefined) emit(undefined, 'watch', key, place.topic, staleAfterMs)
+    if (staleAfterMs) emit(undefined, 'watch', key, place.topic, staleAfterMs)
   }
 
   const tellGap = (
     { listeners, delivery }: Target<Token>,
     { topic, seq: after }: Place,
     seq: number,
-    reason: string,
+    reason = 'not_recovered',
   ): void => {
     const gap: Gap = { topic, after, seq, reason, ...(delivery && { delivery }) }
     for (const [token, waits] of listeners) if (waits && !waits.has(topic)) emit(token, 'gap', gap)

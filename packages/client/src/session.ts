@@ -1,10 +1,12 @@
 import type { Effect, Emit } from './effects.js'
-import { TopicwireError } from './errors.js'
+import { failed, TopicwireError } from './errors.js'
 import {
   decodeMessage,
   encodeCommand,
   errorOf,
   membersOf,
+  msOf,
+  numberOf,
   PONG,
   textOf,
   type ServerMessage,
@@ -21,12 +23,13 @@ import { newTarget, waiting, type Target } from './target.js'
 export interface Session<Token> {
   /** What is to be done next; undefined when there is nothing. */
   next(): Effect<Token> | undefined
-  /** `params` is canonical JSON: subscriptions of one route with the same text are one. */
-  subscribe(listener: Token, route: string, params: string): void
+  /**
+   * A listener of a subscription, whose `params` are canonical JSON: those of one route with the same text are one. Or a
+   * call: then the route is the full type of its request. Sent when there is a connection.
+   */
+  ask(token: Token, route: string, params: string | undefined, isCall?: boolean): void
   /** Ends a listener, or a call not yet sent. `wait` is resolved when the server holds nothing of it any more. */
   leave(token: Token, wait?: Token): void
-  /** A request of an operation; sent when there is a connection. */
-  call(token: Token, type: string, payload: string | undefined): void
   /** The time of a `retry` effect has come. */
   retry(key: string): void
   /** The time of a `watch` effect has come. */
@@ -94,12 +97,12 @@ export function newSession<Token>(): Session<Token> {
     } else if (type === 'ping') emit(undefined, 'send', PONG)
     else if (type === 'pong') emit(undefined, 'pong')
     else if (type === 'hello') {
-      const { heartbeat_grace_s = 10 } = membersOf(members['limits'])
-      emit(undefined, 'hello', msOf(members['heartbeat_s']), msOf(heartbeat_grace_s))
+      const { heartbeat_grace_s } = membersOf(members['limits'])
+      emit(undefined, 'hello', msOf(members['heartbeat_s']), msOf(heartbeat_grace_s, 10))
     } else if (type === 'closing') {
       // What is asked from now on would be refused; the next connection takes it.
       isOpen = false
-      emit(undefined, 'closing', Number(members['retry_after_ms'] ?? 0))
+      emit(undefined, 'closing', numberOf(members['retry_after_ms']))
     } else if (type === 'error') emit(undefined, 'report', errorOf(payload, type))
     else {
       const dot = type.lastIndexOf('.')
@@ -130,7 +133,7 @@ export function newSession<Token>(): Session<Token> {
       readonly payload: unknown
     }
     if (typeof info.seq !== 'number') {
-      throw new TopicwireError('invalid_message', `${type}: an update without a number.`, { type })
+      throw failed(type, 'invalid_message', 'an update without a number.')
     }
     const live = concerned.find(({ state }) => state === 'on')
     if (!live) return
@@ -259,18 +262,12 @@ export function newSession<Token>(): Session<Token> {
 
   return {
     next: () => effects.shift(),
-    subscribe: (listener, route, params) => {
-      const key = `${route}:${params}`
-      const target = targets.get(key) ?? newTarget(key, route, params, false)
+    ask: (token, route, params, isCall) => {
+      const key = isCall ? String((lastCall += 1)) : `${route}:${params}`
+      const target = targets.get(key) ?? newTarget(key, route, params, isCall)
       targets.set(key, target)
-      target.listeners.set(listener, undefined)
-      if (target.state === 'on') progress.welcome(target)
-      reconcile(target)
-    },
-    call: (token, type, payload) => {
-      const target = newTarget<Token>(String((lastCall += 1)), type, payload, true)
-      targets.set(target.key, target)
       target.listeners.set(token, undefined)
+      if (target.state === 'on') progress.welcome(target)
       reconcile(target)
     },
     leave: (token, wait) => {
@@ -313,13 +310,12 @@ export function newSession<Token>(): Session<Token> {
       const atFault = closeCode === 1009 && unanswered.find(({ size }) => size === largest)
       if (atFault) {
         const { type, size } = atFault
-        const message = `${type}: the server closed the connection over a message of ${size} characters.`
-        refuse(atFault.target, new TopicwireError('too_large', message, { type }))
+        const what = `the server closed the connection over ${size} characters.`
+        refuse(atFault.target, failed(type, 'too_large', what))
       }
       for (const { target, type } of unanswered) {
         if (!target.isCall) continue
-        const message = `${type}: the connection was lost before the answer; it may have been carried out.`
-        refuse(target, new TopicwireError('disconnected', message, { type }))
+        refuse(target, failed(type, 'disconnected', 'the connection was lost; it may have been carried out.'))
       }
       for (const target of [...targets.values()]) {
         if (error) refuse(target, error)
@@ -339,9 +335,4 @@ export function newSession<Token>(): Session<Token> {
       }
     },
   }
-}
-
-/** Seconds of the wire; 0 where it says none. */
-function msOf(seconds: unknown): number {
-  return Number(seconds ?? 0) * 1_000
 }

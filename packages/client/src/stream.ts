@@ -1,6 +1,5 @@
-import { gapError, TopicwireError } from './errors.js'
-import type { Handle } from './handle.js'
-import type { StreamOptions, SubscribeOptions } from './options.js'
+import { TopicwireError } from './errors.js'
+import type { StreamOptions } from './options.js'
 
 /** A subscription that is still to begin; ending it stops what is under way, if anything is. */
 export interface Beginning {
@@ -8,18 +7,15 @@ export interface Beginning {
   end(): void
 }
 
-/** Prepares a subscription that tells what it gets; a rejection is its end, accepted or not. */
-export type Prepare = (
-  told: SubscribeOptions,
-  takes: Pick<Handle, 'update' | 'resolve' | 'reject'>,
-) => Beginning
+/** Prepares a subscription that tells what it gets; an error is its end, accepted or not. */
+export type Prepare = (update: (data: unknown) => void, finish: (error: TopicwireError) => void) => Beginning
 
 /**
  * A subscription as an iterator. Not a generator: its `return` would wait behind a `next` that waits for an update,
  * perhaps for ever.
  */
 export function streamOf(
-  { signal, maxBuffered = 1_000, onGap }: StreamOptions,
+  { signal, maxBuffered = 1_000 }: StreamOptions,
   prepare: Prepare,
 ): AsyncIterableIterator<unknown, undefined> {
   const buffer: unknown[] = []
@@ -49,26 +45,13 @@ export function streamOf(
     failure = undefined
   }
 
-  const subscription = prepare(
-    {
-      onGap: (gap) => {
-        if (onGap) onGap(gap)
-        else if (gap.delivery === undefined) finish(gapError(gap))
-      },
-    },
-    {
-      update: (data) => {
-        if (ended) return
-        if (buffer.length < maxBuffered) {
-          buffer.push(data)
-          serve()
-        } else
-          finish(new TopicwireError('too_slow', `${maxBuffered} updates wait to be read, as many as may.`))
-      },
-      resolve: () => undefined,
-      reject: finish,
-    },
-  )
+  const subscription = prepare((data) => {
+    if (ended) return
+    if (buffer.length < maxBuffered) {
+      buffer.push(data)
+      serve()
+    } else finish(new TopicwireError('too_slow', `${maxBuffered} updates wait to be read.`))
+  }, finish)
   if (signal?.aborted === true) stop()
   else {
     subscription.begin()

@@ -1,9 +1,9 @@
 import { canonicalJson } from './canonical.js'
 import type { ClientConnection } from './client-connection.js'
-import { gapError } from './errors.js'
+import { gapError, type TopicwireError } from './errors.js'
 import type { Handle } from './handle.js'
 import type { SubscribeOptions } from './options.js'
-import type { Accepted, Staleness, Subscriptions } from './routes.js'
+import type { Accepted, Subscriptions } from './routes.js'
 import { streamOf } from './stream.js'
 
 /** Subscribing to one route, for one client. */
@@ -12,42 +12,44 @@ export function subscriptionsOf(
   route: string,
 ): Subscriptions<unknown, unknown> {
   const listeners = new Map<string, Handle>()
-  const watchers = new Set<(staleness: Staleness) => void>()
+  const staleEvent = `${route}.stale`
 
+  /** `onLoss` is told of a gap that breaks a promise and that nobody takes. */
   const handleOf = (
     listenerId: string | undefined,
-    { onGap, onStale }: SubscribeOptions,
+    { onGap, onStale }: Pick<SubscribeOptions, 'onGap' | 'onStale'>,
+    onLoss: (error: TopicwireError) => void,
     takes: Pick<Handle, 'update' | 'resolve' | 'reject'>,
   ): Handle => ({
     ...takes,
     owner: connection,
     gap: (gap) => {
       if (onGap) onGap(gap)
-      else if (gap.delivery === undefined) connection.emit('error', gapError(gap))
+      else if (!gap.delivery) onLoss(gapError(gap))
     },
     stale: (stale, topic) => {
-      for (const watcher of [...watchers]) connection.run(() => watcher({ topic, stale, listenerId }))
+      connection.tell(staleEvent, { topic, stale, listenerId })
       onStale?.(stale, topic)
     },
   })
-  const begin = (
-    handle: Handle,
-    params: unknown,
-    timeoutMs: number | undefined,
-    starting?: () => void,
-  ): void => {
+  /** What cannot be asked for at all is thrown before anything has begun. */
+  const prepare = (params: unknown, timeoutMs: number | undefined): ((handle: Handle) => void) => {
     const link = connection.use()
     const canonical = canonicalJson(params)
-    // Before anything comes of it: a callback may end it, or begin it anew.
-    starting?.()
-    link.subscribe(handle, route, canonical, timeoutMs)
+    return (handle) => {
+      link.ask(handle, route, canonical, false, timeoutMs)
+    }
   }
 
   return {
     subscribe: (listenerId, params, onUpdate, options = {}) =>
       new Promise((resolve, reject) => {
         const { onError, timeoutMs } = options
-        const handle = handleOf(listenerId, options, {
+        const begin = prepare(params, timeoutMs)
+        const onLoss = (error: TopicwireError): void => {
+          connection.emit('error', error)
+        }
+        const handle = handleOf(listenerId, options, onLoss, {
           update: onUpdate,
           resolve: (accepted) => {
             handle.accepted = true
@@ -59,11 +61,10 @@ export function subscriptionsOf(
             else connection.report(error)
           },
         })
-        let earlier: Handle | undefined
-        begin(handle, params, timeoutMs, () => {
-          earlier = listeners.get(listenerId)
-          listeners.set(listenerId, handle)
-        })
+        const earlier = listeners.get(listenerId)
+        // Before anything comes of it: a callback may end it, or begin it anew.
+        listeners.set(listenerId, handle)
+        begin(handle)
         // After the new one has joined, so that equal parameters keep their subscription on the wire.
         void connection.leave(earlier)
       }),
@@ -73,23 +74,16 @@ export function subscriptionsOf(
       return connection.leave(handle)
     },
     stream: (params, options = {}) =>
-      streamOf(options, (told, takes) => {
-        const handle = handleOf(undefined, told, takes)
+      streamOf(options, (update, finish) => {
+        const takes = { update, resolve: () => undefined, reject: finish }
+        const handle = handleOf(undefined, options, finish, takes)
         return {
           begin: () => {
-            begin(handle, params, options.timeoutMs)
+            prepare(params, options.timeoutMs)(handle)
           },
           end: () => void connection.leave(handle),
         }
       }),
-    on: (_event, handler) => {
-      const watcher = (staleness: Staleness): void => {
-        handler(staleness)
-      }
-      watchers.add(watcher)
-      return () => {
-        watchers.delete(watcher)
-      }
-    },
+    on: (_event, handler) => connection.listen(staleEvent, handler, connection.report),
   }
 }

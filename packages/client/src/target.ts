@@ -12,7 +12,7 @@ export interface Target<Token> {
   /** A call's full message type. */
   readonly route: string
   readonly params: string | undefined
-  readonly isCall: boolean
+  readonly isCall: boolean | undefined
   /**
    * Nothing until each was told that it is accepted; then the topics whose states it waits for, of which nothing else
    * goes to it.
@@ -20,22 +20,22 @@ export interface Target<Token> {
   readonly listeners: Map<Token, Set<string> | undefined>
   leaving: Token[]
   state: 'off' | 'subscribing' | 'on' | 'unsubscribing'
-  question: 'asked' | 'resting' | 'answered' | undefined
+  question?: 'asked' | 'resting' | 'answered' | undefined
   /** It outlives the connection, to resume from. */
   places: Places
   /** Since it was accepted last; nothing until it was once. Then a refusal that may pass is retried instead of told. */
-  failures: number | undefined
+  failures?: number
   /** How the route delivers where it is not lossless: then a number left out is no gap. */
-  delivery: string | undefined
-  /** How long a topic may be silent; undefined where no rate was promised. */
-  staleAfterMs: number | undefined
+  delivery?: string
+  /** How long a topic may be silent; 0 where no rate was promised. */
+  staleAfterMs?: number
 }
 
 export function newTarget<Token>(
   key: string,
   route: string,
   params: string | undefined,
-  isCall: boolean,
+  isCall?: boolean,
 ): Target<Token> {
   return {
     key,
@@ -45,11 +45,7 @@ export function newTarget<Token>(
     listeners: new Map(),
     leaving: [],
     state: 'off',
-    question: undefined,
     places: new Map(),
-    failures: undefined,
-    delivery: undefined,
-    staleAfterMs: undefined,
   }
 }
 

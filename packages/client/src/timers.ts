@@ -8,7 +8,8 @@ export interface Timers {
   clearAll(): void
 }
 
-export function newTimers(clock: Clock): Timers {
+/** `after` is called after each. */
+export function newTimers(clock: Clock, after: () => void): Timers {
   const running = new Map<string, unknown>()
   const clear = (name: string): void => {
     clock.clearTimeout(running.get(name))
@@ -21,6 +22,7 @@ export function newTimers(clock: Clock): Timers {
       const timer = clock.setTimeout(() => {
         running.delete(name)
         callback()
+        after()
       }, delayMs)
       running.set(name, timer)
     },

@@ -92,7 +92,7 @@ describe('time limits', () => {
     expect(outcome).toHaveBeenCalledExactlyOnceWith(
       expect.objectContaining({
         code: 'offline',
-        message: 'quotes.subscribe: no connection within 3000 ms.',
+        message: 'quotes.subscribe: offline after 3000 ms.',
       }),
     )
     server.accept()

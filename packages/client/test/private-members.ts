@@ -64,7 +64,7 @@ export function membersOfSource(): Members {
 
 /** The name of the member that is read, written or made here, if it is written without quotes; or a text that may be one. */
 function usedName(node: ts.Node): ts.Identifier | ts.StringLiteral | undefined {
-  if (ts.isStringLiteral(node)) return node
+  if (ts.isStringLiteral(node)) return ts.isLiteralTypeNode(node.parent) ? undefined : node
   if (ts.isPropertyAccessExpression(node) && ts.isIdentifier(node.name)) return node.name
   if (ts.isBindingElement(node) && ts.isObjectBindingPattern(node.parent)) {
     const name = node.propertyName ?? node.name

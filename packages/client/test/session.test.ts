@@ -31,7 +31,7 @@ const update = (topic: string, seq: number, extra: object = {}): string =>
 
 describe('subscriptions', () => {
   test('wait for a connection and are accepted by the id of their reply', () => {
-    session.subscribe(1, 'r', '{"s":"A"}')
+    session.ask(1, 'r', '{"s":"A"}')
     expect(taken(session)).toEqual([])
     session.opened()
     expect(sent()).toEqual([{ type: 'r.subscribe', id: 1, payload: { s: 'A' } }])
@@ -43,11 +43,11 @@ describe('subscriptions', () => {
 
   test('with equal parameters are one on the wire, and the last to leave ends it', () => {
     session.opened()
-    session.subscribe(1, 'r', '{}')
-    session.subscribe(2, 'r', '{}')
+    session.ask(1, 'r', '{}')
+    session.ask(2, 'r', '{}')
     expect(sent()).toHaveLength(1)
     session.receive(ok(1, 't'))
-    session.subscribe(3, 'r', '{}')
+    session.ask(3, 'r', '{}')
     expect(told().map((effect) => effect.kind === 'resolved' && effect.token)).toEqual([1, 2, 3])
     session.leave(1, 11)
     session.leave(2, 12)
@@ -64,14 +64,14 @@ describe('subscriptions', () => {
 
   test('never have two commands of one key under way', () => {
     session.opened()
-    session.subscribe(1, 'r', '{}')
+    session.ask(1, 'r', '{}')
     session.leave(1, 11)
-    session.subscribe(2, 'r', '{}')
+    session.ask(2, 'r', '{}')
     session.leave(2, 12)
     expect(sent().map(({ type }) => type)).toEqual(['r.subscribe'])
     session.receive(ok(1, 't'))
     expect(sent().map(({ type }) => type)).toEqual(['r.unsubscribe'])
-    session.subscribe(3, 'r', '{}')
+    session.ask(3, 'r', '{}')
     session.receive(update('t', 5))
     expect(told().some((effect) => effect.kind === 'update')).toBe(false)
     session.receive(ok(2, 't', 'unsubscribe'))
@@ -80,9 +80,9 @@ describe('subscriptions', () => {
 
   test('that the server may take for one are ended together, when nobody listens to any of them', () => {
     session.opened()
-    session.subscribe(1, 'r', '{}')
+    session.ask(1, 'r', '{}')
     session.receive(ok(1, 't'))
-    session.subscribe(2, 'r', '{"default":1}')
+    session.ask(2, 'r', '{"default":1}')
     session.leave(1, 11)
     expect(sent().map(({ type }) => type)).toEqual(['r.subscribe', 'r.subscribe'])
     session.receive(ok(2, 't'))
@@ -103,7 +103,7 @@ describe('subscriptions', () => {
   })
 
   test('leave the server room: at most 32 commands wait for their reply', () => {
-    for (let token = 1; token <= 100; token += 1) session.subscribe(token, 'r', String(token))
+    for (let token = 1; token <= 100; token += 1) session.ask(token, 'r', String(token))
     session.opened()
     const first = sent()
     expect(first).toHaveLength(32)
@@ -113,7 +113,7 @@ describe('subscriptions', () => {
 
   test('whose unsubscribing fails are over all the same, and the failure is reported', () => {
     session.opened()
-    session.subscribe(1, 'r', '{}')
+    session.ask(1, 'r', '{}')
     session.receive(ok(1, 't'))
     session.leave(1, 11)
     taken(session)
@@ -128,8 +128,8 @@ describe('subscriptions', () => {
 describe('updates', () => {
   beforeEach(() => {
     session.opened()
-    session.subscribe(1, 'r', '"a"')
-    session.subscribe(2, 'r', '"ab"')
+    session.ask(1, 'r', '"a"')
+    session.ask(2, 'r', '"ab"')
   })
 
   test('pitfall 7: the first update in the frame of the reply is not lost', () => {
@@ -172,9 +172,9 @@ describe('updates', () => {
 describe('refusals', () => {
   test('by a reply or by an error end every waiting listener and are not retried', () => {
     session.opened()
-    session.subscribe(1, 'r', '1')
-    session.subscribe(2, 'r', '1')
-    session.subscribe(3, 'x', '2')
+    session.ask(1, 'r', '1')
+    session.ask(2, 'r', '1')
+    session.ask(3, 'x', '2')
     taken(session)
     session.receive(refused(1, 'forbidden'))
     session.receive(
@@ -192,7 +192,7 @@ describe('refusals', () => {
 
   test('that may pass are told, not retried, to who asks for the first time', () => {
     session.opened()
-    session.subscribe(1, 'r', '{}')
+    session.ask(1, 'r', '{}')
     taken(session)
     session.receive(refused(1, 'producer_failed'))
     expect(taken(session)).toMatchObject([{ kind: 'rejected', token: 1, error: { code: 'producer_failed' } }])
@@ -200,7 +200,7 @@ describe('refusals', () => {
 
   test('that may pass are retried once a subscription was accepted, later each time', () => {
     session.opened()
-    session.subscribe(1, 'r', '{}')
+    session.ask(1, 'r', '{}')
     session.receive(ok(1, 't'))
     session.lost(1006)
     session.opened()
@@ -222,7 +222,7 @@ describe('refusals', () => {
     [false, [{ kind: 'rejected', token: 1, error: { code: 'producer_failed', topic: 't' } }]],
   ])('`closed` with retry: %s', (retry, effects) => {
     session.opened()
-    session.subscribe(1, 'r', '{}')
+    session.ask(1, 'r', '{}')
     session.receive(ok(1, 't'))
     taken(session)
     const payload = { topic: 't', code: 'producer_failed', message: 'It ended', retry }
@@ -237,7 +237,7 @@ describe('refusals', () => {
 describe('a lost connection', () => {
   test('is followed by every subscription that still has listeners, and by no other', () => {
     session.opened()
-    for (const token of [1, 2, 3]) session.subscribe(token, 'r', String(token))
+    for (const token of [1, 2, 3]) session.ask(token, 'r', String(token))
     session.receive(ok(1, 't1'))
     taken(session)
     session.leave(2, 12)
@@ -250,8 +250,8 @@ describe('a lost connection', () => {
 
   test('over a message that is too large refuses the largest, lest it end every connection to come', () => {
     session.opened()
-    session.subscribe(1, 'r', '"small"')
-    session.subscribe(2, 'r', JSON.stringify('x'.repeat(100)))
+    session.ask(1, 'r', '"small"')
+    session.ask(2, 'r', JSON.stringify('x'.repeat(100)))
     taken(session)
     session.lost(1009)
     expect(taken(session)).toMatchObject([{ kind: 'rejected', token: 2, error: { code: 'too_large' } }])
@@ -261,13 +261,13 @@ describe('a lost connection', () => {
 
   test('for good ends everything', () => {
     session.opened()
-    session.subscribe(1, 'r', '1')
+    session.ask(1, 'r', '1')
     session.receive(ok(1, 't1'))
     session.leave(1, 11)
-    session.subscribe(3, 'r', '3')
+    session.ask(3, 'r', '3')
     session.lost(1006)
     taken(session)
-    session.call(4, 'r.preview', '{}')
+    session.ask(4, 'r.preview', '{}', true)
     session.lost(0, Object.assign(new Error('no'), { code: 'forbidden' }) as never)
     expect(told().map((effect) => ('token' in effect ? [effect.kind, effect.token] : effect))).toEqual([
       ['rejected', 3],
@@ -280,8 +280,8 @@ describe('a lost connection', () => {
 
 describe('calls', () => {
   test('are pipelined, answered by id in any order, and refused by errors', () => {
-    session.call(1, 'r.preview', '{"qty":1}')
-    session.call(2, 'r.cancel_all', undefined)
+    session.ask(1, 'r.preview', '{"qty":1}', true)
+    session.ask(2, 'r.cancel_all', undefined, true)
     session.opened()
     expect(sent()).toEqual([
       { type: 'r.preview', id: 1, payload: { qty: 1 } },
@@ -299,10 +299,10 @@ describe('calls', () => {
 
   test('that were sent are rejected with the connection; those that were not wait for the next', () => {
     session.opened()
-    session.call(1, 'r.pay', '1')
+    session.ask(1, 'r.pay', '1', true)
     session.lost(1006)
-    session.call(2, 'r.pay', '2')
-    session.call(3, 'r.pay', '3')
+    session.ask(2, 'r.pay', '2', true)
+    session.ask(3, 'r.pay', '3', true)
     session.leave(3)
     expect(told()).toMatchObject([
       { kind: 'rejected', token: 1, error: { code: 'disconnected', type: 'r.pay' } },
@@ -326,7 +326,7 @@ test('a ping is answered; hello and pong are told; what is unknown disturb nothi
 })
 
 test('a topic that is none is nobody’s', () => {
-  session.subscribe(1, 'r', '{}')
+  session.ask(1, 'r', '{}')
   session.opened()
   session.receive(ok(1, 't'))
   taken(session)
@@ -339,7 +339,7 @@ test('a topic that is none is nobody’s', () => {
 
 test('a bad line is reported and its neighbours are heard', () => {
   session.opened()
-  session.subscribe(1, 'r', '{}')
+  session.ask(1, 'r', '{}')
   taken(session)
   session.receive(
     `{"type":\n${ok(1, 't')}\n[]\n{"type":"error","payload":{"code":"invalid_json","message":"Yours"}}`,
@@ -357,7 +357,7 @@ test('several topics resume each from its place; duplicates are dropped; a gap a
   const reply = (id: number, payload: object): string =>
     JSON.stringify({ type: 'r.subscribe.response', id, payload })
   session.opened()
-  session.subscribe(1, 'r', '{}')
+  session.ask(1, 'r', '{}')
   session.receive(reply(1, places({ topic: 'a', epoch: 'e', seq: 4 }, { topic: 'b', epoch: 'f', seq: 0 })))
   session.receive([update('a', 5), update('a', 5), update('a', 4), update('b', 1)].join('\n'))
   const passed = told().map((effect) => effect.kind === 'update' && [effect.info.topic, effect.info.seq])

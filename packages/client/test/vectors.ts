@@ -40,13 +40,13 @@ export function effectsOf(events: readonly VectorEvent[]): unknown[][] {
 function apply(session: Session<number>, event: VectorEvent): void {
   switch (event[0]) {
     case 'subscribe':
-      session.subscribe(event[1], event[2], event[3])
+      session.ask(event[1], event[2], event[3])
       break
     case 'leave':
       session.leave(event[1], event[2])
       break
     case 'call':
-      session.call(event[1], event[2], event[3])
+      session.ask(event[1], event[2], event[3], true)
       break
     case 'opened':
       session.opened()

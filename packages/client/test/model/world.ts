@@ -56,7 +56,7 @@ export class World {
           stale: new Set(),
         }
         this.listeners.set(token, listener as Listener)
-        this.session.subscribe(token, 'r', action.key)
+        this.session.ask(token, 'r', action.key)
         break
       }
       case 'unsubscribe': {

@@ -142,11 +142,7 @@ MUTANTS = [
         ),
         f"{OPERATIONS}/trades.subscribe/reply",
     ),
-    Mutant(
-        "update with an id",
-        put(f"{UPDATE}/correlationId", ref(ID)),
-        f"{UPDATE}/correlationId",
-    ),
+    Mutant("update with an id", put(f"{UPDATE}/correlationId", ref(ID)), f"{UPDATE}/correlationId"),
     # References
     Mutant(
         "id dangles",
@@ -222,6 +218,7 @@ MUTANTS = [
         put(f"{PAID}/discriminator", {"propertyName": "kind"}),
         f"{SCHEMAS}/Trade",
     ),
+    Mutant("an alternative that is anything", put(f"{PAID}/oneOf/0", {}), f"{PAID}/oneOf/0"),
     # Models
     Mutant(
         "required, not described",

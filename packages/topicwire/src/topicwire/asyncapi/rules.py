@@ -60,6 +60,16 @@ def foreign_keywords(document: Document) -> Iterator[Fault]:
             )
 
 
+def alternatives(document: Document) -> Iterator[Fault]:
+    """No alternative of a `oneOf` is every value: then no value would be another one alone."""
+    for path, schema in _schemas(document):
+        members = schema.get("oneOf", ())
+        for index, member in enumerate(members if len(members) > 1 else ()):
+            if member is True or (isinstance(member, dict) and not member.keys() - ANNOTATIONS):
+                where = pointer((*path, "oneOf", index))
+                yield Fault(where, "this alternative allows anything, so nothing is another alone.")
+
+
 def required_properties(document: Document) -> Iterator[Fault]:
     """What is required is also described."""
     for path, schema in _schemas(document):
@@ -262,6 +272,7 @@ def updates(document: Document) -> Iterator[Fault]:
 
 RULES: tuple[Rule, ...] = (
     foreign_keywords,
+    alternatives,
     required_properties,
     message_types,
     operations,

@@ -30,6 +30,7 @@ from topicwire.errors import (
     InvalidUpdateError,
 )
 from topicwire.types import ErrorDetail, Message, MessageId
+from topicwire.wire.carried import check_carried
 from topicwire.wire.exact import (
     may_hold_integers,
     not_finite,
@@ -113,7 +114,8 @@ class PayloadDecoder:
         where: the message's type, for errors.
 
     Raises:
-        DeclarationError: Pydantic cannot validate the type.
+        DeclarationError: Pydantic cannot validate the type, or a part of it does not arrive as it
+            was sent.
     """
 
     def __init__(self, payload_type: Any | None, where: str) -> None:
@@ -123,6 +125,7 @@ class PayloadDecoder:
             fields: dict[str, Any] = {"payload": payload_type}
             envelope = TypedDict("envelope", fields)  # type: ignore[misc]  # known at run time alone
             adapter = type_adapter(envelope, where)
+            check_carried(adapter.core_schema, "to_server", where)
             self._validate = adapter.validator.validate_json
             self._counts = may_hold_integers(adapter.core_schema)
 
@@ -160,13 +163,14 @@ class JsonEncoder:
         where: the message's type, for errors.
 
     Raises:
-        DeclarationError: Pydantic cannot serialize the type, or not as JSON.
+        DeclarationError: Pydantic cannot serialize the type, or not as JSON that says the same.
     """
 
     __slots__ = ("_adapter", "_counts", "_model", "_serializer", "_to_json", "_where")
 
     def __init__(self, data_type: Any, where: str) -> None:
         self._adapter = type_adapter(data_type, where)
+        check_carried(self._adapter.core_schema, "to_client", where)
         self._serializer = self._adapter.serializer
         self._to_json = self._serializer.to_json
         self._where = where

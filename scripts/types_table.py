@@ -30,6 +30,7 @@ PAGE = ROOT / "docs/types.md"
 RECORD = ROOT / "bench/results/constructs.json"
 TOOLS = ("chanx", "Modelina", "FastWS")
 PLEASANT = {
+    Any: st.sampled_from([1, "a", None, True]),
     str: st.sampled_from(["AAPL", "a", "b", "some text"]),
     int: st.integers(1, 300),
     float: st.sampled_from([0.5, 189.25, -1.5]),

@@ -45,7 +45,7 @@ async function check<Request, Data, Sent>(
 function unordered(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(unordered).sort((a, b) => (text(a) < text(b) ? -1 : 1))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, unordered(one)]))
+  return Object.fromEntries(Object.entries(value).sort().map(([key, one]) => [key, unordered(one)]))
 }
 
 function text(value: unknown): string {

@@ -14,7 +14,12 @@ for (const one of JSON.parse(await text(process.stdin))) {
   constructs[one.name] = {}
   for (const direction of ['sent', 'received']) {
     try {
-      const generator = new TypeScriptGenerator({ modelType: 'interface', enumType: 'union', mapType: 'record', moduleSystem: 'ESM' })
+      const generator = new TypeScriptGenerator({
+        modelType: 'interface',
+        enumType: 'union',
+        mapType: 'record',
+        moduleSystem: 'ESM',
+      })
       const models = await generator.generate(one[direction])
       constructs[one.name][direction] = models.map(({ result }) => result).join('\n')
     } catch (error) {

@@ -302,10 +302,10 @@ class HubAgainstGuarantees(RuleBasedStateMachine):
                 trace.take(message)
             if ended is not None:
                 self.alive.remove(trace)
-                why = trace.treatment.explanation(ended.code, awaits_reply=awaited)
+                why = trace.treatment.explanation(ended.code, was_held_back=awaited)
                 self.happened[why] += 1
                 continue
-            trace.treatment.catch_up(self.app.clock.now_s(), awaits_reply=trace.awaits_reply)
+            trace.treatment.catch_up(self.app.clock.now_s(), is_held_back=trace.awaits_reply)
             for topic in trace.held():
                 key = ("trades", topic)
                 position = self.app.hub._topics[key].audience.position

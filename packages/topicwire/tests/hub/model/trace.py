@@ -79,6 +79,11 @@ class Trace:
     def waiting(self) -> list[Sent]:
         return self.sent[self.answered :]
 
+    @property
+    def is_held_back(self) -> bool:
+        """Updates may wait in the hub: behind a reply, or the reset that tells of a restart."""
+        return bool(self.waiting) or any(held.is_interrupted for held in self.held.values())
+
     def take(self, message: dict[str, Any], now_s: float) -> None:
         payload = message["payload"]
         match message["type"]:

@@ -73,14 +73,14 @@ class Treatment:
         self._is_too_late |= self.is_late and blocked_s >= limits.send_timeout_s
         self._is_too_quiet |= self.is_stalled and now_s >= asked_s + limits.heartbeat_grace_s
 
-    def catch_up(self, now_s: float, *, awaits_reply: bool) -> None:
-        """It has read, and answered, everything; an update may be held back behind a reply."""
+    def catch_up(self, now_s: float, *, is_held_back: bool) -> None:
+        """It has read, and answered, everything but what is held back behind a reply or a reset."""
         self.is_late = self._is_too_late = self._is_too_quiet = False
         self._read_s = self._heard_s = now_s
-        if not awaits_reply:
+        if not is_held_back:
             self._owed, self._owed_since_s = 0, None
 
-    def explanation(self, code: int, *, awaits_reply: bool) -> str:
+    def explanation(self, code: int, *, was_held_back: bool) -> str:
         """Say why its connection has ended with `code`. Fails where nothing was done to it."""
         if code == LOST and self._link is not None and self._link.is_cut:
             return "cut"
@@ -88,7 +88,8 @@ class Treatment:
             return "given up"
         if code == NO_SIGN_OF_LIFE and self._is_too_quiet:
             return "lost"
-        is_behind = self.is_late or awaits_reply  # what a start sends before the reply counts too
+        # what was held back comes all at once, however promptly it is read
+        is_behind = self.is_late or was_held_back
         if code == SLOW_CONSUMER and is_behind and self._owed >= self._settings.max_queue_bytes:
             return "slow"
         raise AssertionError(f"closed with {code}, and nothing was done to it: {vars(self)}")

@@ -130,23 +130,17 @@ class World(RuleBasedStateMachine):
             return
         self.run(self.come_to_rest())
         for trace in [one for one in self.alive if not one.treatment.is_stalled]:
-            had_to_wait = bool(trace.waiting)
+            was_held_back = trace.is_held_back
             messages, ended = self.run(self._drained(trace.client))
             for message in messages:
                 trace.take(message, self.app.clock.now_s())
             if ended is None:
                 trace.is_complete(self.service.alive())
-                self._caught_up(trace)
+                now_s = self.app.clock.now_s()
+                trace.treatment.catch_up(now_s, is_held_back=trace.is_held_back)
                 continue
             self.alive.remove(trace)
-            self.happened[trace.treatment.explanation(ended.code, awaits_reply=had_to_wait)] += 1
-
-    def _caught_up(self, trace: Trace) -> None:
-        now_s = self.app.clock.now_s()
-        trace.treatment.catch_up(now_s, awaits_reply=bool(trace.waiting))
-        for held in trace.held.values():
-            if held.is_interrupted:  # and will be told of the restart
-                trace.treatment.owe(RESET_BYTES, now_s)
+            self.happened[trace.treatment.explanation(ended.code, was_held_back=was_held_back)] += 1
 
     @staticmethod
     async def _drained(

@@ -20,6 +20,16 @@ ARGUMENTS = st.recursive(
     ),
     max_leaves=4,
 )
+REQUESTS = st.recursive(
+    st.sampled_from(["Trade", "TradeRequest", "market.Trade", "dict[str, int]"]),
+    lambda inner: st.one_of(
+        st.tuples(ARGUMENTS, inner).map(lambda two: f"dict[{two[0]}, {two[1]}]"),
+        st.tuples(inner, inner).map(lambda two: f"{two[0]} | {two[1]}"),
+    ),
+    max_leaves=4,
+)
+"""A request is an object."""
+
 # Between any two tokens inside brackets: blanks, line ends, comments that look like code.
 GAPS = st.lists(
     st.sampled_from(["", " ", "  ", "\n", "\n    ", "  # ], Trade]\n", "# WsRouter[A, B]\n"]),
@@ -46,7 +56,7 @@ def spread(text: str, gaps: Sequence[str]) -> str:
 @st.composite
 def layouts(draw: st.DrawFn) -> tuple[str, str, str]:
     """A declaration somehow laid out; its name, and its types as people read them."""
-    name, request, data = draw(NAMES), draw(ARGUMENTS), draw(ARGUMENTS)
+    name, request, data = draw(NAMES), draw(REQUESTS), draw(ARGUMENTS)
     comma = draw(st.sampled_from(["", ","]))
     gaps = draw(st.lists(GAPS, min_size=1, max_size=7))
     # In brackets of its own, so that a line may end anywhere.

@@ -244,18 +244,23 @@ async def test_a_refusal_is_one_whatever_it_was_built_of() -> None:
         assert app.hub.topics == frozenset()
 
 
+class Size(BaseModel):
+    weight: float
+
+
 async def test_a_command_that_subscribes_nothing_needs_no_canonical_payload() -> None:
     router = OperationRouter(prefix="orders.")
 
     @router.send("size", reply="size.response")
-    def size(payload: TradeRequest) -> SubscriptionResponse:
-        """Do something that can be done with a number beyond JSON's."""
-        return SubscriptionResponse(status="ok", message=str(payload.depth), topic="")
+    def size(payload: Size) -> SubscriptionResponse:
+        """Do something that can be done with a number that RFC 8785 has no form of."""
+        return SubscriptionResponse(status="ok", message=str(payload.weight), topic="")
 
     app = App(router)
     async with connect(app.asgi) as client:
-        reply = await client.request("orders.size", {"symbol": "A", "depth": 2**53})
-        assert reply["payload"] == {"status": "ok", "message": str(2**53), "topic": ""}
+        await client.send('{"type": "orders.size", "id": 1, "payload": {"weight": 1e400}}')
+        reply = await client.receive()
+        assert reply["payload"] == {"status": "ok", "message": "inf", "topic": ""}
 
 
 async def test_the_id_is_told_where_the_type_is_wrong() -> None:

@@ -6,9 +6,9 @@ import gc
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from topicwire.cli.console import DOES_NOT_HOLD, add_command, fail, refusals, say, shown_here
 from topicwire.cli.python_client import add_python
@@ -133,7 +133,7 @@ def typescript(
         if validators is None and config.typescript is not None:
             validators = config.typescript.validators
         if validators is not None:
-            folders = replace(folders, validators=validators.resolve())
+            folders = TypeScriptConfig(folders.types, folders.client, validators.resolve())
         files = typescript_files(config, folders, content)
         kind: Kind | None = "typescript" if config.keeps_cache else None
         owned = owned_typescript(files) | modules_found(folders)
@@ -141,8 +141,7 @@ def typescript(
         _apply(config, made, check=check, command="topicwire client typescript", started=started)
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
+class _Made(NamedTuple):
     """What a command makes.
 
     Attributes:
@@ -153,7 +152,7 @@ class _Made:
 
     kind: Kind | None
     files: Mapping[Path, str]
-    owned: Mapping[Path, str] = field(default_factory=dict)
+    owned: Mapping[Path, str] = MappingProxyType({})
 
 
 def _apply(config: AppConfig, made: _Made, *, check: bool, command: str, started: float) -> None:

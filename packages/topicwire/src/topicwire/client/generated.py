@@ -19,6 +19,7 @@ from pydantic import (
     model_serializer,
 )
 
+from topicwire import integers
 from topicwire.client.client import Client
 from topicwire.client.route import Route, ask, encoded
 
@@ -48,10 +49,8 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
 
 
-BigInt: TypeAlias = Annotated[
-    int, BeforeValidator(_whole), PlainSerializer(str, return_type=str, when_used="json")
-]
-"""An integer of any size, which travels as a string of digits."""
+BigInt: TypeAlias = Annotated[integers.BigInt, BeforeValidator(_whole)]
+"""`topicwire.BigInt`, which strict models take from its string of digits too."""
 
 
 _NOT_FINITE: Final = {"NaN": nan, "Infinity": inf, "-Infinity": -inf}

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from packages.topicwire.tests.codegen.sample import TEMPLATE_PATH
-from packages.topicwire.tests.codegen.whole import Whole
+from packages.topicwire.tests.codegen.whole import SETTINGS, Whole
 
 from tests.quickstart.specification import under
 
@@ -63,7 +63,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     app = Whole(tmp_path_factory.mktemp("checks") / "app").populate()
     # A project of one's own has its tools' settings; the nine steps find them.
     app.write(".gitignore", "__pycache__\n")
+    app.write("pyproject.toml", f'{SETTINGS}\n[tool.topicwire.python]\nfolder = "client"\n')
     app.make()
+    done = app.topicwire("client", "python")
+    assert done.returncode == 0, done.stderr
     git(app, "init", "--quiet")
     commit(app)
     return app.root
@@ -87,7 +90,7 @@ def commit(app: Whole) -> None:
     git(app, "commit", "--quiet", "--message", "As it is")
 
 
-def test_hooks_and_actions_run_the_same_three_commands() -> None:
+def test_hooks_and_actions_run_the_same_commands() -> None:
     assert hooks() == actions()
     text = PAGE.read_text(encoding="utf-8")
     for command in hooks():
@@ -109,12 +112,17 @@ def stale_client(app: Whole) -> str:
     return "topicwire client typescript --check"
 
 
+def stale_python(app: Whole) -> str:
+    app.write("client/acme_client/left.py", app.read("client/acme_client/__init__.py"))
+    return "topicwire client python --check"
+
+
 def test_each_passes_where_all_is_fresh_and_fails_by_name_where_it_is_not(app: Whole) -> None:
     """checklist 22"""
     for command in hooks():
         done = shell(app, command)
         assert done.returncode == 0, done.stderr
-    changes = (stale_router, stale_document, stale_client)
+    changes = (stale_router, stale_document, stale_client, stale_python)
     assert [change(app) for change in changes] == hooks()
     for command in hooks():
         done = shell(app, command)

@@ -30,13 +30,16 @@ MODELS = "src/acme/models/market/trades.py"
 MAIN = "src/acme/main.py"
 TYPES = "page/types/index.ts"
 DOCUMENT = "generated/asyncapi.json"
+PYTHON = "python/acme_client/models.py"
 OPENAPI = "generated/openapi.json"
 STATE = ".topicwire_cache/watch.json"
 QUOTES = "src/acme/models/market/quotes.py"
 
+ALL = ("routers", "the document", "TypeScript", "the Python client")
 SETTINGS = (
     PYPROJECT.replace('package = "acme"\n', 'package = "acme"\napp = "acme.main:create_app"\n')
     + '\n[tool.topicwire.typescript]\ntypes = "page/types"\nclient = "page/client"\n'
+    + '\n[tool.topicwire.python]\nfolder = "python"\n'
 )
 APP = """\
 from fastapi import FastAPI
@@ -132,8 +135,9 @@ class Watched(Sample):
         staged.replace(file)
 
     def generated(self) -> dict[str, bytes]:
-        page = {path: text for path, text in self.files().items() if path.startswith("page/")}
-        return super().generated() | page
+        clients = ("page/", "python/")
+        made = {path: text for path, text in self.files().items() if path.startswith(clients)}
+        return super().generated() | made
 
 
 @pytest.fixture
@@ -155,30 +159,34 @@ def until(holds: Callable[[], bool]) -> None:
 
 def test_a_save_is_in_the_types_and_a_mistake_leaves_them_until_it_is_mended(app: Watched) -> None:
     with app.watching("--json", "--openapi", OPENAPI):
-        assert app.event()["makes"] == ["routers", "the document", "TypeScript"]
+        assert app.event()["makes"] == [*ALL]
         first = app.event()
         assert (first["event"], first["changed"]) == ("generated", [])
         assert set(app.generated()) == {*first["written"]}
-        assert {DOCUMENT, OPENAPI, TYPES} < set(first["written"])
+        assert {DOCUMENT, OPENAPI, TYPES, PYTHON} < set(first["written"])
         assert app.state()["errors"] == []
 
         app.edit(MODELS, "    price: float\n", "    price: float\n    venue: str | None = None\n")
         saved = app.event()
         assert saved["changed"] == [MODELS]
-        assert saved["written"] == [DOCUMENT, TYPES]
+        assert saved["written"] == [DOCUMENT, TYPES, PYTHON]
         assert "venue" in app.read(TYPES)
+        assert "venue" in app.read(PYTHON)
 
         _each_mistake_is_told_with_its_place_and_cured(app)
         _a_declaration_reaches_routers_and_types_at_once(app)
         _a_new_date_is_no_change(app)
         _what_somebody_removed_is_written_again(app)
+        _a_file_of_somebody_s_beside_the_client_keeps_all_as_it_is(app)
     assert not (app.root / STATE).exists()
-    for command in (["generate"], ["spec"], ["client", "typescript"]):
-        _says_fresh(app, *command)
+    before = app.files()
+    for command in (["generate"], ["spec"], ["client", "typescript"], ["client", "python"]):
+        _leaves_nothing_to_do(app, *command)
+    assert app.files() == before
 
 
-def _says_fresh(app: Watched, *command: str) -> None:
-    words = [sys.executable, "-m", "topicwire.cli", *command, "--check"]
+def _leaves_nothing_to_do(app: Watched, *command: str) -> None:
+    words = [sys.executable, "-m", "topicwire.cli", *command]
     done = subprocess.run(words, cwd=app.root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
@@ -243,6 +251,24 @@ def _what_somebody_removed_is_written_again(app: Watched) -> None:
     for file in (app.root / GENERATED).glob("*.py"):
         file.unlink()
     until(lambda: app.generated() == before)
+    # At any moment: before the watcher has told of what it has just written, too.
+    (app.root / "python/acme_client/py.typed").unlink()
+    app.writes("python/acme_client/py.typed")
+
+
+def _a_file_of_somebody_s_beside_the_client_keeps_all_as_it_is(app: Watched) -> None:
+    before = app.generated()
+    app.write("python/mine.py", "mine = 1\n")
+    model = app.read(QUOTES)
+    app.edit(QUOTES, "bid: float", "bid: str")
+    told = app.event()
+    assert (told["event"], told["changed"]) == ("failed", [QUOTES])
+    assert "python/mine.py: not generated: it lacks the header" in told["text"]
+    (app.root / "python/mine.py").unlink()
+    assert app.generated() == before
+    app.write(QUOTES, model)
+    cured = app.event()
+    assert (cured["event"], cured["cured"], cured["written"]) == ("generated", True, [])
 
 
 def test_a_burst_is_one_run_and_what_hangs_is_ended_by_the_next_save(app: Watched) -> None:

@@ -43,7 +43,7 @@ def add_generate(commands: Commands) -> None:
     parser.add_argument(
         "--watch",
         action="store_true",
-        help="generate routers, document and TypeScript, and again after each save, until Ctrl-C",
+        help="generate routers, document and clients, and again after each save, until Ctrl-C",
     )
     parser.add_argument(
         "--openapi",

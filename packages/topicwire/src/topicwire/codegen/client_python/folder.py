@@ -1,19 +1,32 @@
-"""What is in the folder of a generated client: its own files, and nobody else's."""
+"""The folder of a generated client: the files that go there, and that nobody else's are there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from topicwire.codegen.client_python.package import generate, naming
 from topicwire.codegen.client_python.source import HEADER
+from topicwire.codegen.config import PythonConfig
 from topicwire.codegen.errors import ConfigError
 
 # What tools leave in a package's folder: builds, and what was compiled.
 _LEFT_BY_TOOLS: Final = ("__pycache__", "build", "dist")
 
 
-def owned_files(folder: Path, shown: str, files: Mapping[Path, str]) -> dict[Path, str]:
+def configured_files(python: PythonConfig, document: Any) -> dict[Path, str]:
+    """Return the files of the client that the settings ask for, of a document found to be right.
+
+    Raises:
+        ConfigError: a name that the settings or the document's title give is none in Python.
+        FormatError: Ruff is not installed.
+    """
+    texts = generate(document, naming(document, python.package, python.client))
+    return {python.folder / path: text for path, text in texts.items()}
+
+
+def owned_files(folder: Path, shown: str, files: Iterable[Path]) -> dict[Path, str]:
     """Return the generated files that are there, with their texts.
 
     Args:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import traceback
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from topicwire.codegen.application import load_application
+from topicwire.codegen.client_python.folder import configured_files
 from topicwire.codegen.clients import typescript_files
 from topicwire.codegen.config import AppConfig, load_config
 from topicwire.codegen.errors import GenerationError, Problem
 from topicwire.codegen.faults import problem_in_application
 from topicwire.codegen.generate import plan
+from topicwire.codegen.manifest import maker, manifest_text, recorded
 from topicwire.codegen.staged import Compile, StagedImports
 from topicwire.codegen.watch.stages import Stage
 from topicwire.errors import TopicwireError
@@ -121,10 +123,29 @@ def _built(request: Request, config: AppConfig, compiled: Compile) -> Result:
         if request.openapi is not None:
             files[request.openapi] = application.openapi()
         result = replace(result, document=hashlib.sha256(text.encode()).hexdigest())
-        is_due = "clients" in request.stages or result.document != request.document
-        if config.typescript is not None and is_due:
-            files.update(typescript_files(config, config.typescript, json.loads(text)))
+        if "clients" in request.stages or result.document != request.document:
+            files.update(_clients(config, text))
+        files[config.manifest] = _manifest(config, files)
     return replace(result, files={str(path): text for path, text in files.items()})
+
+
+def _clients(config: AppConfig, document: str) -> dict[Path, str]:
+    files: dict[Path, str] = {}
+    if config.typescript is not None:
+        files.update(typescript_files(config, config.typescript, json.loads(document)))
+    if config.python is not None:
+        files.update(configured_files(config.python, json.loads(document)))
+    return files
+
+
+def _manifest(config: AppConfig, files: Mapping[Path, str]) -> str:
+    """Return it as the commands leave it, whose work this is."""
+    routers = files.get(config.manifest)
+    content = recorded(config) if routers is None else dict(json.loads(routers))
+    content["document"] = maker()
+    if config.typescript is not None:
+        content["typescript"] = maker()
+    return manifest_text(content)
 
 
 def _nowhere(message: str) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from watchfiles import awatch
 
+from topicwire.codegen.client_python.folder import owned_files as client_files
 from topicwire.codegen.clients import modules_found
 from topicwire.codegen.config import AppConfig, load_config
 from topicwire.codegen.errors import GenerationError, Problem
@@ -31,6 +33,7 @@ from topicwire.codegen.watch.report import (
 )
 from topicwire.codegen.watch.sources import (
     TOOL,
+    digest,
     git_lock,
     may_matter,
     snapshot,
@@ -160,7 +163,7 @@ class Session:
         if result.problems:
             self._fail(config, sorted(changed), result.problems, took_s)
             return
-        await self._succeed(config, now, result)
+        self._succeed(config, now, result)
         cured, self._is_failing = self._is_failing, False
         write_state(config, ())
         if stages or cured:
@@ -186,18 +189,21 @@ class Session:
                 task.cancel()
             await asyncio.gather(building, saved, return_exceptions=True)
 
-    async def _succeed(self, config: AppConfig, now: Snapshot, result: Result) -> None:
+    def _succeed(self, config: AppConfig, now: Snapshot, result: Result) -> None:
         if result.read is not None:
             self._read = frozenset(map(Path, result.read))
         self._document = result.document
-        generated = {Path(path) for path in result.files}
-        if result.routers is not None:
-            self._outputs = frozenset(
-                path for path in self._outputs if path.parent.name != config.output
-            )
-        self._outputs |= generated
-        written = await asyncio.to_thread(snapshot, config, self._outputs)
-        self._good = self._tried = replace(now, outputs=written.outputs)
+        made = {Path(path): digest(text.encode()) for path, text in result.files.items()}
+        kept = {
+            path: known
+            for path, known in now.outputs.items()
+            if result.routers is None or path.parent.name != config.output
+        }
+        # As they were written, not as they are on disk: whatever has happened to them since is
+        # a change.
+        outputs = {**kept, **made}
+        self._outputs = frozenset(outputs)
+        self._good = self._tried = replace(now, outputs=outputs)
 
     def _fail(
         self,
@@ -216,6 +222,7 @@ def _makes(config: AppConfig) -> list[str]:
         "routers",
         *(["the document"] if config.app else []),
         *(["TypeScript"] if config.app and config.typescript else []),
+        *(["the Python client"] if config.app and config.python else []),
     ]
 
 
@@ -231,6 +238,11 @@ def _write(config: AppConfig, result: Result) -> Changes:
         owned = owned_files(config) if result.routers is not None else {}
         if config.typescript is not None and config.typescript.types / INDEX in files:
             owned |= modules_found(config.typescript)
+        if config.python is not None and config.python.folder / "pyproject.toml" in files:
+            folder = config.python.folder
+            shown = Path(os.path.relpath(folder, config.root)).as_posix()
+            wanted = [path for path in files if path.is_relative_to(folder)]
+            owned |= client_files(folder, shown, wanted)
         changes = compare(files, owned)
         write(config, changes)
     return changes

@@ -38,6 +38,11 @@ def snapshot(config: AppConfig, outputs: Iterable[Path]) -> Snapshot:
     )
 
 
+def digest(content: bytes) -> str:
+    """Return what a snapshot says of a file with this content."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
 def python_files(folder: Path) -> Iterator[Path]:
     """Yield the Python below a folder; hidden folders and caches left out."""
     for where, folders, names in os.walk(folder):
@@ -53,7 +58,7 @@ def may_matter(path: str, roots: Iterable[Path]) -> bool:
     if any(part in _SKIPPED or part.startswith(".") for part in folders):
         return False
     # A name without a suffix may be a folder that was moved as a whole.
-    return file.name in SETTINGS or file.suffix in {".py", ".ts", ".json", ""}
+    return file.name in SETTINGS or file.suffix in {".py", ".typed", ".ts", ".json", ""}
 
 
 def git_lock(folder: Path) -> Path | None:
@@ -75,5 +80,5 @@ def _digests(paths: Iterable[Path]) -> dict[Path, str]:
             content = path.read_bytes()
         except OSError:  # removed since it was listed
             continue
-        found[path] = hashlib.blake2b(content, digest_size=16).hexdigest()
+        found[path] = digest(content)
     return found

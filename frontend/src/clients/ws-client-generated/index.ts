@@ -25,16 +25,6 @@ export interface Routes {
    */
   bars: Route<BarsSubscriptionRequest, Bar, 'latest'>
   /**
-   * The best bid and ask, the last price, and the day so far (UTC).
-   *
-   * A client that is behind is sent the newest update.
-   * At most 10 updates a second.
-   * The present state comes first.
-   * A topic that is silent for 5 s is stale.
-   * What a lost connection has missed is not sent again.
-   */
-  quotes: Route<QuoteDataSubscriptionRequest, QuoteData, 'latest'>
-  /**
    * An order as it stands. Of two with the same `id` the higher `version` is the newer.
    *
    * Every update is sent, in order.
@@ -48,7 +38,17 @@ export interface Routes {
    * What a lost connection has missed is not sent again.
    */
   positions: Route<PositionSubscriptionRequest, AccountPosition, 'latest'>
+  /**
+   * The best bid and ask, the last price, and the day so far (UTC).
+   *
+   * A client that is behind is sent the newest update.
+   * At most 10 updates a second.
+   * The present state comes first.
+   * A topic that is silent for 5 s is stale.
+   * What a lost connection has missed is not sent again.
+   */
+  quotes: Route<QuoteDataSubscriptionRequest, QuoteData, 'latest'>
 }
 
 /** Every route, and every operation of one, by name: all that is left at run time. */
-export const routeNames = ['bars', 'quotes', 'orders', 'positions'] as const
+export const routeNames = ['bars', 'orders', 'positions', 'quotes'] as const

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from packages.topicwire.tests.asyncapi.parser import parse
-from packages.topicwire.tests.asyncapi.twins import first, second
+from packages.topicwire.tests.asyncapi.twins import first, second, third
 from packages.topicwire.tests.corpus import corpus_adapter
 from packages.topicwire.tests.corpus.models import Page, Plain, Tagged
 from packages.topicwire.tests.corpus.routes import ListenRequest, adapter_of
@@ -83,7 +83,7 @@ def test_one_channel_a_route_all_with_one_address() -> None:
         {"plain": (ListenRequest, Plain), "pets": (Tagged, Tagged)}, path="/live/ws"
     )
     channels = build(adapter)["channels"]
-    assert list(channels) == ["plain", "pets", "connection"]
+    assert list(channels) == ["pets", "plain", "connection"]
     assert {channel["address"] for channel in channels.values()} == {"/live/ws"}
     assert channels["plain"]["x-topicwire-route"] == {
         "name": "plain",
@@ -198,13 +198,14 @@ def test_two_models_of_one_name_are_kept_apart() -> None:
     }
     document = build(adapter_of(routes))
     schemas = document["components"]["schemas"]
-    assert set(schemas["Trade"]["properties"]) == {"price"}
+    assert "Trade" not in schemas
+    assert set(schemas["FirstTrade"]["properties"]) == {"price"}
     assert set(schemas["SecondTrade"]["properties"]) == {"volume"}
     items = {name: one["properties"]["items"]["items"]["$ref"] for name, one in schemas.items()
              if "Page" in name}  # fmt: skip
     assert items == {
-        "PageTrade": "#/components/schemas/SecondTrade",
-        "ModelsPageTrade": "#/components/schemas/Trade",
+        "PageFirstTrade": "#/components/schemas/FirstTrade",
+        "PageSecondTrade": "#/components/schemas/SecondTrade",
     }
     assert faults(document) == []
 
@@ -212,10 +213,11 @@ def test_two_models_of_one_name_are_kept_apart() -> None:
 def test_a_route_that_is_added_renames_nothing() -> None:
     routes: dict[str, tuple[Any, Any]] = {
         "first": (ListenRequest, first.Trade),
+        "second": (ListenRequest, second.Trade),
         "tagged": (Tagged, Tagged),
     }
     before = build(adapter_of(routes))["components"]["schemas"]
-    more = {**routes, "second": (second.Trade, Page[second.Trade]), "mine": (ListenRequest, Error)}
+    more = {**routes, "third": (third.Trade, Page[third.Trade]), "mine": (ListenRequest, Error)}
     after = build(adapter_of(more))["components"]["schemas"]
     assert {name: after[name] for name in before} == before
 

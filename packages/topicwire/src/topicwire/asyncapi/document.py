@@ -1,9 +1,9 @@
 """The AsyncAPI 3.1 document of an adapter.
 
-The same adapter always gives the same document, byte for byte: nothing in it depends on the
-clock, the machine or the process. It has one channel for each route, all with the same address,
-and one for the connection itself, because tools read many channels of a few messages faster
-than one channel of many.
+The same routes always give the same document, byte for byte: nothing in it depends on the clock,
+the machine, the process or the order in which they were included. It has one channel for each
+route, all with the same address, and one for the connection itself, because tools read many
+channels of a few messages faster than one channel of many.
 """
 
 from __future__ import annotations
@@ -148,18 +148,19 @@ class _Builder:
         self.channels: dict[str, Any] = {}
         self.operations: dict[str, Any] = {}
         self.messages: dict[str, Any] = {}
-        uses = [use for router in adapter.routers for use in _uses(router)]
+        self.routers = sorted(adapter.routers, key=lambda router: router.route)
+        uses = [use for router in self.routers for use in _uses(router)]
         self.types = payload_schemas(uses, reserved=shared_schemas())
 
     def document(self) -> dict[str, Any]:
-        for router in self.adapter.routers:
+        for router in self.routers:
             self._add_route(router)
         self._add_connection()
         info: dict[str, Any] = {"title": self.adapter.title, "version": self.adapter.version}
         if self.adapter.description:
             info["description"] = self.adapter.description
-        tags = {tag: None for router in self.adapter.routers for tag in router.tags}
-        info["tags"] = _tags({**tags, "connection": None})
+        tags = {tag for router in self.routers for tag in router.tags} - {CONNECTION}
+        info["tags"] = _tags([*sorted(tags), CONNECTION])
         server: dict[str, Any] = {"host": self.server.host, "protocol": self.server.protocol}
         if self.server.pathname:
             server["pathname"] = self.server.pathname

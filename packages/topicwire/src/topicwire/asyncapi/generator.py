@@ -15,12 +15,9 @@ from typing import Any, Final
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import MISSING, to_jsonable_python
 
-from topicwire.asyncapi.names import TypeIdentity
+from topicwire.asyncapi.same_types import LOCAL
 from topicwire.integers import BIG_INTEGER_FORMAT
 from topicwire.types import Direction, SubscriptionResponse
-
-LOCAL: Final = "#/$defs/"
-"""What references to named types begin with."""
 
 _NOT_FINITE: Final = {"type": "string", "enum": ["NaN", "Infinity", "-Infinity"]}
 
@@ -34,14 +31,12 @@ class SchemaGenerator(GenerateJsonSchema):
         by_alias = None if direction == "to_server" else True
         super().__init__(by_alias=by_alias, ref_template=f"{LOCAL}{{model}}")
         self.keys = keys
-        self.identities: dict[str, TypeIdentity] = {}
 
     def get_defs_ref(self, core_mode_ref: Any) -> Any:
         core_ref, mode = core_mode_ref
         # One key per type, the same in both directions. Pydantic shortens and merges names; a
         # key without dots or brackets comes through as it is.
         key = self.keys.setdefault(core_ref, f"t{len(self.keys)}")
-        self.identities[key] = TypeIdentity.of(core_ref)
         return super().get_defs_ref((key, mode))  # type: ignore[arg-type]  # two NewTypes of str
 
     def field_title_should_be_set(self, schema: Any) -> bool:

@@ -20,10 +20,11 @@ from pydantic.errors import (
 )
 from pydantic.json_schema import JsonSchemaMode
 
-from topicwire.asyncapi.draft07 import Schema, map_subschemas, subschemas, to_draft07
+from topicwire.asyncapi.draft07 import Schema, map_subschemas, to_draft07
 from topicwire.asyncapi.errors import DocumentError
-from topicwire.asyncapi.generator import LOCAL, SchemaGenerator
-from topicwire.asyncapi.names import TypeIdentity
+from topicwire.asyncapi.generator import SchemaGenerator
+from topicwire.asyncapi.names import distinct_names, sent_names
+from topicwire.asyncapi.same_types import LOCAL, references, same_types
 from topicwire.types import Direction
 
 _MODES: dict[Direction, JsonSchemaMode] = {"to_server": "validation", "to_client": "serialization"}
@@ -54,7 +55,7 @@ class PayloadSchemas:
 
 
 def payload_schemas(uses: Sequence[PayloadUse], reserved: Iterable[str] = ()) -> PayloadSchemas:
-    """Describe every use, in the order given: the first to want a name gets it.
+    """Describe every use. The order of the uses changes nothing.
 
     Args:
         uses: what travels where.
@@ -67,7 +68,7 @@ def payload_schemas(uses: Sequence[PayloadUse], reserved: Iterable[str] = ()) ->
     sides: dict[Direction, _Side] = {
         direction: _generate(direction, uses, keys) for direction in _MODES
     }
-    table = _NameTable(sides, reserved)
+    table = _NameTable(sides, {key: core_ref for core_ref, key in keys.items()}, reserved)
     payloads = {
         use.key: table.resolve(use.direction, sides[use.direction].payloads[use.key])
         for use in uses
@@ -81,7 +82,6 @@ class _Side:
 
     payloads: dict[str, Any] = field(default_factory=dict)
     definitions: dict[str, Schema] = field(default_factory=dict)
-    identities: dict[str, TypeIdentity] = field(default_factory=dict)
 
 
 def _generate(direction: Direction, uses: Sequence[PayloadUse], keys: dict[str, str]) -> _Side:
@@ -94,10 +94,10 @@ def _generate(direction: Direction, uses: Sequence[PayloadUse], keys: dict[str, 
             _refuse_if_indescribable(use)
         raise
     local = {f"{LOCAL}{key}": one for key, one in definitions.items()}
-    side = _Side(identities=generator.identities)
+    side = _Side()
+    classes = {key: _class_name(core_ref) for core_ref, key in keys.items()}
     for key, definition in definitions.items():
-        plain = to_draft07(definition, local)
-        side.definitions[key] = _tidy(plain, generator.identities[key], direction)
+        side.definitions[key] = _tidy(to_draft07(definition, local), classes[key], direction)
     for (use_key, _), schema in payloads.items():
         side.payloads[use_key] = _tidy_inside(to_draft07(schema, local), direction)
     return side
@@ -120,10 +120,15 @@ def _refuse_if_indescribable(use: PayloadUse) -> None:
         ) from exc
 
 
-def _tidy(schema: Any, identity: TypeIdentity, direction: Direction) -> Any:
+def _class_name(core_ref: str) -> str:
+    """Return `Page` of `app.models.Page:1[Trade:2]`."""
+    return core_ref.partition("[")[0].partition(":")[0].rpartition(".")[2]
+
+
+def _tidy(schema: Any, class_name: str, direction: Direction) -> Any:
     schema = _tidy_inside(schema, direction)
     title = schema.get("title", "")
-    if title == identity.class_name or title.startswith(f"{identity.class_name}["):
+    if title == class_name or title.startswith(f"{class_name}["):
         del schema["title"]  # the component's own name says it
     return schema
 
@@ -148,25 +153,24 @@ def _without_default(schema: Schema) -> Schema:
     return schema
 
 
-def references(schema: Any) -> Iterable[str]:
-    """Yield every `$ref` in a schema, in the order in which they stand."""
-    if isinstance(schema, dict):
-        if isinstance(schema.get("$ref"), str):
-            yield schema["$ref"]
-        for one in subschemas(schema):
-            yield from references(one)
-
-
 class _NameTable:
     """Gives each type its names, and decides which types need two."""
 
-    def __init__(self, sides: Mapping[Direction, _Side], reserved: Iterable[str]) -> None:
+    def __init__(
+        self,
+        sides: Mapping[Direction, _Side],
+        core_refs: Mapping[str, str],
+        reserved: Iterable[str],
+    ) -> None:
         self._sides = sides
-        self._reserved = frozenset(reserved)
-        self._merged = self._merge()
+        found = same_types(core_refs, [one.definitions for one in sides.values()])
+        self._types = found.types
+        reserved = frozenset(reserved)
+        self._names = distinct_names(found.identities, found.told_apart, reserved)
+        self._definitions = self._by_type()
         self._differ = self._differing()
-        self._names: dict[tuple[Direction, str], str] = {}
-        self._taken: dict[str, tuple[Direction, str]] = {}
+        self._sent_names = sent_names({*self._names.values()}, reserved)
+        self._reached: dict[str, tuple[Direction, str]] = {}
 
     def resolve(self, direction: Direction, schema: Any) -> Any:
         """Return `schema` with its references pointing into `components`."""
@@ -174,70 +178,55 @@ class _NameTable:
             return schema
         schema = map_subschemas(schema, lambda one: self.resolve(direction, one))
         if str(schema.get("$ref", "")).startswith(LOCAL):
-            schema["$ref"] = _SHARED + self._name(direction, schema["$ref"].removeprefix(LOCAL))
+            schema["$ref"] = _SHARED + self._name(direction, self._type_of(schema["$ref"]))
         return schema
 
     def components(self) -> dict[str, Schema]:
         """Return the definitions of every name given out so far and of what they refer to."""
         done: dict[str, Schema] = {}
-        while pending := [name for name in self._taken if name not in done]:
+        while pending := [name for name in self._reached if name not in done]:
             for name in pending:
-                direction, key = self._taken[name]
-                done[name] = self.resolve(direction, self._sides[direction].definitions[key])
+                direction, one = self._reached[name]
+                done[name] = self.resolve(direction, self._definitions[direction][one])
         return dict(sorted(done.items()))
 
-    def _name(self, direction: Direction, key: str) -> str:
-        key = self._merged.get(key, key)
-        if (direction, key) not in self._names:
-            self._claim(key)
-        return self._names[direction, key]
+    def _name(self, direction: Direction, one: str) -> str:
+        name = self._names[one]
+        if one in self._differ and direction == "to_server":
+            name = self._sent_names[name]
+        self._reached.setdefault(name, (direction, one))
+        return name
 
-    def _claim(self, key: str) -> None:
-        """Name a type in both its directions at once, so that neither name is lost later."""
-        present: list[Direction] = [side for side in _MODES if key in self._sides[side].definitions]
-        identity = self._sides[present[0]].identities[key]
-        name = next(one for one in identity.candidates() if self._is_free(one, key))
-        for side in present:
-            own = f"{name}Input" if key in self._differ and side == "to_server" else name
-            self._names[side, key] = own
-            self._taken.setdefault(own, (side, key))
+    def _type_of(self, reference: str) -> str:
+        return self._types[reference.removeprefix(LOCAL)]
 
-    def _is_free(self, name: str, key: str) -> bool:
-        wanted = {name, f"{name}Input"} if key in self._differ else {name}
-        return not wanted & (self._taken.keys() | self._reserved)
-
-    def _merge(self) -> dict[str, str]:
-        """Find types that Python made twice: the same name, arguments and schema."""
-        merged: dict[str, str] = {}
-        seen: dict[tuple[Any, ...], str] = {}
-        keys = {key: one for side in self._sides.values() for key, one in side.identities.items()}
-        for key, identity in keys.items():
-            form = [self._by_path(side, side.definitions.get(key)) for side in self._sides.values()]
-            signature = (identity.path, identity.arguments, repr(form))
-            merged[key] = seen.setdefault(signature, key)
-        return {key: first for key, first in merged.items() if key != first}
-
-    def _by_path(self, side: _Side, schema: Any) -> Any:
-        if not isinstance(schema, dict):
-            return schema
-        schema = map_subschemas(schema, lambda one: self._by_path(side, one))
-        if "$ref" in schema:
-            schema["$ref"] = repr(side.identities.get(schema["$ref"].removeprefix(LOCAL)))
-        return schema
+    def _by_type(self) -> dict[Direction, dict[str, Schema]]:
+        """Return the definitions of each type, one where Python made it twice."""
+        found: dict[Direction, dict[str, Schema]] = {}
+        for direction, side in self._sides.items():
+            found[direction] = {}
+            for key, schema in side.definitions.items():
+                found[direction].setdefault(self._types[key], schema)
+        return found
 
     def _differing(self) -> set[str]:
         """Types whose schema, or that of a type inside it, depends on the direction."""
-        sent, received = self._sides["to_server"], self._sides["to_client"]
-        both = sent.definitions.keys() & received.definitions.keys()
-        differ = {key for key in both if sent.definitions[key] != received.definitions[key]}
-        grown = True
-        while grown:
-            more = {
-                key
-                for key in both - differ
-                for ref in references(sent.definitions[key])
-                if ref.removeprefix(LOCAL) in differ
-            }
-            grown = bool(more)
+        sent, received = self._definitions["to_server"], self._definitions["to_client"]
+        both = sent.keys() & received.keys()
+        differ = {
+            one
+            for one in both
+            if self._by_reference(sent[one]) != self._by_reference(received[one])
+        }
+        inside = {one: {self._type_of(ref) for ref in references(sent[one])} for one in both}
+        while more := {one for one in both - differ if inside[one] & differ}:
             differ |= more
         return differ
+
+    def _by_reference(self, schema: Any) -> Any:
+        if not isinstance(schema, dict):
+            return schema
+        schema = map_subschemas(schema, self._by_reference)
+        if "$ref" in schema:
+            schema["$ref"] = self._type_of(schema["$ref"])
+        return schema

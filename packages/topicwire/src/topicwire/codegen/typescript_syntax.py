@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from topicwire.asyncapi.shapes import (
@@ -45,17 +45,29 @@ _PRIMITIVES = {"integer": "number"}
 _MEANINGS = frozenset({"format", "contentEncoding", "contentMediaType", "default", "examples"})
 
 
-def type_names(names: Iterable[str]) -> dict[str, str]:
-    """Return a TypeScript name for each name of a document; no two are alike."""
-    taken: dict[str, str] = {}
+def type_names(names: Iterable[str], reserved: Collection[str] = ()) -> dict[str, str]:
+    """Return a TypeScript name for each name of a document; no two are alike.
+
+    One that TypeScript can have is kept as it is, whatever the others are.
+
+    Args:
+        names: of the document.
+        reserved: names that something else has.
+    """
+    names = [*names]
+    taken = {name: name for name in names if _is_usable(name) and name not in reserved}
     for name in names:
-        plain = re.sub(r"[^A-Za-z0-9_$]", "_", name)
-        if not _IDENTIFIER.fullmatch(plain) or plain in RESERVED:
-            plain = f"_{plain}" if plain[:1].isdigit() else f"{plain}_"
-        while plain in taken.values():
-            plain += "_"
-        taken[name] = plain
-    return taken
+        if name not in taken:
+            plain = re.sub(r"[^A-Za-z0-9_$]", "_", name)
+            plain = f"_{plain}" if plain[:1].isdigit() else plain
+            while not _is_usable(plain) or plain in reserved or plain in taken.values():
+                plain += "_"
+            taken[name] = plain
+    return {name: taken[name] for name in names}
+
+
+def _is_usable(name: str) -> bool:
+    return _IDENTIFIER.fullmatch(name) is not None and name not in RESERVED
 
 
 def property_key(name: str) -> str:

@@ -1,5 +1,5 @@
-"""Two modules with a model of the same name."""
+"""Three modules whose types have the same names, and not the same fields."""
 
-from packages.topicwire.tests.asyncapi.twins import first, second
+from packages.topicwire.tests.asyncapi.twins import first, second, third
 
-__all__ = ["first", "second"]
+__all__ = ["first", "second", "third"]

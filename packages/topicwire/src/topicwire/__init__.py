@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from topicwire.errors import Rejected as Rejected
     from topicwire.errors import TopicwireError as TopicwireError
     from topicwire.integers import BigInt as BigInt
+    from topicwire.replies import SubscriptionResponse as SubscriptionResponse
     from topicwire.routing.delivery import RouteDelivery as RouteDelivery
     from topicwire.routing.delivery import drop_oldest as drop_oldest
     from topicwire.routing.delivery import latest as latest
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from topicwire.routing.topic_builders import TopicBuilder as TopicBuilder
     from topicwire.routing.topic_builders import by_symbol as by_symbol
     from topicwire.routing.topic_builders import topic_builder_from as topic_builder_from
+    from topicwire.routing.updates import SubscriptionUpdate as SubscriptionUpdate
     from topicwire.settings import Settings as Settings
     from topicwire.types import ANONYMOUS as ANONYMOUS
     from topicwire.types import Client as Client
@@ -45,8 +47,6 @@ if TYPE_CHECKING:
     from topicwire.types import Position as Position
     from topicwire.types import Principal as Principal
     from topicwire.types import ReplayLimits as ReplayLimits
-    from topicwire.types import SubscriptionResponse as SubscriptionResponse
-    from topicwire.types import SubscriptionUpdate as SubscriptionUpdate
     from topicwire.types import Topics as Topics
     from topicwire.wire.topics import topic_request as topic_request
 
@@ -54,6 +54,7 @@ _HOMES = {
     "asgi.adapter": ("FastWSAdapter",),
     "errors": ("CommandError", "DeclarationError", "PublishError", "Rejected", "TopicwireError"),
     "integers": ("BigInt",),
+    "replies": ("SubscriptionResponse",),
     "routing.delivery": ("RouteDelivery", "drop_oldest", "latest", "lossless", "merge"),
     "routing.hooks": ("RequestHandler", "ask"),
     "routing.operations": ("Operation", "OperationRouter"),
@@ -66,6 +67,7 @@ _HOMES = {
         "by_symbol",
         "topic_builder_from",
     ),
+    "routing.updates": ("SubscriptionUpdate",),
     "settings": ("Settings",),
     "types": (
         "ANONYMOUS",
@@ -75,8 +77,6 @@ _HOMES = {
         "Position",
         "Principal",
         "ReplayLimits",
-        "SubscriptionResponse",
-        "SubscriptionUpdate",
         "Topics",
     ),
     "wire.topics": ("topic_request",),

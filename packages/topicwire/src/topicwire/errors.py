@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from topicwire.types import ErrorCode, ErrorDetail, MessageId
+    from topicwire.replies import ErrorDetail
+    from topicwire.types import ErrorCode, MessageId
 
 
 class TopicwireError(Exception):

@@ -33,8 +33,8 @@ from topicwire.close_codes import (
     UNAUTHENTICATED,
 )
 from topicwire.identity import Handshake
+from topicwire.replies import SubscriptionResponse
 from topicwire.testing import ConnectionEnded, connect
-from topicwire.types import SubscriptionResponse
 from topicwire.wire.bearer import bearer_subprotocol
 
 

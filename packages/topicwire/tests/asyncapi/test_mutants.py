@@ -16,7 +16,7 @@ from packages.topicwire.tests.asyncapi.session import DOCUMENT, Message, record
 
 from topicwire.asyncapi.errors import DocumentError
 from topicwire.asyncapi.frames import FrameValidator
-from topicwire.asyncapi.pointers import walk
+from topicwire.asyncapi.pointers import objects
 from topicwire.asyncapi.validate import faults, validate
 
 Path = tuple[str | int, ...]
@@ -81,12 +81,12 @@ def at(document: Any, path: Path) -> Any:
 
 def mutations() -> list[list[Mutation]]:
     """By kind: keys deleted, constants changed, references led elsewhere."""
-    objects = [(path, one) for path, one in walk(DOCUMENT) if isinstance(one, dict)]
-    targets = sorted({one["$ref"] for _, one in objects if "$ref" in one})
-    deleted = [((*path, key), GONE) for path, one in objects for key in one]
+    found = list(objects(DOCUMENT))
+    targets = sorted({one["$ref"] for _, one in found if "$ref" in one})
+    deleted = [((*path, key), GONE) for path, one in found for key in one]
     protocol = [
         (path, one)
-        for path, one in objects
+        for path, one in found
         if path[:2] != ("components", "schemas") or not MODELS & set(path[2:3])
     ]
     constants: list[Mutation] = [

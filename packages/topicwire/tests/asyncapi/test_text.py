@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topicwire.asyncapi.document import dumps
+from topicwire.asyncapi.pointers import objects, resolve
 from topicwire.asyncapi.pointers import pointer as pointer_of
-from topicwire.asyncapi.pointers import resolve, walk
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 values = st.recursive(
@@ -34,17 +34,21 @@ def test_what_is_no_json_is_not_written(number: float) -> None:
         dumps({"default": number})
 
 
-@given(documents)
-def test_every_value_comes_once_and_after_what_holds_it(document: dict[str, Any]) -> None:
-    seen: set[tuple[str | int, ...]] = set()
-    for path, value in walk(document):
-        assert path not in seen
-        assert not path or path[:-1] in seen
+@given(documents, st.sets(st.text(max_size=3), max_size=3))
+def test_every_object_comes_once_and_after_what_holds_it(
+    document: dict[str, Any], outside: set[str]
+) -> None:
+    seen: list[tuple[str | int, ...]] = []
+    for path, value in objects(document, outside=outside):
+        assert isinstance(value, dict)
         assert resolve(document, pointer_of(path)) is value
-        seen.add(path)
-    assert len(seen) == 1 + sum(map(_count, document.values()))
+        assert not any(path == other[: len(path)] for other in seen)
+        assert outside.isdisjoint(path)
+        seen.append(path)
+    assert len(seen) == _count(document, outside)
 
 
-def _count(value: Any) -> int:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + sum(map(_count, inner))
+def _count(value: Any, outside: set[str]) -> int:
+    if isinstance(value, dict):
+        return 1 + sum(_count(one, outside) for key, one in value.items() if key not in outside)
+    return sum(_count(one, outside) for one in value) if isinstance(value, list) else 0

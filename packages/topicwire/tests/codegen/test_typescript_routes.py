@@ -14,9 +14,10 @@ from topicwire.asgi.adapter import FastWSAdapter
 from topicwire.asyncapi.document import build
 from topicwire.asyncapi.errors import DocumentError
 from topicwire.codegen.typescript import generate
+from topicwire.replies import SubscriptionResponse
 from topicwire.routing.operations import OperationRouter
 from topicwire.routing.router import WsRouter
-from topicwire.types import Client, SubscriptionResponse
+from topicwire.types import Client
 
 
 class TradeSubscriptionRequest(BaseModel):

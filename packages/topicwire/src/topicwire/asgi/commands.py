@@ -8,12 +8,13 @@ from typing import Any
 from topicwire.asgi.conflation import conflation
 from topicwire.core.patterns import PatternIndex
 from topicwire.hub.route import Command, Route
+from topicwire.replies import SubscriptionResponse
 from topicwire.routing.delivery import Lossless
 from topicwire.routing.operations import SUBSCRIBE, UPDATE, Operation
 from topicwire.routing.router import WsRouterInterface
 from topicwire.routing.service import reads_later
 from topicwire.routing.topic_builders import check_request_type
-from topicwire.types import Client, SubscriptionResponse
+from topicwire.types import Client
 from topicwire.wire.codec import JsonEncoder, PayloadDecoder
 from topicwire.wire.requests import request_json
 from topicwire.wire.topics import canonical_json

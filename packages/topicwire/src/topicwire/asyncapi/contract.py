@@ -161,9 +161,20 @@ def _policy(route: str, extension: Mapping[str, Any]) -> str | None:
     return policy
 
 
+def _by_route(operations: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the operations of each route, by their names without it."""
+    found: dict[str, dict[str, Any]] = {}
+    for key, one in operations.items():
+        for at, character in enumerate(key):
+            if character == ".":
+                found.setdefault(key[:at], {})[key[at + 1 :]] = one
+    return found
+
+
 class _Reader:
     def __init__(self, document: Mapping[str, Any], *, facts: bool) -> None:
         self.document = document
+        self.operations = _by_route(document.get("operations", {}))
         self.read = partial(read_shape, facts=facts)
 
     def resolve(self, value: Any) -> Any:
@@ -184,11 +195,7 @@ class _Reader:
         extension = channel["x-topicwire-route"]
         name = str(extension.get("name", key))
         messages = {one: self.resolve(ref) for one, ref in channel.get("messages", {}).items()}
-        mine = {
-            operation_key.removeprefix(f"{name}."): one
-            for operation_key, one in self.document.get("operations", {}).items()
-            if operation_key.startswith(f"{name}.")
-        }
+        mine = self.operations.get(name, {})
         subscribe = messages.get(f"{name}.subscribe")
         update = messages.get(f"{name}.update")
         request = None if subscribe is None else self._payload(subscribe)

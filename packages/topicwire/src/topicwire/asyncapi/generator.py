@@ -17,7 +17,8 @@ from pydantic_core import MISSING, to_jsonable_python
 
 from topicwire.asyncapi.same_types import LOCAL
 from topicwire.integers import BIG_INTEGER_FORMAT
-from topicwire.types import Direction, SubscriptionResponse
+from topicwire.replies import SubscriptionResponse
+from topicwire.types import Direction
 
 _NOT_FINITE: Final = {"type": "string", "enum": ["NaN", "Infinity", "-Infinity"]}
 

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from topicwire.asyncapi.draft07 import Schema
-from topicwire.types import ErrorCode
-from topicwire.wire.resume import MAX_EPOCH_CHARACTERS, MAX_SEQ
+from topicwire.types import MAX_EPOCH_CHARACTERS, MAX_SEQ, ErrorCode
 
 ID_REF = {"$ref": "#/components/schemas/MessageId"}
 CORRELATION_REF = {"$ref": "#/components/correlationIds/id"}

@@ -8,10 +8,15 @@ there is; what it does not accept, `jsonschema` looks at again: its verdict coun
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from importlib import resources
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jsonschema_rs import Draft7Validator
+
+_OFFICIAL = Path(__file__).with_name("schema") / "asyncapi-3.1.0.json"
 
 _OF_A_PROTOCOL = "/bindings/"
 _OF_ALL_PROTOCOLS = "BindingsObject.json"
@@ -19,7 +24,7 @@ _OF_ALL_PROTOCOLS = "BindingsObject.json"
 
 def official_error(document: Mapping[str, Any]) -> tuple[Sequence[str | int], str] | None:
     """Return where and why the official schema refuses `document`; None where it accepts it."""
-    if is_quickly_valid(_schema(bindings=False), document):
+    if _accepts(_quick_judge, document):
         return None
     from jsonschema import Draft7Validator  # noqa: PLC0415 - start-up time: seldom needed
     from jsonschema.exceptions import best_match  # noqa: PLC0415
@@ -55,14 +60,28 @@ def are_allowed(document: Mapping[str, Any], given: Sequence[tuple[str, Any]]) -
 
 def is_quickly_valid(schema: dict[str, Any], value: Any) -> bool:
     """Say whether a schema of draft-07 allows the value; False too where it cannot be said."""
+    return _accepts(lambda: _judge(schema), value)
+
+
+def _accepts(judge: Callable[[], Draft7Validator], value: Any) -> bool:
     import jsonschema_rs  # noqa: PLC0415 - start-up time
 
     try:
-        # Formats are annotations in draft-07, and `jsonschema` takes them for nothing else.
-        judge = jsonschema_rs.Draft7Validator(schema, validate_formats=False, offline=True)
-        return judge.is_valid(value)
+        return judge().is_valid(value)
     except (ValueError, jsonschema_rs.ReferencingError):
         return False  # what it cannot read is the other's to judge
+
+
+def _judge(schema: dict[str, Any]) -> Draft7Validator:
+    import jsonschema_rs  # noqa: PLC0415 - start-up time
+
+    # Formats are annotations in draft-07, and `jsonschema` takes them for nothing else.
+    return jsonschema_rs.Draft7Validator(schema, validate_formats=False, offline=True)
+
+
+@cache
+def _quick_judge() -> Draft7Validator:
+    return _judge(_schema(bindings=False))
 
 
 @cache
@@ -72,8 +91,7 @@ def _schema(*, bindings: bool) -> dict[str, Any]:
     Preparing those takes longer than all the rest, and no document of ours has any. Each is
     replaced by what nothing satisfies, so that a document with bindings is looked at again.
     """
-    file = resources.files("topicwire.asyncapi") / "schema" / "asyncapi-3.1.0.json"
-    schema: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    schema: dict[str, Any] = json.loads(_OFFICIAL.read_bytes())
     if not bindings:
         definitions: dict[str, Any] = schema["definitions"]
         schema["definitions"] = {

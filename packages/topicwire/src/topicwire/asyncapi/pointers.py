@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 
 def pointer(parts: Iterable[str | int]) -> str:
     """Return `#/a/b~1c/0` for the parts `a`, `b/c` and 0."""
-    escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in parts)
-    return "/".join(["#", *escaped])
+    return "/".join(["#", *(escaped(str(part)) for part in parts)])
+
+
+def escaped(part: str) -> str:
+    """Return a key as it stands in a pointer."""
+    return part.replace("~", "~0").replace("/", "~1")
 
 
 def resolve(document: Any, reference: str) -> Any:
@@ -48,15 +52,31 @@ def follow(document: Any, value: Any) -> Any:
     return value
 
 
-def walk(
-    value: Any, path: tuple[str | int, ...] = ()
-) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Yield every value of a JSON document with its path, the outer ones first."""
-    left = [(path, value)]  # a generator for each value would be passed through all around it
+def objects(
+    value: Any, *, outside: Collection[str] = ()
+) -> Iterator[tuple[tuple[str | int, ...], dict[str, Any]]]:
+    """Yield every object of a JSON document with its path, the outer ones first.
+
+    Args:
+        value: the document.
+        outside: keys whose values are not looked into.
+    """
+    # A stack: a generator for each value would be passed through all around it.
+    left: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
     while left:
-        path, value = left.pop()
-        yield path, value
-        if isinstance(value, dict):
-            left += [((*path, key), value[key]) for key in reversed(value)]
-        elif isinstance(value, list):
-            left += [((*path, index), value[index]) for index in reversed(range(len(value)))]
+        path, one = left.pop()
+        if isinstance(one, dict):
+            yield path, one
+            inside = [
+                ((*path, key), inner)
+                for key, inner in one.items()
+                if isinstance(inner, (dict, list)) and key not in outside
+            ]
+        else:
+            inside = [
+                ((*path, index), inner)
+                for index, inner in enumerate(one)
+                if isinstance(inner, (dict, list))
+            ]
+        inside.reverse()
+        left += inside

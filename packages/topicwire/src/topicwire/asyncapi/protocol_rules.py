@@ -27,7 +27,6 @@ from topicwire.asyncapi.messages import (
 )
 from topicwire.asyncapi.official import are_allowed, is_quickly_valid
 from topicwire.asyncapi.pointers import follow, pointer
-from topicwire.types import ErrorDetail, SubscriptionResponse, TopicPosition
 from topicwire.wire.frames import SUBPROTOCOL
 
 if TYPE_CHECKING:
@@ -77,32 +76,29 @@ _ROUTE: Final = {
     "dependencies": {"lingerS": ["replay"]},
 }
 
-# What the engine answers by itself. Each field that it may fill in is in one of them.
-_ANSWERS: Final = tuple(
-    answer.model_dump(mode="json")
-    for answer in (
-        SubscriptionResponse(
-            status="ok",
-            message="Subscribed",
-            topic="topic",
-            symbol="symbol",
-            epoch="epoch",
-            seq=1,
-            recovered=True,
-            snapshot=False,
-            full_state=True,
-            stale_after_s=1.5,
-            delivery="latest",
-            topics=[TopicPosition(topic="topic", epoch="epoch", seq=1)],
-        ),
-        SubscriptionResponse(
-            status="error",
-            message="The request is not what the route asks for.",
-            topic="",
-            code="validation_error",
-            details=[ErrorDetail(path="symbol", message="Field required", kind="missing")],
-        ),
-    )
+# What the engine answers by itself, as JSON. Each field that it may fill in is in one of them.
+ANSWERS: Final[tuple[Mapping[str, Any], ...]] = (
+    {
+        "status": "ok",
+        "message": "Subscribed",
+        "topic": "topic",
+        "symbol": "symbol",
+        "epoch": "epoch",
+        "seq": 1,
+        "recovered": True,
+        "snapshot": False,
+        "full_state": True,
+        "stale_after_s": 1.5,
+        "delivery": "latest",
+        "topics": [{"topic": "topic", "epoch": "epoch", "seq": 1}],
+    },
+    {
+        "status": "error",
+        "message": "The request is not what the route asks for.",
+        "topic": "",
+        "code": "validation_error",
+        "details": [{"path": "symbol", "message": "Field required", "kind": "missing"}],
+    },
 )
 
 
@@ -260,7 +256,7 @@ def replies(document: Document) -> Iterator[Fault]:
 
 def _refusal(document: Document, where: str) -> str | None:
     """Say which of the server's answers the schema at a pointer does not allow, and why."""
-    if are_allowed(document, [(where, one) for one in _ANSWERS]):
+    if are_allowed(document, [(where, one) for one in ANSWERS]):
         return None
     from jsonschema import Draft7Validator  # noqa: PLC0415 - start-up time: seldom needed
     from referencing import Registry  # noqa: PLC0415
@@ -268,7 +264,7 @@ def _refusal(document: Document, where: str) -> str | None:
 
     registry: Registry[Any] = Registry().with_resource(_URI, DRAFT7.create_resource(document))
     validator = Draft7Validator({"$ref": _URI + where}, registry=registry)
-    return next(filter(None, (_refused(validator, one) for one in _ANSWERS)), None)
+    return next(filter(None, (_refused(validator, one) for one in ANSWERS)), None)
 
 
 def _refused(validator: Draft7Validator, answer: Mapping[str, Any]) -> str | None:

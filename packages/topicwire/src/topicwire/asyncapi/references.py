@@ -6,29 +6,32 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from topicwire.asyncapi.fault import Document, Fault
-from topicwire.asyncapi.pointers import pointer, resolve, walk
+from topicwire.asyncapi.pointers import objects, pointer, resolve
 
 _SCHEMAS = "#/components/schemas/"
+_DATA = frozenset({"const", "default", "enum", "example", "examples"})
 # A reference names a thing, and nothing inside it: so many steps, where it is not three.
 _DEPTHS = {"#/channels/": (2, 4), "#/servers/": (2,)}
 
 
 def references(document: Document) -> Iterator[Fault]:
     """Every reference leads to something in the document, and stands alone."""
-    for path, value in walk(document):
-        if not isinstance(value, dict) or "$ref" not in value or _is_data(path):
+    right: set[str] = set()  # many references lead to the same few things
+    # What schemas carry is data, where `$ref` is a key like any other.
+    for path, value in objects(document, outside=_DATA):
+        if "$ref" not in value or path[-1:] == ("properties",):  # a property of that name
             continue
         target = value["$ref"]
-        if path and path[-1] == "properties":  # a property of that name
-            continue
         if not isinstance(target, str) or not target.startswith("#/"):
             yield Fault(pointer(path), f"the reference {target!r} leads out of the document.")
             continue
-        try:
-            resolve(document, target)
-        except LookupError:
-            yield Fault(pointer(path), f"the reference {target!r} leads nowhere.")
-            continue
+        if target not in right:
+            try:
+                resolve(document, target)
+            except LookupError:
+                yield Fault(pointer(path), f"the reference {target!r} leads nowhere.")
+                continue
+            right.add(target)
         kind = _kind(path)
         if not target.startswith(kind) or target.count("/") not in _DEPTHS.get(kind, (3,)):
             yield Fault(pointer(path), f"the reference {target!r} is to lead into {kind}.")
@@ -94,8 +97,3 @@ def _same_value(schema: Any) -> Iterator[str]:
             yield from _same_value(one)
     for key in ("not", "if", "then", "else"):
         yield from _same_value(schema.get(key))
-
-
-def _is_data(path: tuple[str | int, ...]) -> bool:
-    """Say whether a path leads into values that schemas carry, where `$ref` is just a key."""
-    return any(part in {"default", "examples", "example", "enum", "const"} for part in path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,7 @@ def diff(*, old: str, new: str, fail_on: str, as_json: bool) -> None:
     Example: `topicwire diff released.json generated/asyncapi.json`, and for what is running:
     `topicwire diff http://localhost:8000/api/v1/ws/asyncapi.json generated/asyncapi.json`.
     """
+    gc.disable()  # thousands of nodes are made and kept, and then the process ends
     try:
         comparison = _compared(old, new)
     except TopicwireError as error:

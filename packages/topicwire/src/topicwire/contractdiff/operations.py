@@ -51,15 +51,17 @@ class Route:
 def read_routes(document: Mapping[str, Any]) -> dict[str, Route]:
     """Return every route by its name, and the connection as `""`."""
     found: dict[str, Route] = {}
+    entries: dict[Any, dict[str, Any]] = {}
+    for operation_key, entry in document.get("operations", {}).items():
+        entries.setdefault(entry.get("channel", {}).get("$ref"), {})[operation_key] = entry
     for key, channel in document.get("channels", {}).items():
         extension = channel.get("x-topicwire-route")
         name = CONNECTION if extension is None else str(extension.get("name", key))
         where = f"#/channels/{key.replace('~', '~0').replace('/', '~1')}"
         operations = {
             one.name: one
-            for operation_key, entry in document.get("operations", {}).items()
-            if entry.get("channel", {}).get("$ref") == where
-            and (one := _operation(document, operation_key, entry, name)) is not None
+            for operation_key, entry in entries.get(where, {}).items()
+            if (one := _operation(document, operation_key, entry, name)) is not None
         }
         notes = {key: channel[key] for key in ("description", "summary") if key in channel}
         found[name] = Route(name, extension or {}, operations, notes)

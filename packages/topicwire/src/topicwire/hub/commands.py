@@ -15,14 +15,8 @@ from topicwire.hub.join import Join
 from topicwire.hub.refusals import failure_frame
 from topicwire.hub.route import PendingCommand
 from topicwire.hub.start import Start, starts_again
-from topicwire.types import (
-    Client,
-    Position,
-    StagedChanges,
-    SubscriptionResponse,
-    TopicId,
-    TopicPosition,
-)
+from topicwire.replies import SubscriptionResponse, TopicPosition
+from topicwire.types import Client, Position, StagedChanges, TopicId
 from topicwire.wire.frames import Frame, message_frame
 from topicwire.wire.topics import check_topic
 

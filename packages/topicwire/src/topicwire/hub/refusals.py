@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from topicwire.errors import CommandError
 from topicwire.hub.route import Command
-from topicwire.types import MessageId, SubscriptionResponse
+from topicwire.replies import SubscriptionResponse
+from topicwire.types import MessageId
 from topicwire.wire.frames import Frame, json_bytes, message_frame
 
 if TYPE_CHECKING:

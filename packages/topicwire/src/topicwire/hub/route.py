@@ -10,14 +10,8 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from topicwire.core.patterns import PatternIndex
 from topicwire.core.policies import Policy
 from topicwire.hub.metrics import RouteMetrics
-from topicwire.types import (
-    Client,
-    Delivery,
-    MessageId,
-    Principal,
-    ReplayLimits,
-    SubscriptionResponse,
-)
+from topicwire.replies import SubscriptionResponse
+from topicwire.types import Client, Delivery, MessageId, Principal, ReplayLimits
 from topicwire.wire.marks import mark_of_source
 from topicwire.wire.resume import Resume
 

@@ -16,6 +16,7 @@ from topicwire.mock.document import MockDocument, MockOperation, MockRoute, read
 from topicwire.mock.payloads import answer_type, payload_type
 from topicwire.mock.service import MockService, MockStates
 from topicwire.mock.values import Values
+from topicwire.replies import SubscriptionResponse
 from topicwire.routing.delivery import (
     RouteDelivery,
     drop_oldest,
@@ -27,7 +28,7 @@ from topicwire.routing.operations import OperationRouter
 from topicwire.routing.options import DEFAULT_REPLAY, RouteOptions
 from topicwire.routing.router import WsRouter
 from topicwire.settings import Settings
-from topicwire.types import ANONYMOUS, Client, Principal, ReplayLimits, SubscriptionResponse
+from topicwire.types import ANONYMOUS, Client, Principal, ReplayLimits
 from topicwire.wire.topics import canonical_json
 
 START_MS = 1_767_225_600_000

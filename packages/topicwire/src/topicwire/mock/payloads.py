@@ -10,7 +10,7 @@ from pydantic import AfterValidator, create_model
 
 from topicwire.asyncapi.pointers import follow, pointer
 from topicwire.mock.values import Values
-from topicwire.types import SubscriptionResponse
+from topicwire.replies import SubscriptionResponse
 from topicwire.wire.topics import canonical_json
 
 _DEEP = 8  # defaults further down are not filled in

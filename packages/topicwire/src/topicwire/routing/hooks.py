@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from typing import TypeAlias, TypeVar
 
-from topicwire.types import Client, SubscriptionResponse
+from topicwire.replies import SubscriptionResponse
+from topicwire.types import Client
 
 _TRequest = TypeVar("_TRequest")
 

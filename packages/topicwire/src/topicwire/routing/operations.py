@@ -12,11 +12,13 @@ from typing import Any, Final, Literal, Protocol, TypeVar
 from typing_extensions import Unpack
 
 from topicwire.errors import DeclarationError, NotIncludedError, RouterInUseError
+from topicwire.replies import SubscriptionResponse
 from topicwire.routing.annotations import MISSING, read_handler
 from topicwire.routing.concrete import ConcreteGeneric
 from topicwire.routing.options import RouteOptions, settle
 from topicwire.routing.service import TopicService, check_service
-from topicwire.types import SubscriptionResponse, SubscriptionUpdate, Topics
+from topicwire.routing.updates import SubscriptionUpdate
+from topicwire.types import Topics
 from topicwire.wire.names import check_operation_name, check_route_name
 
 UPDATE: Final = "update"

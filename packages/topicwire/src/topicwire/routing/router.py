@@ -8,6 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from typing_extensions import Unpack
 
+from topicwire.replies import SubscriptionResponse
 from topicwire.routing.hooks import RequestHandler, ask
 from topicwire.routing.operations import (
     Operation,
@@ -17,7 +18,7 @@ from topicwire.routing.operations import (
 from topicwire.routing.options import RouteOptions, RouteSettings
 from topicwire.routing.service import TopicService
 from topicwire.routing.topic_builders import AnyTopicBuilder, TopicBuilder
-from topicwire.types import Client, SubscriptionResponse, Topics
+from topicwire.types import Client, Topics
 
 _TRequest = TypeVar("_TRequest")
 _TData = TypeVar("_TData")

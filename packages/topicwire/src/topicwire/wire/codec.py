@@ -29,7 +29,8 @@ from topicwire.errors import (
     InvalidMessageError,
     InvalidUpdateError,
 )
-from topicwire.types import ErrorDetail, Message, MessageId
+from topicwire.replies import ErrorDetail
+from topicwire.types import Message, MessageId
 from topicwire.wire.carried import check_carried
 from topicwire.wire.exact import (
     may_hold_integers,

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeGuard
+from typing import Any, TypeGuard
 
 from topicwire.errors import CommandError
-from topicwire.types import ErrorDetail, Position
-
-MAX_EPOCH_CHARACTERS: Final = 64
-MAX_SEQ: Final = 2**53 - 1
+from topicwire.replies import ErrorDetail
+from topicwire.types import MAX_EPOCH_CHARACTERS, MAX_SEQ, Position
 
 
 class Resume:

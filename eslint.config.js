@@ -112,8 +112,8 @@ export default defineConfig([
     },
   },
   {
-    // Its errors are those of the published core, which is a file of its own.
-    files: ['packages/client/src/testing/**/*.ts'],
+    // Their errors are those of the published core, which is a file of its own.
+    files: ['packages/client/src/{latency,stream,testing}/**/*.ts'],
     rules: {
       'no-restricted-imports': [
         'error',
@@ -121,7 +121,7 @@ export default defineConfig([
           patterns: [
             {
               regex: '^(?!\\.|@topicwire/client$)',
-              message: 'src/testing/ imports files of the package and its public name alone.',
+              message: 'This entry imports files of the package and its public name alone.',
             },
           ],
         },

@@ -21,6 +21,7 @@ DOCUMENT = ROOT / "backend/generated/asyncapi.json"
 PROGRAM = """
 import { WebSocket } from 'ws'
 import { createClient } from '@topicwire/client'
+import { stream } from '@topicwire/client/stream'
 import { validated } from '@topicwire/client/validation'
 import { routeNames, type Routes } from './ws-client-generated/index.js'
 import * as validators from './ws-validators-generated/index.js'
@@ -35,12 +36,12 @@ const ws = createClient<Routes>(routeNames, {
   validate: validated({ ...validators }),
 })
 const quotes: QuoteData[] = []
-for await (const quote of ws.quotes.stream({ symbol: 'IBM' })) {
+for await (const quote of stream(ws.quotes, { symbol: 'IBM' })) {
   quotes.push(quote)
   if (quotes.length === 3) break
 }
 const orders: Order[] = []
-for await (const order of ws.orders.stream({ account_id: 'A-1' })) {
+for await (const order of stream(ws.orders, { account_id: 'A-1' })) {
   orders.push(order)
   if (orders.length === 3) break
 }

@@ -1,4 +1,5 @@
 import { inject, provide } from 'vue'
+import type { Clock } from '@topicwire/client'
 import type { App, InjectionKey } from 'vue'
 import type { RestClient } from '@/plugins/restClient'
 import type { WsAdapter } from '@/plugins/wsAdapter'
@@ -7,6 +8,8 @@ import type { WsAdapter } from '@/plugins/wsAdapter'
 export interface Services {
   readonly ws: WsAdapter
   readonly rest: RestClient
+  /** What measures time. Default: the browser's; a test gives the one that it advances. */
+  readonly clock?: Clock
 }
 
 const key: InjectionKey<Services> = Symbol('services')

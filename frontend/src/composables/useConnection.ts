@@ -1,3 +1,4 @@
+import { latency } from '@topicwire/client/latency'
 import { onScopeDispose, readonly, ref, shallowRef } from 'vue'
 import type { ConnectionStatus } from '@topicwire/client'
 import type { Ref } from 'vue'
@@ -14,7 +15,8 @@ export interface ConnectionState {
 
 /** The state of the page's one socket, as refs. */
 export function useConnection(): ConnectionState {
-  const { connection } = useServices().ws
+  const { ws, clock } = useServices()
+  const { connection } = ws
   const status = shallowRef<ConnectionStatus>(connection.status)
   const latencyMs = ref<number>()
   const recoveries = ref(0)
@@ -26,12 +28,15 @@ export function useConnection(): ConnectionState {
         lost = false
         recoveries.value += 1
       }
-      if (now !== 'open') latencyMs.value = undefined
       status.value = now
     }),
-    connection.on('latency', (milliseconds) => {
-      latencyMs.value = milliseconds
-    }),
+    latency(
+      connection,
+      (milliseconds) => {
+        latencyMs.value = milliseconds
+      },
+      { ...(clock && { clock }) },
+    ),
   ]
   onScopeDispose(() => {
     for (const stop of off) stop()

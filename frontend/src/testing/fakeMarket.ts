@@ -43,6 +43,7 @@ export class FakeMarket {
         clock: this.clock,
         backoff: { random: () => 1 },
       }),
+      clock: this.clock,
       rest: createRestClient({ baseUrl: 'http://market.test', fetch: (request) => this.#fetch(request) }),
     }
   }

@@ -1,4 +1,4 @@
-import { canonicalJson } from './canonical.js'
+import { requestText } from './request-text.js'
 import { TopicwireError } from './errors.js'
 import type { Handle, Observer } from './handle.js'
 import { host, reportToPage } from './host.js'
@@ -64,9 +64,6 @@ export function newClientConnection(options: ClientOptions): ClientConnection {
     get status() {
       return closed ? 'closed' : (peek()?.status ?? 'idle')
     },
-    get latencyMs() {
-      return peek()?.latencyMs
-    },
     on: (event, handler) => {
       peek()
       return connection.listen(event, handler, reportToPage)
@@ -115,7 +112,7 @@ export function newClientConnection(options: ClientOptions): ClientConnection {
     },
     call: (type, request) =>
       promise((handle) => {
-        connection.use().ask(handle, type, request === undefined ? undefined : canonicalJson(request), true)
+        connection.use().ask(handle, type, requestText(request), true)
       }),
     auth: async (token) => {
       await promise((handle) => {

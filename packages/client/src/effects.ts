@@ -27,7 +27,6 @@ interface Asked {
   readonly hello: readonly [heartbeatMs: number, graceMs: number]
   /** The server will end the connection; another is to be made after so long. */
   readonly closing: readonly [retryAfterMs: number]
-  readonly pong: readonly []
   /** A fault that is nobody's answer. */
   readonly report: readonly [error: TopicwireError]
 }

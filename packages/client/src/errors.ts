@@ -1,5 +1,3 @@
-import type { Gap } from './routes.js'
-
 /** Codes that a server sends. Stable strings; a newer server may send others. */
 export type ServerErrorCode =
   | 'invalid_json'
@@ -94,10 +92,4 @@ export function failed(
   fields?: TopicwireErrorFields,
 ): TopicwireError {
   return new TopicwireError(code, `${type}: ${what}`, { type, ...fields })
-}
-
-/** A gap, for those who take errors alone. */
-export function gapError({ topic, after, seq, reason }: Gap): TopicwireError {
-  const message = `${topic}: what came after ${after} is missed (${reason}); it goes on after ${seq}.`
-  return new TopicwireError('gap', message, { topic })
 }

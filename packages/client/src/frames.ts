@@ -3,7 +3,6 @@ import { failed, TopicwireError, type ErrorCode, type ErrorDetail } from './erro
 /** Offered at the handshake; a server that chooses it sends `hello` and answers `ping`. */
 export const SUBPROTOCOL = 'topicwire.v1+json'
 
-export const PING = '{"type":"ping"}'
 export const PONG = '{"type":"pong"}'
 
 /** The members of a JSON object, none of them trusted yet. */

@@ -8,11 +8,9 @@ export {
   type TopicwireErrorFields,
 } from './errors.js'
 export type {
-  AbortSignalLike,
   BackoffOptions,
   ClientOptions,
   Clock,
-  StreamOptions,
   SubscribeOptions,
   TokenSource,
   Validate,

@@ -2,7 +2,7 @@ import { fullJitterMs } from './backoff.js'
 import { dial } from './dial.js'
 import type { Performer } from './effects.js'
 import { failed, TopicwireError, type ErrorCode } from './errors.js'
-import { errorOf, membersOf, PING, SUBPROTOCOL } from './frames.js'
+import { errorOf, membersOf, SUBPROTOCOL } from './frames.js'
 import type { Handle, Observer } from './handle.js'
 import { hostClock, reportToPage } from './host.js'
 import type { ClientOptions, TokenSource, WebSocketLike } from './options.js'
@@ -20,7 +20,6 @@ export interface Link {
   readonly token: TokenSource | undefined
   readonly observers: Set<Observer>
   readonly status: ConnectionStatus
-  readonly latencyMs: number | undefined
   /** A listener, or a call: then the route is the full type of its request. */
   ask(handle: Handle, route: string, params: string | undefined, isCall?: boolean, timeoutMs?: number): void
   /** The token of this connection and of those to come; resolved when the server has taken it. */
@@ -33,12 +32,7 @@ export interface Link {
 
 export function newLink(url: string, options: ClientOptions): Link {
   const { token: source, backoff, webSocket } = options
-  const {
-    clock = hostClock,
-    timeoutMs: patienceMs = 10_000,
-    idleMs = 5_000,
-    pingIntervalMs = 10_000,
-  } = options
+  const { clock = hostClock, timeoutMs: patienceMs = 10_000, idleMs = 5_000 } = options
   const session = newSession<Handle>()
   const timers = newTimers(clock, () => {
     drain()
@@ -47,14 +41,12 @@ export function newLink(url: string, options: ClientOptions): Link {
   const held = new Set<Handle>()
   const observers = new Set<Observer>()
   let status: ConnectionStatus = 'idle'
-  let latencyMs: number | undefined
   let draining = false
   let socket: WebSocketLike | undefined
   /** Counts what begins and ends connections: who comes back from waiting sees whether it is still wanted. */
   let era = 0
   let openedAt = 0
   let heardAt = 0
-  let pingedAt: number | undefined
   /** The newest token that `auth` was given. */
   let given: string | undefined
   /** A fresh token was refused, and none was accepted since. */
@@ -91,10 +83,6 @@ export function newLink(url: string, options: ClientOptions): Link {
     clock.clearTimeout(handle.deadline)
     return held.delete(handle)
   }
-  /** Ends from here who waits to be accepted; who is accepted is told nothing. */
-  const end = (handle: Handle, code: ErrorCode, message: string): void => {
-    if (drop(handle) && !handle.accepted) handle.reject(new TopicwireError(code, message))
-  }
   const ask: Link['ask'] = (handle, route, params, isCall, timeoutMs = patienceMs) => {
     hold(handle, timeoutMs, () => {
       const code = status === 'open' ? 'timeout' : 'offline'
@@ -128,12 +116,6 @@ export function newLink(url: string, options: ClientOptions): Link {
     },
     closing: (retryAfterMs) => {
       pace.retryAfter(retryAfterMs)
-    },
-    pong: () => {
-      if (pingedAt === undefined) return
-      latencyMs = clock.now() - pingedAt
-      pingedAt = undefined
-      everybody.emit('latency', latencyMs)
     },
     report: (error) => {
       if (error.code === 'token_expired' && typeof source === 'function') refresh()
@@ -218,11 +200,8 @@ export function newLink(url: string, options: ClientOptions): Link {
         // Who was told may have ended it.
         if (opened === socket) session.opened()
         drain()
-        // A server that did not choose the subprotocol knows no `ping`.
-        if (opened === socket && opened.protocol === SUBPROTOCOL) {
-          watchdog(HELLO_MS)
-          ping()
-        }
+        // A server that did not choose the subprotocol promises nothing.
+        if (opened === socket && opened.protocol === SUBPROTOCOL) watchdog(HELLO_MS)
       })
       opened.onmessage = heard(({ data }: { readonly data: unknown }) => {
         heardAt = clock.now()
@@ -239,15 +218,6 @@ export function newLink(url: string, options: ClientOptions): Link {
       const message = `No socket to ${url}: ${String(cause)}`
       stop('closed', new TopicwireError('connection_failed', message, { cause }))
     }
-  }
-
-  const ping = (): void => {
-    if (pingIntervalMs === 0) return
-    if (pingedAt === undefined) {
-      pingedAt = clock.now()
-      socket?.send(PING)
-    }
-    timers.set('ping', pingIntervalMs, ping)
   }
 
   /** Gives the connection up when nothing at all was heard for so long. */
@@ -342,7 +312,7 @@ export function newLink(url: string, options: ClientOptions): Link {
   const forget = (): void => {
     era += 1
     timers.clearAll()
-    socket = pingedAt = latencyMs = undefined
+    socket = undefined
   }
 
   return {
@@ -352,13 +322,11 @@ export function newLink(url: string, options: ClientOptions): Link {
     get status() {
       return status
     },
-    get latencyMs() {
-      return latencyMs
-    },
     ask,
     auth,
     leave: (handle, wait) => {
-      end(handle, 'cancelled', 'Replaced or unsubscribed.')
+      if (drop(handle) && !handle.accepted)
+        handle.reject(new TopicwireError('cancelled', 'Replaced or unsubscribed.'))
       // A server that does not answer holds up nobody who leaves.
       hold(wait, patienceMs, () => {
         wait.resolve(undefined)
@@ -370,7 +338,10 @@ export function newLink(url: string, options: ClientOptions): Link {
       for (const handle of held) {
         if (handle.owner !== owner) continue
         session.leave(handle)
-        end(handle, 'closed', 'connection.close() was called.')
+        drop(handle)
+        owner.run(() => {
+          handle.reject(new TopicwireError('closed', 'connection.close() was called.'))
+        })
       }
       drain()
       if (held.size === 0) stop('idle')

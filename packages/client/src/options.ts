@@ -55,8 +55,6 @@ export interface ClientOptions {
   readonly timeoutMs?: number
   /** How long the socket stays open after the last subscription has left, in ms. Default 5 000; 0 closes at once. */
   readonly idleMs?: number
-  /** Time between two measurements of the latency, in ms. Default 10 000; 0 measures never. */
-  readonly pingIntervalMs?: number
   readonly clock?: Clock
   /**
    * Checks what the server sends before anybody is given it: `validated({ ...trades })` of `@topicwire/client/validation`,
@@ -68,28 +66,6 @@ export interface ClientOptions {
 /** Returns the client to use instead of the one that it is given. */
 export type Validate = <AnyClient extends object>(client: AnyClient) => AnyClient
 
-/** What is used of an `AbortSignal`. */
-export interface AbortSignalLike {
-  readonly aborted: boolean
-  addEventListener(type: 'abort', listener: () => void): void
-  removeEventListener(type: 'abort', listener: () => void): void
-}
-
-/** What may be said of one stream. */
-export interface StreamOptions {
-  /** Aborted, the stream ends: the loop is over, without an error. */
-  readonly signal?: AbortSignalLike
-  /** How many updates may wait to be read. Default 1 000; one more ends the stream with `too_slow`. */
-  readonly maxBuffered?: number
-  /** How long the subscription may wait to be accepted, in ms. Default: the client's. */
-  readonly timeoutMs?: number
-  /**
-   * Told as soon as updates were missed for good; those that still wait to be read came before. The stream goes on.
-   * Without it the stream of a lossless route ends with an error, code `gap`.
-   */
-  readonly onGap?: (gap: Gap) => void
-}
-
 /** What may be said of one subscription. */
 export interface SubscribeOptions {
   /**
@@ -97,6 +73,11 @@ export interface SubscribeOptions {
    * reconnection. It is not retried. Without it the error goes to `connection.on('error')`.
    */
   readonly onError?: (error: TopicwireError) => void
+  /**
+   * Told when `connection.close()` has ended the accepted subscription, with an error of code `closed`. Not after
+   * `unsubscribe`, nor when another listener takes the id.
+   */
+  readonly onClose?: (error: TopicwireError) => void
   /**
    * Told, before anything that comes after it, when updates of a topic were missed for good or its numbering began
    * anew: what was built from earlier ones is to be thrown away. The subscription goes on. Without it,

@@ -1,4 +1,4 @@
-import type { StreamOptions, SubscribeOptions } from './options.js'
+import type { SubscribeOptions } from './options.js'
 import type { Connection } from './status.js'
 
 /** A request/reply operation of a route, as a type: what is sent and what comes back. */
@@ -96,15 +96,6 @@ export interface Subscriptions<Request, Data> {
   unsubscribe(listenerId: string): Promise<void>
 
   /**
-   * The updates as a loop: `for await (const trade of ws.trades.stream({ symbols: ['AAPL'] })) …`. Every update once
-   * and in order, or an error: a `TopicwireError` with the codes of `subscribe`, `too_slow` when more than
-   * `maxBuffered` wait, `gap` when some were missed for good and there is no `onGap`. What came before is read first.
-   *
-   * Subscribes at once. Leaving the loop, an error or the signal unsubscribes.
-   */
-  stream(params: Request, options?: StreamOptions): AsyncIterableIterator<Data, undefined>
-
-  /**
    * Calls `handler` when a topic of one of this client's subscriptions becomes stale, or is heard again. Returns what
    * ends it. For one subscription there is the option `onStale`.
    */
@@ -115,8 +106,8 @@ export interface Subscriptions<Request, Data> {
 export interface Staleness {
   readonly topic: string
   readonly stale: boolean
-  /** Whose subscription it is; undefined for a stream's. */
-  readonly listenerId: string | undefined
+  /** Whose subscription it is; a stream's begins with `stream `. */
+  readonly listenerId: string
 }
 
 /** The parameters of an operation: none where its request is `undefined`. */

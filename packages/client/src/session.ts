@@ -95,7 +95,6 @@ export function newSession<Token>(): Session<Token> {
       answered(command, message)
       pump()
     } else if (type === 'ping') emit(undefined, 'send', PONG)
-    else if (type === 'pong') emit(undefined, 'pong')
     else if (type === 'hello') {
       const { heartbeat_grace_s } = membersOf(members['limits'])
       emit(undefined, 'hello', msOf(members['heartbeat_s']), msOf(heartbeat_grace_s, 10))

@@ -12,8 +12,6 @@ export type ConnectionStatus = 'idle' | 'connecting' | 'open' | 'reconnecting' |
 /** What `connection.on` tells, by event. */
 export interface ConnectionEvents {
   readonly status: ConnectionStatus
-  /** The last round trip, in ms. */
-  readonly latency: number
   /** A fault that no promise and no `onError` took. With no handler it goes to the page's `reportError`. */
   readonly error: TopicwireError
 }
@@ -21,8 +19,6 @@ export interface ConnectionEvents {
 /** The socket's state as one client sees it. Reading it and listening to it never opens the socket. */
 export interface Connection {
   readonly status: ConnectionStatus
-  /** The last round trip, in ms; undefined while not measured. */
-  readonly latencyMs: number | undefined
   /** Calls `handler` at each event from now on. Returns what ends it. */
   on<Event extends keyof ConnectionEvents>(
     event: Event,
@@ -34,6 +30,11 @@ export interface Connection {
    * before is used on.
    */
   auth(token: string): Promise<void>
+  /**
+   * An operation by its full message type, such as `orders.preview`, where the route map does not have it. As an operation
+   * of a route: resolves with the reply's payload, or rejects with a `TopicwireError`.
+   */
+  call(type: string, request?: unknown): Promise<unknown>
   /**
    * Ends every subscription and pending promise of this client (`closed`); the socket closes when no other client of
    * the page needs it. Using the client again starts anew.

@@ -5,6 +5,7 @@
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createClient, TopicwireError, type Client } from '../src/index.js'
+import { stream } from '../src/stream/index.js'
 import { FakeServer, ManualClock, topicOf } from '../src/testing/index.js'
 import { runs } from './model/runs.js'
 import { routeNames, type Routes } from './routes.js'
@@ -99,7 +100,7 @@ class World {
         client.connection.close()
         break
       case 'stream':
-        void this.#read(client.quotes.stream({ symbol }, { maxBuffered: this.#choose(0, 1, 100) }))
+        void this.#read(stream(client.quotes, { symbol }, { maxBuffered: this.#choose(0, 1, 100) }))
         break
       case 'publish':
         this.publish(symbol)

@@ -14,7 +14,6 @@ const newClient = (options: Partial<ClientOptions> = {}): Client<Routes> =>
   createClient<Routes>(routeNames, {
     url: 'ws://test/ws',
     webSocket: server.WebSocket,
-    pingIntervalMs: 0,
     ...options,
   })
 
@@ -292,7 +291,6 @@ describe('an adapter', () => {
     const WsAdapter = defineAdapter<Routes>(routeNames, {
       url,
       webSocket: server.WebSocket,
-      pingIntervalMs: 0,
     })
     const adapter = new WsAdapter()
     expect(adapter).toBeInstanceOf(WsAdapter)
@@ -301,7 +299,6 @@ describe('an adapter', () => {
       'cancel_all',
       'on',
       'preview',
-      'stream',
       'subscribe',
       'unsubscribe',
     ])

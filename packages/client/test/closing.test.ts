@@ -1,6 +1,7 @@
 /** What a client leaves behind that is closed, or ends something, in the midst of something else: nothing. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createClient, type Client, type ClientOptions } from '../src/index.js'
+import { stream } from '../src/stream/index.js'
 import { FakeServer, ManualClock, topicOf } from '../src/testing/index.js'
 import { routeNames, type Routes } from './routes.js'
 
@@ -14,7 +15,7 @@ const nothing = (): void => undefined
 const note = (error: unknown): void => void unhandled.push(error)
 const newClient = (options: Partial<ClientOptions> = {}): Client<Routes> =>
   createClient<Routes>(routeNames, {
-    ...{ url: 'ws://test/ws', webSocket: server.WebSocket, clock, pingIntervalMs: 0 },
+    ...{ url: 'ws://test/ws', webSocket: server.WebSocket, clock },
     ...options,
   })
 const commands = (): string[] => server.received.map(({ type }) => type)
@@ -71,7 +72,7 @@ test('an unsubscribing is over with its client, and is no error', async () => {
 
 test('a stream that ends with its client rejects where it is read, and nowhere else', async () => {
   const client = newClient()
-  const quotes = client.quotes.stream(aapl)
+  const quotes = stream(client.quotes, aapl)
   const read = quotes.next()
   await client.quotes.subscribe('q', aapl, () => {
     client.connection.close()

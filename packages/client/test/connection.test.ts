@@ -111,11 +111,7 @@ describe('time limits', () => {
     server.release()
     await server.settled()
     expect(server.connections[0]?.subscriptions.size).toBe(0)
-    expect(server.received.map(({ type }) => type)).toEqual([
-      'quotes.subscribe',
-      'ping',
-      'quotes.unsubscribe',
-    ])
+    expect(server.received.map(({ type }) => type)).toEqual(['quotes.subscribe', 'quotes.unsubscribe'])
   })
 
   test('a call that is not answered is rejected; one that was never sent never is', async () => {
@@ -141,44 +137,6 @@ describe('time limits', () => {
     await client.quotes.subscribe('q', aapl, nothing, { onError })
     await clock.advance(600_000)
     expect(onError).not.toHaveBeenCalled()
-  })
-})
-
-describe('latency', () => {
-  test('is measured on opening and then at intervals', async () => {
-    const client = newClient({ pingIntervalMs: 2_000 })
-    const latencies: number[] = []
-    client.connection.on('latency', (latencyMs) => latencies.push(latencyMs))
-    await client.quotes.subscribe('q', aapl, nothing)
-    expect(latencies).toEqual([0])
-    server.delayMs = 30
-    await clock.advance(2_060)
-    expect(latencies).toEqual([0, 60])
-    expect(client.connection.latencyMs).toBe(60)
-    server.cut()
-    await clock.advance(30)
-    expect(client.connection.latencyMs).toBeUndefined()
-  })
-
-  test('is measured anew on a new connection, whatever was under way on the old one', async () => {
-    const client = newClient({ pingIntervalMs: 2_000 })
-    const latencies: number[] = []
-    await client.quotes.subscribe('q', aapl, nothing)
-    client.connection.on('latency', (latencyMs) => latencies.push(latencyMs))
-    server.delayMs = 100
-    await clock.advance(2_050)
-    server.delayMs = 0
-    server.cut()
-    await clock.advance(500)
-    expect(latencies).toEqual([0])
-  })
-
-  test('is not asked of a server that did not choose the subprotocol', async () => {
-    server = new FakeServer({ clock, subprotocol: false })
-    const client = newClient()
-    await client.quotes.subscribe('q', aapl, nothing)
-    await clock.advance(60_000)
-    expect(server.received.map(({ type }) => type)).toEqual(['quotes.subscribe'])
   })
 })
 

@@ -36,7 +36,6 @@ async function session(cut?: Cut): Promise<Outcome> {
     url: `ws://127.0.0.1:${proxy.port}`,
     webSocket: WebSocket,
     backoff: { baseMs: 1, maxMs: 2 },
-    pingIntervalMs: 0,
   })
   const seen: unknown[] = []
   const gaps: unknown[] = []

@@ -1,6 +1,7 @@
 /** Nothing lost, nothing doubled: clients against a server that is cut, restarted, or forgets. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createClient, type Client, type ClientOptions, type Gap, type UpdateInfo } from '../src/index.js'
+import { stream } from '../src/stream/index.js'
 import { FakeServer, ManualClock, topicOf, type FakeServerOptions } from '../src/testing/index.js'
 import { routeNames, type Routes } from './routes.js'
 
@@ -16,7 +17,7 @@ const newServer = (options: FakeServerOptions = {}): void => {
   server = new FakeServer({ clock, ...options })
 }
 const newClient = (options: Partial<ClientOptions> = {}): Client<Routes> => {
-  const shared = { url: 'ws://test/ws', webSocket: server.WebSocket, clock, pingIntervalMs: 0 }
+  const shared = { url: 'ws://test/ws', webSocket: server.WebSocket, clock }
   const client = createClient<Routes>(routeNames, { ...shared, backoff: { random: () => 1 }, ...options })
   clients.push(client)
   return client
@@ -135,7 +136,7 @@ test('what is not recovered of a route that may leave out updates is told to who
   client.connection.on('error', onError)
   await client.quotes.subscribe('q', aapl, nothing)
   await client.quotes.subscribe('asks', aapl, nothing, { onGap })
-  const loop = client.quotes.stream(aapl)
+  const loop = stream(client.quotes, aapl)
   server.cut()
   server.publish('quotes', topic, 1, 2)
   await clock.advance(500)

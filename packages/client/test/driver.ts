@@ -24,7 +24,6 @@ const client = createClient<Routes>(['trades'], {
   url,
   webSocket: WebSocket,
   backoff: { baseMs: 10, maxMs: 50 },
-  pingIntervalMs: 0,
   ...(tokens.length > 0 && { token: nextToken }),
 })
 client.connection.on('status', (status) => {

@@ -12,7 +12,7 @@ const aapl = { symbol: 'AAPL' }
 const nothing = (): void => undefined
 
 const newClient = (options: Partial<ClientOptions>): Client<Routes> => {
-  const shared = { url: 'ws://test/ws', webSocket: server.WebSocket, clock, pingIntervalMs: 0 }
+  const shared = { url: 'ws://test/ws', webSocket: server.WebSocket, clock }
   const client = createClient<Routes>(routeNames, { ...shared, backoff: { random: () => 1 }, ...options })
   clients.push(client)
   return client

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { createClient, type Client, type ConnectionStatus } from '../src/index.js'
+import { latency } from '../src/latency/index.js'
 import { routeNames, type Quote, type Routes } from './routes.js'
 
 let server: WebSocketServer
@@ -32,11 +33,13 @@ afterEach(async () => {
 })
 
 test('subscribes, measures, receives, survives a restart of the server, and unsubscribes', async () => {
-  const latency = new Promise<number>((resolve) => client.connection.on('latency', resolve))
+  const measured = new Promise<number | undefined>((resolve) => {
+    latency(client.connection, resolve)
+  })
   const updates = listenForUpdates()
   await client.quotes.subscribe('badge', { symbol: 'AAPL' }, updates.push)
   expect(await updates.next()).toEqual({ bid: 1, ask: 2 })
-  expect(await latency).toBeGreaterThanOrEqual(0)
+  expect(await measured).toBeGreaterThanOrEqual(0)
 
   const port = portOf(server)
   await stop(server)
@@ -69,7 +72,7 @@ function serve(socket: WebSocket): void {
   socket.on('message', (data: Buffer) => {
     const { type, id } = JSON.parse(data.toString()) as Command
     const payload = { status: 'ok', message: '', topic: 'AAPL' }
-    if (type === 'ping') text({ type: 'pong' })
+    if (type === 'ping') text({ type: 'pong', id })
     else if (type === 'quotes.subscribe') {
       const update = { topic: 'AAPL', seq: 1, payload: { bid: 1, ask: 2 } }
       text({ type: `${type}.response`, id, payload }, { type: 'quotes.update', payload: update })

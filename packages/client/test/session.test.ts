@@ -312,7 +312,7 @@ describe('calls', () => {
   })
 })
 
-test('a ping is answered; hello and pong are told; what is unknown disturb nothing', () => {
+test('a ping is answered; hello is told; what is unknown disturb nothing', () => {
   session.opened()
   session.receive('{"type":"ping"}')
   session.receive('{"type":"hello","payload":{"version":1}}')
@@ -321,7 +321,6 @@ test('a ping is answered; hello and pong are told; what is unknown disturb nothi
   expect(taken(session)).toEqual([
     { kind: 'send', text: '{"type":"pong"}' },
     { kind: 'hello', heartbeatMs: 0, graceMs: 10_000 },
-    { kind: 'pong' },
   ])
 })
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createClient, type Client, type StreamOptions } from '../src/index.js'
+import { createClient, type Client } from '../src/index.js'
+import { stream, type StreamOptions } from '../src/stream/index.js'
 import { FakeServer, ManualClock, topicOf } from '../src/testing/index.js'
 import { routeNames, type Quote, type Routes } from './routes.js'
 
@@ -14,7 +15,7 @@ const held = (): number => server.connections[0]?.subscriptions.size ?? 0
 
 /** A stream that the server has accepted. */
 const streaming = async (options?: StreamOptions): Promise<AsyncIterableIterator<Quote, undefined>> => {
-  const quotes = client.quotes.stream(aapl, options)
+  const quotes = stream(client.quotes, aapl, options)
   await server.settled()
   expect(held()).toBe(1)
   return quotes
@@ -73,7 +74,7 @@ test('ends without an error when the signal is aborted, at once where it already
   await server.settled()
   expect(held()).toBe(0)
   const received = server.received.length
-  await expect(client.quotes.stream(aapl, { signal: controller.signal }).next()).resolves.toMatchObject({
+  await expect(stream(client.quotes, aapl, { signal: controller.signal }).next()).resolves.toMatchObject({
     done: true,
   })
   await server.settled()
@@ -82,7 +83,7 @@ test('ends without an error when the signal is aborted, at once where it already
 
 test('rejects with the server’s error when it is denied, once', async () => {
   server.script('quotes.subscribe', () => ({ status: 'error', code: 'forbidden', message: 'No', topic }))
-  const quotes = client.quotes.stream(aapl)
+  const quotes = stream(client.quotes, aapl)
   await expect(quotes.next()).rejects.toMatchObject({ code: 'forbidden', type: 'quotes.subscribe' })
   await expect(quotes.next()).resolves.toMatchObject({ done: true })
 })
@@ -130,12 +131,12 @@ test('that ends as it begins leaves nothing behind', async () => {
   await client.quotes.subscribe('q', aapl, () => undefined)
   await server.settled()
   // Who comes late is given the state at once: more than may wait here.
-  const quotes = client.quotes.stream(aapl, { maxBuffered: 0 })
+  const quotes = stream(client.quotes, aapl, { maxBuffered: 0 })
   await expect(quotes.next()).rejects.toMatchObject({ code: 'too_slow' })
   await client.quotes.unsubscribe('q')
   expect(held()).toBe(0)
   const signal = { aborted: false, addEventListener: vi.fn(), removeEventListener: vi.fn() }
-  expect(() => client.quotes.stream({ symbol: 'A', depth: Number.NaN }, { signal })).toThrow(RangeError)
+  expect(() => stream(client.quotes, { symbol: 'A', depth: Number.NaN }, { signal })).toThrow(RangeError)
   expect(signal.addEventListener).not.toHaveBeenCalled()
 })
 

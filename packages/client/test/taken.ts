@@ -16,7 +16,6 @@ export type Effect =
   | { readonly kind: 'resync' }
   | { readonly kind: 'hello'; readonly heartbeatMs: number; readonly graceMs: number }
   | { readonly kind: 'closing'; readonly retryAfterMs: number }
-  | { readonly kind: 'pong' }
   | { readonly kind: 'report'; readonly error: TopicwireError }
 
 /** The next effect, if there is one. */

@@ -45,6 +45,8 @@ test('users’ mistakes are errors and their right code is none, from source: bu
 test('the same from the published declarations: node16', () => {
   const paths = {
     '@topicwire/client': [join(dist, 'index.d.ts')],
+    '@topicwire/client/latency': [join(dist, 'latency/index.d.ts')],
+    '@topicwire/client/stream': [join(dist, 'stream/index.d.ts')],
     '@topicwire/client/testing': [join(dist, 'testing/index.d.ts')],
   }
   expect(complaints([usage], { ...strict, ...node16, paths })).toEqual([])

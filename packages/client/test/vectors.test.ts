@@ -10,11 +10,15 @@ const vectors = readdirSync(folder).map((file) => {
   return vector
 })
 
+const isPong = (effect: unknown): boolean => (effect as { kind: string }).kind === 'pong'
+
 test('there are vectors', () => {
   expect(vectors.length).toBeGreaterThanOrEqual(81)
 })
 
 test.each(vectors)('$name: $about', ({ steps }) => {
   const effects = effectsOf(steps.map((step) => step.do))
-  expect(steps.map((step, index) => ({ do: step.do, effects: effects[index] }))).toEqual(steps)
+  // The round trip is measured by a call here, in `@topicwire/client/latency`.
+  const wanted = steps.map((step) => ({ ...step, effects: step.effects.filter((one) => !isPong(one)) }))
+  expect(steps.map((step, index) => ({ do: step.do, effects: effects[index] }))).toEqual(wanted)
 })

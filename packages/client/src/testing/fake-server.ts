@@ -242,8 +242,10 @@ export class FakeServer {
 
   #receive(command: ReceivedCommand, connection: FakeConnection): void {
     this.received.push(command)
-    if (command.type === 'ping') connection.send({ type: 'pong' })
-    if (command.type === 'ping' || command.type === 'pong') return
+    // Answered on receipt, whatever waits; a server that did not choose the subprotocol knows neither.
+    const { type, id } = command
+    if (this.#subprotocol && type === 'ping' && !this.silent) connection.send({ type: 'pong', id })
+    if (this.#subprotocol && (type === 'ping' || type === 'pong')) return
     const answer = (): void => {
       if (this.connections.includes(connection)) this.#answer(command, connection)
     }

@@ -67,11 +67,9 @@ class CheckedConnection {
       get status() {
         return of.status
       },
-      get latencyMs() {
-        return of.latencyMs
-      },
       on,
       auth: (token) => of.auth(token),
+      call: (type, request) => of.call(type, request),
       close: () => {
         of.close()
       },
@@ -111,7 +109,7 @@ function checkedSubscriptions(
   route: Subscriptions<unknown, unknown>,
   check: ValidatorFunction,
   own: CheckedConnection,
-): Pick<Subscriptions<unknown, unknown>, 'subscribe' | 'stream'> {
+): Pick<Subscriptions<unknown, unknown>, 'subscribe'> {
   return {
     subscribe: (listenerId, params, callback, options: SubscribeOptions = {}) => {
       let over = false
@@ -132,29 +130,6 @@ function checkedSubscriptions(
         callback(valid, info)
       }
       return route.subscribe(listenerId, params, listener, options)
-    },
-    stream: (params, options) => {
-      const inner = route.stream(params, options)
-      let over = false
-      return {
-        next: async () => {
-          const result = await inner.next()
-          // What was read ahead of the fault came after it.
-          if (over) return { value: undefined, done: true }
-          if (result.done === true) return result
-          try {
-            return { value: check(result.value), done: false }
-          } catch (error) {
-            over = true
-            void inner.return?.()
-            throw error
-          }
-        },
-        return: () => inner.return?.() ?? Promise.resolve({ value: undefined, done: true }),
-        [Symbol.asyncIterator]() {
-          return this
-        },
-      }
     },
   }
 }

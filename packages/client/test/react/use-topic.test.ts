@@ -26,7 +26,6 @@ beforeEach(() => {
     url: 'ws://test/react',
     webSocket: server.WebSocket,
     clock,
-    pingIntervalMs: 0,
     idleMs: 0,
     backoff: { random: () => 1 },
   })

@@ -17,6 +17,8 @@ import {
   type TokenSource,
   type UpdateInfo,
 } from '@topicwire/client'
+import { latency } from '@topicwire/client/latency'
+import { stream } from '@topicwire/client/stream'
 import { FakeServer } from '@topicwire/client/testing'
 
 interface TradeSubscriptionRequest {
@@ -79,16 +81,18 @@ void ws.trades.subscribe('id', params, (trade, info) => {
   isTrue<Equal<typeof info, UpdateInfo>>(info)
 })
 void ws.orders.subscribe('id', {}, ({ id }) => id.length, { onError: (error) => error.code, timeoutMs: 1 })
-isTrue<Equal<ReturnType<typeof ws.trades.stream>, AsyncIterableIterator<Trade, undefined>>>()
+const loop = stream(ws.trades, params)
+isTrue<Equal<typeof loop, AsyncIterableIterator<Trade, undefined>>>(loop)
 export async function read(signal: AbortSignal): Promise<void> {
-  for await (const trade of ws.trades.stream(params, { signal, maxBuffered: 10 })) {
+  for await (const trade of stream(ws.trades, params, { signal, maxBuffered: 10 })) {
     isTrue<Equal<typeof trade, Trade>>(trade)
   }
 }
 void ws.trades.subscribe('id', params, () => undefined, {
   onGap: (gap) => isTrue<Equal<typeof gap, Gap>>(gap),
 })
-ws.connection.on('latency', (ms) => ms.toFixed())
+latency(ws.connection, (ms) => ms?.toFixed(), { intervalMs: 1_000 })
+isTrue<Equal<ReturnType<typeof ws.connection.call>, Promise<unknown>>>()
 ws.trades.on('stale', (staleness) => isTrue<Equal<typeof staleness, Staleness>>(staleness))
 void ws.trades.subscribe('id', params, () => undefined, { onStale: (stale, topic) => [stale, topic.length] })
 isTrue<Equal<ReturnType<typeof ws.connection.auth>, Promise<void>>>()
@@ -113,9 +117,9 @@ void ws.trades.subscribe('id', params, (order: { id: string }) => order)
 // @ts-expect-error: the payload has no such field
 void ws.trades.subscribe('id', params, (trade) => void trade.amount)
 // @ts-expect-error: the loop's parameters are the route's
-void ws.trades.stream({ symbol: 'AAPL' })
+void stream(ws.trades, { symbol: 'AAPL' })
 // @ts-expect-error: a signal, not its controller
-void ws.trades.stream(params, { signal: new AbortController() })
+void stream(ws.trades, params, { signal: new AbortController() })
 // @ts-expect-error: no callback
 void ws.trades.subscribe('id', params)
 // @ts-expect-error: the listener id is not left out

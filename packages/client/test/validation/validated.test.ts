@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createClient, TopicwireError, type Client } from '@topicwire/client'
+import { stream } from '@topicwire/client/stream'
 import { FakeServer, topicOf } from '@topicwire/client/testing'
 import { validated, type NamedSchema, type Validators } from '@topicwire/client/validation'
 import { routeNames, type Routes } from '../routes.js'
@@ -38,7 +39,6 @@ beforeEach(() => {
   client = createClient<Routes>(routeNames, {
     url: 'ws://test/ws',
     webSocket: server.WebSocket,
-    pingIntervalMs: 0,
     validate: validated({ ...quotes, ...orders }),
   })
 })
@@ -127,7 +127,7 @@ test('without onError the connection is told; without a handler the page is', as
 })
 
 test('a stream ends with the error, after what came before it', async () => {
-  const updates = client.quotes.stream(aapl)
+  const updates = stream(client.quotes, aapl)
   await server.settled()
   server.publish('quotes', topic, { bid: 1, ask: 2 }, { bid: 1 }, { bid: 3, ask: 4 })
   const read = [updates.next(), updates.next(), updates.next()]
@@ -155,7 +155,6 @@ test('a function of one’s own may change what is passed on, and what it throws
   const own = createClient<Routes>(routeNames, {
     url: 'ws://test/own',
     webSocket: server.WebSocket,
-    pingIntervalMs: 0,
     validate: validated({
       'quotes.update': (data) => {
         const { bid } = data as { bid: number }
@@ -185,7 +184,6 @@ test('every listener of an update has the same object, and a schema is compiled 
   const own = createClient<Routes>(routeNames, {
     url: 'ws://test/once',
     webSocket: server.WebSocket,
-    pingIntervalMs: 0,
     validate: validated({ 'quotes.update': counted }),
   })
   const seen: unknown[] = []
@@ -200,7 +198,6 @@ test('a client without the option checks nothing', async () => {
   const plain = createClient<Routes>(routeNames, {
     url: 'ws://test/plain',
     webSocket: server.WebSocket,
-    pingIntervalMs: 0,
   })
   const seen: unknown[] = []
   await plain.quotes.subscribe('a', aapl, (data) => seen.push(data))

@@ -32,7 +32,6 @@ beforeEach(() => {
     url: 'ws://test/vue',
     webSocket: server.WebSocket,
     clock,
-    pingIntervalMs: 0,
     idleMs: 0,
     backoff: { random: () => 1 },
   })

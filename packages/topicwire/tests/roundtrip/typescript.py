@@ -14,6 +14,7 @@ from packages.topicwire.tests.corpus.routes import request_type
 MAIN = """\
 import assert from 'node:assert/strict'
 import { createClient, type Subscriptions } from '@topicwire/client'
+import { stream } from '@topicwire/client/stream'
 import { WebSocket } from 'ws'
 import { received, requests, sent } from './values.js'
 import { routeNames, type Routes } from './ws-client-generated/index.js'
@@ -21,7 +22,7 @@ import { routeNames, type Routes } from './ws-client-generated/index.js'
 const url = process.argv[2] ?? ''
 const client = createClient<Routes>(routeNames, { url, webSocket: WebSocket })
 
-interface Both<Request, Data, Sent> extends Pick<Subscriptions<Request, Data>, 'stream'> {
+interface Both<Request, Data, Sent> extends Subscriptions<Request, Data> {
   echo(value: Sent): Promise<Data>
 }
 
@@ -33,7 +34,7 @@ async function check<Request, Data, Sent>(
   values: readonly Sent[],
 ): Promise<void> {
   const updates: Data[] = []
-  for await (const update of route.stream(request)) {
+  for await (const update of stream(route, request)) {
     if (updates.push(update) === wanted.length) break
   }
   assert.deepStrictEqual(updates, wanted, `${name}: updates`)

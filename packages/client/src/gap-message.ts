@@ -1,0 +1,6 @@
+import type { Gap } from './routes.js'
+
+/** A gap in words, for those who take errors alone. */
+export function gapMessage({ topic, after, seq, reason }: Gap): string {
+  return `${topic}: what came after ${after} is missed (${reason}); it goes on after ${seq}.`
+}

@@ -21,7 +21,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from topicwire import WsRouter
 from topicwire.asgi.commands import RouteCommands
-from topicwire.wire.codec import JsonEncoder
+from topicwire.wire.codec import CarriedTypes, JsonEncoder
 from trading_api.models import Bar, BarsSubscriptionRequest
 from trading_api.modules.datafeed.ws_generated import BarWsRouter
 
@@ -47,8 +47,8 @@ def ways() -> dict[str, Callable[[Bar], bytes]]:
     generic = WsRouter[BarsSubscriptionRequest, Bar](route="bars")
     generated = BarWsRouter(route="bars")
     return {
-        "generic router": RouteCommands(generic).route.encode,
-        "generated router": RouteCommands(generated).route.encode,
+        "generic router": RouteCommands(generic, CarriedTypes()).route.encode,
+        "generated router": RouteCommands(generated, CarriedTypes()).route.encode,
         "model_dump_json(warnings='error')": (
             lambda bar: bar.model_dump_json(warnings="error").encode()
         ),

@@ -27,6 +27,7 @@ from topicwire.wire.codec import (
     FIXED_TEXTS,
     MAX_DETAILS,
     MAX_STEP_CHARACTERS,
+    CarriedTypes,
     JsonEncoder,
     PayloadDecoder,
     decode_message,
@@ -340,6 +341,28 @@ def test_a_none_beside_it_does_not_matter() -> None:
 def test_refuses_a_model_that_writes_what_is_not_json(model: type[BaseModel]) -> None:
     with pytest.raises(DeclarationError, match="Use 'strings'"):
         JsonEncoder(model, "r.update")
+
+
+def test_a_refusal_names_each_message_of_a_model() -> None:
+    carried = CarriedTypes()
+    for where in ("a.update", "b.update"):
+        with pytest.raises(DeclarationError, match=f"^{where}: a config says"):
+            JsonEncoder(Bare, where, carried)
+
+
+def test_what_is_known_of_a_model_is_of_its_direction_and_of_no_other_type() -> None:
+    carried = CarriedTypes()
+    encode = JsonEncoder(Quote, "quotes.update", carried)
+    again = JsonEncoder(Quote, "quotes.snapshot", carried)
+    decode = PayloadDecoder(Quote, "quotes.set", carried)
+    assert encode(Quote(symbol="A", bid=1)) == again(Quote(symbol="A", bid=1))
+    assert decode('{"payload":{"symbol":"A","bid":1}}') == Quote(symbol="A", bid=1)
+    with pytest.raises(InvalidUpdateError, match=r"^quotes\.snapshot: "):
+        again("no quote")
+    loose = JsonEncoder(int | str, "t", carried)
+    assert [loose(1), JsonEncoder(str | int, "t", carried)("1")] == [b"1", b'"1"']
+    with pytest.raises(DeclarationError, match=r"^t: "):
+        JsonEncoder(object(), "t", carried)
 
 
 def test_refuses_a_type_that_pydantic_does_not_know() -> None:

@@ -30,6 +30,7 @@ from topicwire.identity.authenticator import Authenticate, Authenticator
 from topicwire.routing.router import WsRouterInterface
 from topicwire.settings import Settings
 from topicwire.types import Direction, TopicId
+from topicwire.wire.codec import CarriedTypes
 
 Observer: TypeAlias = Callable[["FastWSAdapter", Direction, str], None]
 """`(adapter, direction, message)`, one whole message a call."""
@@ -104,6 +105,7 @@ class FastWSAdapter:
             ),
             explain=explain,
         )
+        self._carried = CarriedTypes()
         self._routes: dict[str, RouteCommands] = {}
         self._table: Mapping[str, Command] = {}
         self.authenticate = authenticate
@@ -148,7 +150,7 @@ class FastWSAdapter:
                 f"the route {name!r} is included twice in the app {self.title!r}: {what} is "
                 "included already. Include each route once, or name this one differently."
             )
-        route = RouteCommands(router)
+        route = RouteCommands(router, self._carried)
         allowed, wanted = self.settings.max_queue_bytes, route.route.max_queue_bytes
         if wanted is not None and wanted > allowed:
             raise DeclarationError(

@@ -15,7 +15,7 @@ from topicwire.routing.router import WsRouterInterface
 from topicwire.routing.service import reads_later
 from topicwire.routing.topic_builders import check_request_type
 from topicwire.types import Client
-from topicwire.wire.codec import JsonEncoder, PayloadDecoder
+from topicwire.wire.codec import CarriedTypes, JsonEncoder, PayloadDecoder
 from topicwire.wire.requests import request_json
 from topicwire.wire.topics import canonical_json
 
@@ -23,18 +23,23 @@ from topicwire.wire.topics import canonical_json
 class RouteCommands:
     """One included router: its validators and serializers are bound here, once.
 
+    Args:
+        router: it.
+        carried: what is known of the app's types.
+
     Raises:
         DeclarationError: Pydantic cannot handle a type of an operation, a request's JSON does
             not identify it, or the updates have no field that the delivery names.
     """
 
-    def __init__(self, router: WsRouterInterface) -> None:
+    def __init__(self, router: WsRouterInterface, carried: CarriedTypes) -> None:
         self.router = router
+        self._carried = carried
         update = router.operations.get(UPDATE)
         data_type = Any if update is None else update.payload_type
         settings = router.settings
         where = f"{router.route}.{UPDATE}"
-        encode = JsonEncoder(data_type, where)
+        encode = JsonEncoder(data_type, where, carried)
         delivery = settings.delivery
         self.route = Route(
             name=router.route,
@@ -82,13 +87,16 @@ class RouteCommands:
         route = self.route.name
         reply = None if operation.reply is None else f"{route}.{operation.reply}"
         reply_type = operation.reply_type
-        encode_reply = None if reply_type is None else JsonEncoder(reply_type, str(reply))
+        encode_reply = (
+            None if reply_type is None else JsonEncoder(reply_type, str(reply), self._carried)
+        )
         has_status = isinstance(reply_type, type) and issubclass(reply_type, SubscriptionResponse)
-        decode = PayloadDecoder(operation.payload_type, f"{route}.{operation.name}")
+        where = f"{route}.{operation.name}"
+        decode = PayloadDecoder(operation.payload_type, where, self._carried)
         if has_status:  # it may subscribe, and the request's JSON is the subscription's identity
-            check_request_type(operation.payload_type, f"{route}.{operation.name}")
+            check_request_type(operation.payload_type, where)
         return Command(
-            type=f"{route}.{operation.name}",
+            type=where,
             route=self.route,
             decode=decode,
             handle=_caller(operation),

@@ -86,11 +86,20 @@ class _Side:
 
 def _generate(direction: Direction, uses: Sequence[PayloadUse], keys: dict[str, str]) -> _Side:
     generator = SchemaGenerator(keys, direction)
-    uses = [use for use in uses if use.direction == direction]
+    # Many messages carry one model: most routes answer alike. Other types may be equal in Python
+    # and differ in what they mean, such as `int | str` and `str | int`.
+    firsts: dict[Any, PayloadUse] = {}
+    alike: dict[str, str] = {}
+    for use in uses:
+        if use.direction == direction:
+            is_class = isinstance(use.payload_type, type)
+            first = firsts.setdefault(use.payload_type if is_class else use.key, use)
+            alike[use.key] = first.key
+    described = [*firsts.values()]
     try:
-        payloads, definitions = generator.generate_definitions(_inputs(uses))
+        payloads, definitions = generator.generate_definitions(_inputs(described))
     except _REFUSALS:
-        for use in uses:
+        for use in described:
             _refuse_if_indescribable(use)
         raise
     local = {f"{LOCAL}{key}": one for key, one in definitions.items()}
@@ -98,8 +107,11 @@ def _generate(direction: Direction, uses: Sequence[PayloadUse], keys: dict[str, 
     classes = {key: _class_name(core_ref) for core_ref, key in keys.items()}
     for key, definition in definitions.items():
         side.definitions[key] = _tidy(to_draft07(definition, local), classes[key], direction)
-    for (use_key, _), schema in payloads.items():
-        side.payloads[use_key] = _tidy_inside(to_draft07(schema, local), direction)
+    found = {
+        key: _tidy_inside(to_draft07(schema, local), direction)
+        for (key, _), schema in payloads.items()
+    }
+    side.payloads = {key: found[first] for key, first in alike.items()}
     return side
 
 

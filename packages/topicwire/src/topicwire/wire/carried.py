@@ -82,7 +82,7 @@ def _walk(
     if isinstance(schema, (list, tuple)):
         for one in schema:
             yield from _walk(one, place, is_written=is_written)
-    if not isinstance(schema, Mapping):
+    if not isinstance(schema, dict):  # as Pydantic makes them; asking for a Mapping takes long
         return
     if isinstance(schema.get("type"), str):
         yield place, schema

@@ -107,28 +107,94 @@ def no_matching_type(type_name: str, known: Iterable[str]) -> CommandError:
     return CommandError(f"No matching type for {shown}. {hint}", code="no_matching_type")
 
 
+class CarriedTypes:
+    """What is known of the types that an app's messages carry: each model is judged once.
+
+    Most routes answer with the same model, and are asked by one to subscribe and to unsubscribe.
+    """
+
+    __slots__ = ("_received", "_sent")
+
+    def __init__(self) -> None:
+        self._received: dict[type, _Carried] = {}
+        self._sent: dict[type, _Carried] = {}
+
+    def received(self, payload_type: Any, where: str) -> _Carried:
+        """Return how a payload of this type is read: the adapter is of its envelope.
+
+        Raises:
+            DeclarationError: it cannot be, or a part of it does not arrive as it was sent.
+        """
+        known = self._received.get(payload_type) if _is_model(payload_type) else None
+        if known is not None:
+            return known
+        fields: dict[str, Any] = {"payload": payload_type}
+        envelope = TypedDict("envelope", fields)  # type: ignore[misc]  # known at run time alone
+        adapter = type_adapter(envelope, where)
+        check_carried(adapter.core_schema, "to_server", where)
+        found = _Carried(adapter, counts=may_hold_integers(adapter.core_schema))
+        if _is_model(payload_type):
+            self._received[payload_type] = found
+        return found
+
+    def sent(self, data_type: Any, where: str) -> _Carried:
+        """Return how data of this type is written.
+
+        Raises:
+            DeclarationError: it cannot be, or not as JSON that says the same.
+        """
+        known = self._sent.get(data_type) if _is_model(data_type) else None
+        if known is not None:
+            return known
+        adapter = type_adapter(data_type, where)
+        check_carried(adapter.core_schema, "to_client", where)
+        if _writes_constants(adapter.core_schema):
+            raise DeclarationError(
+                f"{where}: a config says ser_json_inf_nan='constants', which writes NaN, and JSON "
+                "has no NaN. Use 'strings'."
+            )
+        found = _Carried(adapter, counts=may_hold_integers(adapter.core_schema))
+        if _is_model(data_type):
+            self._sent[data_type] = found
+        return found
+
+
+class _Carried:
+    """The adapter of a type, and whether its values may have integers in them."""
+
+    __slots__ = ("adapter", "counts")
+
+    def __init__(self, adapter: TypeAdapter[Any], *, counts: bool) -> None:
+        self.adapter = adapter
+        self.counts = counts
+
+
+def _is_model(data_type: Any) -> bool:
+    return isinstance(data_type, type) and issubclass(data_type, BaseModel)
+
+
 class PayloadDecoder:
     """Validates the payload of one kind of message, from its text.
 
     Args:
         payload_type: anything a `TypeAdapter` takes; None where the message has no payload.
         where: the message's type, for errors.
+        carried: what is known of the app's types.
 
     Raises:
         DeclarationError: Pydantic cannot validate the type, or a part of it does not arrive as it
             was sent.
     """
 
-    def __init__(self, payload_type: Any | None, where: str) -> None:
+    def __init__(
+        self, payload_type: Any | None, where: str, carried: CarriedTypes | None = None
+    ) -> None:
         self._validate = None
         self._counts = False
         if payload_type is not None:
-            fields: dict[str, Any] = {"payload": payload_type}
-            envelope = TypedDict("envelope", fields)  # type: ignore[misc]  # known at run time alone
-            adapter = type_adapter(envelope, where)
-            check_carried(adapter.core_schema, "to_server", where)
-            self._validate = adapter.validator.validate_json
-            self._counts = may_hold_integers(adapter.core_schema)
+            found = (carried or CarriedTypes()).received(payload_type, where)
+            self._validate = found.adapter.validator.validate_json
+            self._counts = found.counts
 
     def __call__(self, text: str) -> Any:
         """Return the payload of a message that `decode_message` has accepted.
@@ -162,6 +228,7 @@ class JsonEncoder:
     Args:
         data_type: anything a `TypeAdapter` takes.
         where: the message's type, for errors.
+        carried: what is known of the app's types.
 
     Raises:
         DeclarationError: Pydantic cannot serialize the type, or not as JSON that says the same.
@@ -169,20 +236,14 @@ class JsonEncoder:
 
     __slots__ = ("_adapter", "_counts", "_model", "_serializer", "_to_json", "_where")
 
-    def __init__(self, data_type: Any, where: str) -> None:
-        self._adapter = type_adapter(data_type, where)
-        check_carried(self._adapter.core_schema, "to_client", where)
+    def __init__(self, data_type: Any, where: str, carried: CarriedTypes | None = None) -> None:
+        found = (carried or CarriedTypes()).sent(data_type, where)
+        self._adapter = found.adapter
         self._serializer = self._adapter.serializer
         self._to_json = self._serializer.to_json
         self._where = where
-        is_model = isinstance(data_type, type) and issubclass(data_type, BaseModel)
-        self._model: type[BaseModel] | None = data_type if is_model else None
-        self._counts = may_hold_integers(self._adapter.core_schema)
-        if _writes_constants(self._adapter.core_schema):
-            raise DeclarationError(
-                f"{where}: a config says ser_json_inf_nan='constants', which writes NaN, and JSON "
-                "has no NaN. Use 'strings'."
-            )
+        self._model: type[BaseModel] | None = data_type if _is_model(data_type) else None
+        self._counts = found.counts
 
     def __call__(self, data: object) -> bytes:
         """Return `data` as JSON. What is not an instance of the model is validated first.

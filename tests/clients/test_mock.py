@@ -61,8 +61,12 @@ async def mocked(*options: str) -> AsyncIterator[str]:
     assert process.stderr is not None
     try:
         line = (await process.stdout.readline()).decode()
-        assert line.startswith("WebSocket  ws://127.0.0.1:"), (await process.stderr.read()).decode()
-        yield line.split()[1]
+        assert line, (await process.stderr.read()).decode()
+        if "--json" in options:
+            yield json.loads(line)["WebSocket"]
+        else:
+            assert line.startswith("WebSocket  ws://127.0.0.1:")
+            yield line.split()[1]
     finally:
         process.terminate()
         _, said = await process.communicate()
@@ -96,7 +100,7 @@ async def test_a_generated_typescript_client_works_against_a_mock(tmp_path: Path
     project.write("main.ts", PROGRAM)
     seen = []
     for _ in range(2):
-        async with mocked("--seed", "11") as url:
+        async with mocked("--seed", "11", "--json") as url:
             seen.append(await asyncio.to_thread(project.run, "main.ts", "", url))
     once, again = seen
     assert [one["symbol"] for one in once["quotes"]] == ["IBM"] * 3

@@ -135,10 +135,13 @@ def test_check_writes_nothing_and_names_what_is_stale(project: Project) -> None:
     before = project.files()
     assert "generated/asyncapi.json: differs" in project.run("spec", "--check", code=1)
     assert project.files() == before
-    project.run("spec")
+    said = json.loads(project.run("spec", "--json"))
+    assert said["written"] == ["generated/asyncapi.json"]
     stale = project.run("client", "typescript", "--check", code=1)
     assert "../page/types/index.ts: differs" in stale
     assert "client/index.ts" not in stale
+    said = json.loads(project.run("client", "typescript", "--check", "--json", code=1))
+    assert said["stale"] == [{"path": "../page/types/index.ts", "what": "differs"}]
 
 
 def test_validators_are_written_where_they_are_asked_for(project: Project) -> None:

@@ -92,9 +92,18 @@ def test_check_names_what_is_stale_and_writes_nothing(project: Project) -> None:
     assert "acme_client/old.py: extra" in stale
     assert "routes.py" not in stale
     assert "Run: topicwire client python" in stale
+    said = json.loads(project.run("--check", "--json", code=1))
+    assert (said["ok"], said["cure"]) == (False, "topicwire client python")
+    assert {"path": "../clients/python/acme_client/py.typed", "what": "missing"} in said["stale"]
     assert before == {one: one.read_bytes() for one in before}
     assert "acme_client/old.py   removed" in project.run()
     assert "fresh" in project.run("--check")
+    said = json.loads(project.run("--json"))
+    assert (said["ok"], said["written"], said["removed"]) == (True, [], [])
+    assert "../clients/python/acme_client/routes.py" in said["files"]
+    project.write("generated/asyncapi.json", "{")
+    said = json.loads(project.run("--json", code=2))
+    assert "this is not JSON" in said["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("name", ["notes.md", "acme_client/models.py", "acme_client/deep/mine.py"])

@@ -259,3 +259,6 @@ def test_without_a_project_it_is_wrong_usage(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert "no pyproject.toml with a [tool.topicwire]" in done.stderr
+    code, said = doctor(tmp_path)
+    assert code == 2
+    assert "no pyproject.toml with a [tool.topicwire]" in said["errors"][0]["message"]

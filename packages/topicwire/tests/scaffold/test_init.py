@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -62,8 +63,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new project with three routes: each kind of edit has been made in it."""
     root = tmp_path_factory.mktemp("new") / "shop"
     root.mkdir()
-    code, said = topicwire(root, "init", "--page")
+    code, said = topicwire(root, "init", "--page", "--json")
     assert code == 0, said
+    made = json.loads(said)
+    assert {*made["written"], *made["generated"]} == contents(root).keys()
+    assert (made["new"], made["package"], made["changed"]) == (True, "shop", [])
+    assert made["serve"] == "python -m shop"
+    assert made["names"]["route"] == "ticks"
     for route in (
         ["--module=trading", "--name=trades", "--request=symbols:list[str]",
          "--payload=symbol:str price:float side:Literal['buy','sell'] at:int"],
@@ -141,6 +147,9 @@ def test_a_second_run_changes_nothing(shop: Path) -> None:
     code, said = topicwire(shop, "init")
     assert code == 0
     assert "has a [tool.topicwire] already" in said
+    code, said = topicwire(shop, "init", "--json")
+    assert (code, json.loads(said)["written"]) == (0, [])
+    assert "already" in json.loads(said)["there"]
     assert contents(shop) == before
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packages.topicwire.tests.codegen.sample import GENERATED, WS_PATH, Sample
+from packages.topicwire.tests.codegen.whole import MAIN
 
 from topicwire.codegen.errors import GenerationError
 from topicwire.errors import TopicwireError
@@ -153,6 +156,32 @@ def test_an_application_that_cannot_be_imported_leaves_nothing_behind(app: Sampl
     assert app.files() == before
 
 
+def test_a_client_that_cannot_be_written_leaves_nothing_behind(app: Sample) -> None:
+    """The last of them: all that was written before it is taken back, validators too."""
+    app.write("src/acme/main.py", MAIN)
+    app.write("src/acme/modules/trading/__init__.py", "")
+    app.edit(
+        "pyproject.toml",
+        'package = "acme"',
+        'package = "acme"\napp = "acme.main:app"\n'
+        'typescript = {types = "page/types", client = "page/client", validators = "page/checks"}\n'
+        'python = {folder = "client"}',
+    )
+    app.generate()
+    app.write("client/mine.py", "mine = 1\n")
+    before = app.files()
+    with pytest.raises(ScaffoldError, match=r"mine\.py: not generated"):
+        apply(app.config, planned(app))
+    assert app.files() == before
+    (app.root / "client/mine.py").unlink()
+    done = apply(app.config, planned(app))
+    made = {app.config.shown(path) for path in (*done.generated, *done.files)}
+    assert made == app.files().keys() - before.keys() | {
+        path for path, content in app.files().items() if before.get(path, content) != content
+    }
+    assert {"client/acme_client/models.py", "page/checks/index.ts"} < made
+
+
 def test_what_cannot_be_edited_safely_is_left_to_a_person(app: Sample) -> None:
     app.write(
         "src/acme/modules/trading/__init__.py",
@@ -226,6 +255,43 @@ def test_the_command(app: Sample) -> None:
     code, said = topicwire(app, *ARGUMENTS, "--name", "quotes")
     assert code == 0
     assert said == f"The route 'quotes' is there already: {NEW}/ws.py:15. Nothing to do.\n"
+
+
+def as_json(app: Sample, *arguments: str, code: int = 0) -> dict[str, Any]:
+    """What the command says to a machine: one JSON object, and nothing else."""
+    done, said = topicwire(app, "new", "route", "--json", *arguments)
+    assert done == code, said
+    content: dict[str, Any] = json.loads(said)
+    return content
+
+
+def test_the_command_for_machines(app: Sample) -> None:
+    app.generate()
+    before = app.files()
+    wanted = ARGUMENTS[2:]
+    refused = as_json(app, *wanted, code=2)
+    assert refused["ok"] is False
+    assert "Not given: --name." in refused["errors"][0]["message"]
+    app.edit(WS_PATH, "if TYPE_CHECKING:", "if TYPE_CHECKING")
+    (error,) = as_json(app, *wanted, "--name", "quotes", code=2)["errors"]
+    assert (error["path"], error["line"]) == (WS_PATH, 6)
+    app.edit(WS_PATH, "if TYPE_CHECKING", "if TYPE_CHECKING:")
+    assert app.files() == before
+
+    made = as_json(app, *wanted, "--name", "quotes", "--snippet", "page/quotes.ts")
+    after = app.files()
+    assert (made["ok"], made["there"], made["served"]) == (True, None, None)
+    assert made["names"]["router_class"] == "QuoteWsRouter"
+    assert f"class {made['names']['request']}" in app.read("src/acme/models/news/quotes.py")
+    listed = {*made["written"], *made["generated"], "page/quotes.ts"}
+    assert listed == after.keys() - before.keys()
+    changed = {path for path in before if after[path] != before[path]}
+    assert {*made["changed"]} == changed
+    assert made["snippet"] == app.read("page/quotes.ts")
+    again = as_json(app, *wanted, "--name", "quotes")
+    assert (again["there"], again["written"]) == (f"{NEW}/ws.py:15", [])
+    assert again["snippet"] == made["snippet"]
+    assert app.files() == after
 
 
 def test_on_a_terminal_it_asks(app: Sample) -> None:

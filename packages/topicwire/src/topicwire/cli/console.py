@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -62,10 +63,25 @@ def add_command(
     return parser
 
 
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Adds `--json`."""
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        dest="as_json",
+        help="print the result as JSON, for machines",
+    )
+
+
 def say(text: str, *, end: str = "\n") -> None:
     """Prints a result, at once."""
     sys.stdout.write(text + end)
     sys.stdout.flush()
+
+
+def say_json(value: object) -> None:
+    """Prints a result for machines: paths in it are relative to the project's folder."""
+    say(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def styled(text: str, style: str, *, err: bool = False) -> str:
@@ -85,6 +101,18 @@ def fail(message: str, code: int) -> NoReturn:
     raise SystemExit(code)
 
 
+def refuse(message: str, *, as_json: bool) -> NoReturn:
+    """Says that usage or input is wrong, to a person or to a machine, and ends the command.
+
+    Raises:
+        SystemExit: always, with 2.
+    """
+    if as_json:
+        say_json({"ok": False, "errors": [{"message": message}]})
+        raise SystemExit(WRONG_INPUT)
+    fail(message, WRONG_INPUT)
+
+
 def shown_here(root: Path, shown: str) -> str:
     """A path that is relative to the application's folder, as one that a terminal here can open.
 
@@ -98,26 +126,44 @@ def shown_here(root: Path, shown: str) -> str:
 
 
 @contextmanager
-def refusals(closing: str = "", project: Path = Path()) -> Iterator[None]:
-    """Errors of ours become a message and exit code 2, without a traceback."""
+def refusals(closing: str = "", project: Path = Path(), *, as_json: bool = False) -> Iterator[None]:
+    """Errors of ours become a message and exit code 2, without a traceback.
+
+    With `as_json` the message is `{"ok": false, "errors": [...]}`, an object for each error, with
+    its `path`, `line` and `cure` where it is one of a file.
+    """
     try:
         yield
     except TopicwireError as error:
+        if as_json:
+            say_json({"ok": False, "errors": _as_objects(error)})
+            raise SystemExit(WRONG_INPUT) from None
         message = str(_located(error, project)).replace(
             " error: ", f" {styled('error:', 'red', err=True)} "
         )
         fail(f"{message}\n{closing}".rstrip("\n"), WRONG_INPUT)
 
 
+def _as_objects(error: TopicwireError) -> list[dict[str, str | int]]:
+    from topicwire.codegen.errors import GenerationError  # noqa: PLC0415 - start-up time
+
+    if isinstance(error, GenerationError):
+        return [one.fields() for one in error.problems]
+    return [{"message": str(error)}]
+
+
 def _located(error: TopicwireError, project: Path) -> TopicwireError:
     from dataclasses import replace  # noqa: PLC0415 - start-up time
 
     from topicwire.codegen.config import load_config  # noqa: PLC0415 - start-up time
-    from topicwire.codegen.errors import GenerationError  # noqa: PLC0415
+    from topicwire.codegen.errors import ConfigError, GenerationError  # noqa: PLC0415
 
     if not isinstance(error, GenerationError):
         return error
-    root = load_config(project, needs=()).root
+    try:
+        root = load_config(project, needs=()).root
+    except ConfigError:  # a project that was to begin, and was taken back
+        root = project.resolve()
     return GenerationError(
         [replace(problem, path=shown_here(root, problem.path)) for problem in error.problems]
     )

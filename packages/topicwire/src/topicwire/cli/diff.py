@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
 from typing import TYPE_CHECKING
 
-from topicwire.cli.console import DOES_NOT_HOLD, WRONG_INPUT, fail, say, styled
+from topicwire.cli.console import DOES_NOT_HOLD, add_json, refuse, say, say_json, styled
 from topicwire.errors import TopicwireError
 
 if TYPE_CHECKING:
@@ -43,9 +42,7 @@ def add_diff(commands: Commands) -> None:
         default="breaking",
         help="exit 1 when there is such a change, or a worse one (default: breaking)",
     )
-    parser.add_argument(
-        "--json", action="store_true", dest="as_json", help="print the result as JSON, for machines"
-    )
+    add_json(parser)
     parser.set_defaults(run=diff)
 
 
@@ -62,16 +59,14 @@ def diff(*, old: str, new: str, fail_on: str, as_json: bool) -> None:
     try:
         comparison = _compared(old, new)
     except TopicwireError as error:
-        if as_json:
-            _print({"ok": False, "errors": [{"message": str(error)}]})
-            raise SystemExit(WRONG_INPUT) from None
-        fail(f"{styled('error:', 'red', err=True)} {error}", WRONG_INPUT)
+        head = "" if as_json else f"{styled('error:', 'red', err=True)} "
+        refuse(f"{head}{error}", as_json=as_json)
     from topicwire.contractdiff.report import as_json as machine  # noqa: PLC0415 - start-up time
     from topicwire.contractdiff.report import as_text  # noqa: PLC0415
 
     holds = not any(comparison.of(one) for one in _FAILING[fail_on])
     if as_json:
-        _print(machine(comparison, old=old, new=new, holds=holds))
+        say_json(machine(comparison, old=old, new=new, holds=holds))
     else:
         say(as_text(comparison, styled))
     if not holds:
@@ -83,7 +78,3 @@ def _compared(old: str, new: str) -> Comparison:
     from topicwire.contractdiff.compare import compare  # noqa: PLC0415
 
     return compare(read_document(old), read_document(new), (old, new))
-
-
-def _print(value: object) -> None:
-    say(json.dumps(value, indent=2, ensure_ascii=False))

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from topicwire.cli.console import DOES_NOT_HOLD, add_command, refusals, say, styled
+from topicwire.cli.console import (
+    DOES_NOT_HOLD,
+    add_command,
+    add_json,
+    refusals,
+    say,
+    say_json,
+    styled,
+)
 
 if TYPE_CHECKING:
     from topicwire.cli.console import Commands
@@ -20,12 +27,7 @@ def add_doctor(commands: Commands) -> None:
     parser.add_argument(
         "--url", metavar="ADDRESS", help="of a running server: is its document this application's?"
     )
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        dest="as_json",
-        help="print the result as JSON, for machines",
-    )
+    add_json(parser)
 
 
 def doctor(*, url: str | None, as_json: bool, project: Path) -> None:
@@ -37,7 +39,7 @@ def doctor(*, url: str | None, as_json: bool, project: Path) -> None:
 
     Example: `topicwire doctor --url http://127.0.0.1:8000`.
     """
-    with refusals("", project):
+    with refusals("", project, as_json=as_json):
         from topicwire.codegen.config import load_config  # noqa: PLC0415 - start-up time
         from topicwire.doctor.examine import examine  # noqa: PLC0415
 
@@ -52,7 +54,7 @@ def doctor(*, url: str | None, as_json: bool, project: Path) -> None:
             "checks": examination.checks,
             "findings": [asdict(one) for one in findings],
         }
-        say(json.dumps(content, indent=2, ensure_ascii=False))
+        say_json(content)
     else:
         width = max(map(len, examination.checks))
         for name, count in examination.checks.items():

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import gc
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from topicwire.cli.console import DOES_NOT_HOLD, add_command, fail, refusals, say, shown_here
+from topicwire.cli.console import add_command, add_json, refusals, refuse, say
 from topicwire.cli.python_client import add_python
+from topicwire.cli.written import report, report_stale, stale_files
 
 if TYPE_CHECKING:
     from topicwire.cli.console import Commands
     from topicwire.codegen.config import AppConfig
     from topicwire.codegen.manifest import Kind
-    from topicwire.codegen.output import Changes
 
 
 def add_spec(commands: Commands) -> None:
     """Adds `topicwire spec`."""
     parser = add_command(commands, "spec", spec, "write the AsyncAPI document")
+    add_json(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -42,6 +42,7 @@ def add_client(commands: Commands) -> None:
         metavar="LANGUAGE", required=True
     )
     parser = add_command(languages, "typescript", typescript, "types and the map of routes")
+    add_json(parser)
     parser.add_argument(
         "--document",
         metavar="FILE_OR_ADDRESS",
@@ -61,7 +62,9 @@ def add_client(commands: Commands) -> None:
     add_python(languages)
 
 
-def spec(*, check: bool, output: Path | None, openapi: Path | None, project: Path) -> None:
+def spec(
+    *, check: bool, output: Path | None, openapi: Path | None, as_json: bool, project: Path
+) -> None:
     """Write the AsyncAPI document of the application, without starting a server.
 
     The document is checked by the official schema and by our own rules before it is written.
@@ -69,8 +72,10 @@ def spec(*, check: bool, output: Path | None, openapi: Path | None, project: Pat
     Example: `topicwire spec --openapi generated/openapi.json`, and in CI `topicwire spec --check`.
     """
     started = time.perf_counter()
+    if as_json and output == Path("-"):
+        refuse("--json and -o - both print to stdout: give one of them.", as_json=True)
     gc.disable()  # thousands of classes are made and kept, and then the process ends
-    with refusals("" if check else "Nothing was written.", project):
+    with refusals("" if check else "Nothing was written.", project, as_json=as_json):
         from topicwire.codegen.application import load_application  # noqa: PLC0415 - start-up time
         from topicwire.codegen.config import load_config  # noqa: PLC0415
 
@@ -84,7 +89,8 @@ def spec(*, check: bool, output: Path | None, openapi: Path | None, project: Pat
         if openapi is not None:
             files[openapi.resolve()] = application.openapi()
         made = _Made("document" if output is None else None, files)
-        _apply(config, made, check=check, command="topicwire spec", started=started)
+        command = "topicwire spec"
+        _apply(config, made, check=check, as_json=as_json, command=command, started=started)
 
 
 def typescript(
@@ -94,6 +100,7 @@ def typescript(
     types: Path | None,
     client: Path | None,
     validators: Path | None,
+    as_json: bool,
     project: Path,
 ) -> None:
     """Write the TypeScript types and the map of routes, from the document alone.
@@ -106,7 +113,7 @@ def typescript(
     """
     started = time.perf_counter()
     gc.disable()  # as above
-    with refusals("" if check else "Nothing was written.", project):
+    with refusals("" if check else "Nothing was written.", project, as_json=as_json):
         from topicwire.codegen.clients import (  # noqa: PLC0415 - start-up time
             modules_found,
             owned_typescript,
@@ -138,7 +145,8 @@ def typescript(
         kind: Kind | None = "typescript" if config.keeps_cache else None
         owned = owned_typescript(files) | modules_found(folders)
         made = _Made(kind, files, owned)
-        _apply(config, made, check=check, command="topicwire client typescript", started=started)
+        command = "topicwire client typescript"
+        _apply(config, made, check=check, as_json=as_json, command=command, started=started)
 
 
 class _Made(NamedTuple):
@@ -155,15 +163,17 @@ class _Made(NamedTuple):
     owned: Mapping[Path, str] = MappingProxyType({})
 
 
-def _apply(config: AppConfig, made: _Made, *, check: bool, command: str, started: float) -> None:
-    from topicwire.codegen.manifest import noted  # noqa: PLC0415 - start-up time
+def _apply(
+    config: AppConfig, made: _Made, *, check: bool, as_json: bool, command: str, started: float
+) -> None:
+    from topicwire.codegen.manifest import noted, other_maker  # noqa: PLC0415 - start-up time
     from topicwire.codegen.output import compare, locked, write  # noqa: PLC0415
 
+    changes = compare(made.files, made.owned)
     if check:
-        changes = compare(made.files, made.owned)
-        lines = _stale(config, made, changes)
-        if lines:
-            fail("\n".join([*lines, f"Stale. Run: {command}"]), DOES_NOT_HOLD)
+        other = None if made.kind is None else other_maker(config, made.kind)
+        stale = [*stale_files(changes), *([] if other is None else [(config.manifest, other)])]
+        report_stale(config, stale, command, as_json=as_json)
     else:
         with locked(config):
             files = dict(made.files)
@@ -171,27 +181,6 @@ def _apply(config: AppConfig, made: _Made, *, check: bool, command: str, started
                 files[config.manifest] = noted(config, made.kind)
             changes = compare(files, made.owned)
             write(config, changes)
-    written = set(changes.written)
-    for path in made.files:
-        state = "fresh" if check else "written" if path in written else "unchanged"
-        # Of a folder of modules its index says that nothing has changed.
-        if state == "written" or path.suffix != ".ts" or path.name == "index.ts":
-            say(f"{_shown(config, path)}   {state}")
-    for path in changes.extra:
-        say(f"{_shown(config, path)}   removed")
-    say(f"{(time.perf_counter() - started) * 1000:.0f} ms")
-
-
-def _stale(config: AppConfig, made: _Made, changes: Changes) -> list[str]:
-    from topicwire.codegen.manifest import other_maker  # noqa: PLC0415 - start-up time
-
-    lines = [f"{_shown(config, path)}: missing" for path in changes.missing]
-    lines += [f"{_shown(config, path)}: differs" for path in changes.changed]
-    lines += [f"{_shown(config, path)}: extra: nothing makes it" for path in changes.extra]
-    other = None if made.kind is None else other_maker(config, made.kind)
-    return lines if other is None else [*lines, f"{_shown(config, config.manifest)}: {other}"]
-
-
-def _shown(config: AppConfig, path: Path) -> str:
-    # Generated clients are often beside the project's folder, not below.
-    return shown_here(config.root, Path(os.path.relpath(path, config.root)).as_posix())
+    # Of a folder of modules its index says that nothing has changed.
+    listed = [path for path in made.files if path.suffix != ".ts" or path.name == "index.ts"]
+    report(config, changes, listed, check=check, as_json=as_json, started=started)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +10,11 @@ from topicwire.cli.console import (
     DOES_NOT_HOLD,
     WRONG_INPUT,
     add_command,
+    add_json,
     fail,
     refusals,
     say,
+    say_json,
     shown_here,
     styled,
 )
@@ -22,7 +23,6 @@ from topicwire.errors import TopicwireError
 if TYPE_CHECKING:
     from topicwire.cli.console import Commands
     from topicwire.codegen.config import AppConfig
-    from topicwire.codegen.errors import Problem
     from topicwire.codegen.generate import Plan
 
 
@@ -34,12 +34,7 @@ def add_generate(commands: Commands) -> None:
         action="store_true",
         help="write, then format, lint, type-check and import what was written: nine steps",
     )
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        dest="as_json",
-        help="print the result as JSON, for machines",
-    )
+    add_json(parser)
     parser.add_argument(
         "--watch",
         action="store_true",
@@ -171,23 +166,16 @@ def _report_check(config: AppConfig, planned: Plan, took_s: float) -> None:
 
 def _generate_as_json(project: Path, *, check: bool) -> None:
     from topicwire.codegen.config import load_config  # noqa: PLC0415 - start-up time
-    from topicwire.codegen.errors import GenerationError  # noqa: PLC0415
     from topicwire.codegen.generate import generate as write  # noqa: PLC0415
     from topicwire.codegen.generate import plan  # noqa: PLC0415
     from topicwire.codegen.stale import stale_reasons  # noqa: PLC0415
 
-    try:
+    with refusals(as_json=True):
         config = load_config(project)
         planned = plan(config) if check else write(config)
-    except GenerationError as error:
-        _print_json({"ok": False, "errors": [_problem(one) for one in error.problems]})
-        raise SystemExit(WRONG_INPUT) from None
-    except TopicwireError as error:
-        _print_json({"ok": False, "errors": [{"message": str(error)}]})
-        raise SystemExit(WRONG_INPUT) from None
     written = set(planned.changes.written)
     reasons = stale_reasons(config, planned) if check else []
-    _print_json(
+    say_json(
         {
             "ok": not reasons,
             "routers": [
@@ -208,20 +196,6 @@ def _generate_as_json(project: Path, *, check: bool) -> None:
     )
     if reasons:
         raise SystemExit(DOES_NOT_HOLD)
-
-
-def _problem(problem: Problem) -> dict[str, str | int]:
-    return {
-        "path": problem.path,
-        "line": problem.line,
-        "column": problem.column + 1,
-        "message": problem.message,
-        "cure": problem.cure,
-    }
-
-
-def _print_json(value: object) -> None:
-    say(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def _count(number: int, noun: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
 import math
 from typing import TYPE_CHECKING
 
-from topicwire.cli.console import WRONG_INPUT, add_command, fail, refusals, say
+from topicwire.cli.console import add_command, add_json, refusals, refuse, say
 
 if TYPE_CHECKING:
     import socket
@@ -41,9 +42,19 @@ def add_mock(commands: Commands) -> None:
         metavar="TIME",
         help="when the data's time begins: an ISO time, or now (default: 2026-01-01)",
     )
+    add_json(parser)
 
 
-def mock(*, document: str, host: str, port: int, seed: int, rate: float, start: int | None) -> None:
+def mock(
+    *,
+    document: str,
+    host: str,
+    port: int,
+    seed: int,
+    rate: float,
+    start: int | None,
+    as_json: bool,
+) -> None:
     """Serve the routes of an AsyncAPI document over a real WebSocket, until Ctrl-C.
 
     Updates and replies are made of the document's schemas: they respect names, formats, limits and
@@ -52,7 +63,7 @@ def mock(*, document: str, host: str, port: int, seed: int, rate: float, start: 
 
     Example: `topicwire mock generated/asyncapi.json --port 8001 --rate 5`.
     """
-    with refusals():
+    with refusals(as_json=as_json):
         from topicwire.codegen.documents import read_document  # noqa: PLC0415 - start-up time
         from topicwire.mock.app import START_MS, mock_app  # noqa: PLC0415
 
@@ -62,22 +73,30 @@ def mock(*, document: str, host: str, port: int, seed: int, rate: float, start: 
     try:
         import uvicorn  # noqa: PLC0415 - an extra
     except ImportError:
-        fail("A mock is served by uvicorn: pip install 'topicwire[uvicorn]'", WRONG_INPUT)
-    listener = _listener(host, port)
+        refuse("A mock is served by uvicorn: pip install 'topicwire[uvicorn]'", as_json=as_json)
+    listener = _listener(host, port, as_json=as_json)
     shown = f"{host}:{listener.getsockname()[1]}"
     path = next(iter(content["channels"].values()))["address"].rstrip("/")
-    say(f"WebSocket  ws://{shown}{path or '/'}")
-    say(f"document   http://{shown}{path}/asyncapi.json")
-    say(f"page       http://{shown}{path}/asyncapi")
+    addresses = {
+        "WebSocket": f"ws://{shown}{path or '/'}",
+        "document": f"http://{shown}{path}/asyncapi.json",
+        "page": f"http://{shown}{path}/asyncapi",
+    }
     routes = [one for one, has in content["channels"].items() if "x-topicwire-route" in has]
-    say(f"routes     {', '.join(routes)} (seed {seed}, {rate:g} updates a second)")
+    if as_json:
+        # One line: whoever started it reads that, and goes on while it runs.
+        say(json.dumps({"ok": True, **addresses, "routes": routes, "seed": seed, "rate": rate}))
+    else:
+        for what, address in addresses.items():
+            say(f"{what.ljust(9)}  {address}")
+        say(f"routes     {', '.join(routes)} (seed {seed}, {rate:g} updates a second)")
     config = uvicorn.Config(
         app, ws="topicwire.asgi.uvicorn:WebSocketProtocol", log_level="warning", lifespan="on"
     )
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def _listener(host: str, port: int) -> socket.socket:
+def _listener(host: str, port: int, *, as_json: bool) -> socket.socket:
     import socket  # noqa: PLC0415 - start-up time
 
     try:
@@ -86,10 +105,10 @@ def _listener(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
     except (OSError, OverflowError) as error:
-        fail(
+        refuse(
             f"{host}:{port} cannot be listened on: {error}. Choose another --port; 0 takes any "
             "that is free.",
-            WRONG_INPUT,
+            as_json=as_json,
         )
     return listener
 

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from topicwire.cli.console import WRONG_INPUT, add_command, fail, refusals, say, shown_here, styled
+from topicwire.cli.console import (
+    WRONG_INPUT,
+    add_command,
+    add_json,
+    fail,
+    refusals,
+    refuse,
+    say,
+    say_json,
+    shown_here,
+    styled,
+)
 
 if TYPE_CHECKING:
     from topicwire.cli.console import Commands
@@ -48,6 +60,7 @@ def add_new(commands: Commands) -> None:
     parser.add_argument(
         "--snippet", type=Path, metavar="FILE", help="write the page's lines to this file too"
     )
+    add_json(parser)
 
 
 def route(
@@ -60,19 +73,20 @@ def route(
     models: str | None,
     service: bool,
     snippet: Path | None,
+    as_json: bool,
     project: Path,
 ) -> None:
     """Write a new route: its models and their exports, its declaration, its module; then generate.
 
-    On a terminal it asks for what is not given. Existing files are edited at the places that
-    concern the route, and nothing is written unless all of it can be.
+    On a terminal it asks for what is not given, unless with --json. Existing files are edited at
+    the places that concern the route, and nothing is written unless all of it can be.
 
     Example: `topicwire new route --module trading --name trades --request 'symbols:list[str]'
     --payload 'symbol:str price:float'`.
     """
     given = {"module": module, "name": name, "request": request, "payload": payload}
-    answers = _asked(given)
-    with refusals("Nothing was written.", project):
+    answers = _asked(given, as_json=as_json)
+    with refusals("Nothing was written.", project, as_json=as_json):
         from topicwire.codegen.config import load_config  # noqa: PLC0415 - start-up time
         from topicwire.scaffold.apply import apply  # noqa: PLC0415
         from topicwire.scaffold.route import RouteRequest, plan_route  # noqa: PLC0415
@@ -82,28 +96,32 @@ def route(
         wanted = RouteRequest(**answers, model=model, models=models, with_service=service)
         planned = plan_route(config, wanted)
         lines = page_lines(planned.names, planned.request, planned.payload)
-        if planned.there is not None:
-            where = shown_here(config.root, planned.there)
-            say(f"The route {planned.names.route!r} is there already: {where}. Nothing to do.")
-            return
-        if snippet is not None and snippet.exists():
-            _refuse_snippet(snippet)
-        applied = apply(config, planned)
-    if snippet is not None:
+        applied: Applied | None = None
+        if planned.there is None:
+            if snippet is not None and snippet.exists():
+                _refuse_snippet(snippet)
+            applied = apply(config, planned)
+    if applied is not None and snippet is not None:
         snippet.parent.mkdir(parents=True, exist_ok=True)
         snippet.write_text(lines, encoding="utf-8")
-    _report(config, planned, applied, snippet)
-    say(f"\nIn a page:\n\n{lines}", end="")
+    if as_json:
+        say_json(_machine(config, planned, applied, lines))
+    elif applied is None:
+        where = shown_here(config.root, planned.there or "")
+        say(f"The route {planned.names.route!r} is there already: {where}. Nothing to do.")
+    else:
+        _report(config, planned, applied, snippet)
+        say(f"\nIn a page:\n\n{lines}", end="")
 
 
-def _asked(given: dict[str, str | None]) -> dict[str, str]:
+def _asked(given: dict[str, str | None], *, as_json: bool) -> dict[str, str]:
     missing = [option for option, value in given.items() if value is None]
-    if missing and not sys.stdin.isatty():
-        fail(
+    if missing and (as_json or not sys.stdin.isatty()):
+        refuse(
             f"Not given: {', '.join(f'--{one}' for one in missing)}. (On a terminal this command "
             "asks.) Example: topicwire new route --module trading --name trades "
             "--request 'symbols:list[str]' --payload 'symbol:str price:float'",
-            WRONG_INPUT,
+            as_json=as_json,
         )
     answers = {}
     for option, value in given.items():
@@ -114,6 +132,28 @@ def _asked(given: dict[str, str | None]) -> dict[str, str]:
     return answers
 
 
+def _machine(
+    config: AppConfig, planned: NewRoute, applied: Applied | None, lines: str
+) -> dict[str, object]:
+    files = applied.files if applied else {}
+
+    def shown(paths: Iterable[Path]) -> list[str]:
+        return [Path(os.path.relpath(one, config.root)).as_posix() for one in sorted(paths)]
+
+    return {
+        "ok": True,
+        "there": planned.there,
+        "names": planned.names.fields(),
+        "written": shown(one for one, is_new in files.items() if is_new),
+        "changed": shown(one for one, is_new in files.items() if not is_new),
+        "generated": shown(applied.generated if applied else ()),
+        "served": applied.served if applied else None,
+        "notes": planned.notes,
+        "left": _left(config, planned, applied),
+        "snippet": lines,
+    }
+
+
 def _refuse_snippet(snippet: Path) -> None:
     from topicwire.scaffold.errors import ScaffoldError  # noqa: PLC0415 - start-up time
 
@@ -122,7 +162,7 @@ def _refuse_snippet(snippet: Path) -> None:
 
 def _report(config: AppConfig, planned: NewRoute, applied: Applied, snippet: Path | None) -> None:
     rows = [
-        (shown_here(config.root, config.shown(path)), "written" if is_new else "changed")
+        (_relative(config, path), "written" if is_new else "changed")
         for path, is_new in sorted(applied.files.items())
     ]
     rows += [(_relative(config, path), "generated") for path in sorted(applied.generated)]
@@ -131,18 +171,23 @@ def _report(config: AppConfig, planned: NewRoute, applied: Applied, snippet: Pat
     width = max(len(path) for path, _ in rows)
     for path, state in rows:
         say(f"{path.ljust(width)}   {styled(state, 'dim' if state == 'generated' else 'green')}")
+    for note in planned.notes:
+        say(f"\n{note}")
+    left = _left(config, planned, applied)
+    if left:
+        say("\nLeft to you, since there was no safe place for it:\n" + "\n".join(left))
+
+
+def _left(config: AppConfig, planned: NewRoute, applied: Applied | None) -> list[str]:
     left = list(planned.left)
-    if applied.served is False and not left:
+    if applied is not None and applied.served is False and not left:
         names = planned.names
         left = [
             f"[tool.topicwire] app = {config.app!r} does not serve the route yet. Include it:",
             f"    for router in {names.module_class}().get_ws_routers():",
             "        ws.include_router(router)",
         ]
-    for note in planned.notes:
-        say(f"\n{note}")
-    if left:
-        say("\nLeft to you, since there was no safe place for it:\n" + "\n".join(left))
+    return left
 
 
 def _relative(config: AppConfig, path: Path) -> str:

@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from topicwire.cli.console import DOES_NOT_HOLD, add_command, fail, refusals, say, shown_here
+from topicwire.cli.console import add_command, add_json, refusals, shown_here
+from topicwire.cli.written import report, report_stale, stale_files
 
 if TYPE_CHECKING:
     from topicwire.cli.console import Commands
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 def add_python(languages: Commands) -> None:
     """Adds `topicwire client python`."""
     parser = add_command(languages, "python", python, "an installable package, typed")
+    add_json(parser)
     parser.add_argument(
         "--document",
         metavar="FILE_OR_ADDRESS",
@@ -40,6 +42,7 @@ def python(
     folder: Path | None,
     package: str | None,
     client: str | None,
+    as_json: bool,
     project: Path,
 ) -> None:
     """Write a Python client as a package of its own, from the document alone.
@@ -51,7 +54,7 @@ def python(
     then `pip install ./trading`.
     """
     started = time.perf_counter()
-    with refusals("" if check else "Nothing was written.", project):
+    with refusals("" if check else "Nothing was written.", project, as_json=as_json):
         from topicwire.codegen.client_python.folder import owned_files  # noqa: PLC0415 - start-up time
         from topicwire.codegen.client_python.package import generate, naming  # noqa: PLC0415
         from topicwire.codegen.config import bare_config, load_config  # noqa: PLC0415
@@ -73,21 +76,13 @@ def python(
         )
         files = {root / path: text for path, text in generate(content, names).items()}
         changes = compare(files, owned_files(root, _shown(config, root), files))
-        if check and changes:
-            lines = [f"{_shown(config, path)}: missing" for path in changes.missing]
-            lines += [f"{_shown(config, path)}: differs" for path in changes.changed]
-            lines += [f"{_shown(config, path)}: extra: nothing needs it" for path in changes.extra]
-            fail("\n".join([*lines, "Stale. Run: topicwire client python"]), DOES_NOT_HOLD)
-        if not check:
+        if check:
+            command = "topicwire client python"
+            report_stale(config, stale_files(changes), command, as_json=as_json)
+        else:
             with locked(config):
                 write(config, changes)
-        written = set(changes.written)
-        for path in files:
-            state = "fresh" if check else "written" if path in written else "unchanged"
-            say(f"{_shown(config, path)}   {state}")
-        for path in changes.extra:
-            say(f"{_shown(config, path)}   removed")
-        say(f"{(time.perf_counter() - started) * 1000:.0f} ms")
+        report(config, changes, files, check=check, as_json=as_json, started=started)
 
 
 def _shown(config: AppConfig, path: Path) -> str:

@@ -120,7 +120,6 @@ def _say_json(event: Event) -> None:
         Failed,
         Waiting,
         Watching,
-        problem_fields,
     )
 
     def shown(paths: Sequence[Path]) -> list[str]:
@@ -143,7 +142,7 @@ def _say_json(event: Event) -> None:
         return
     told = {"text": text, "changed": shown(event.changed), "ms": round(event.took_s * 1000)}
     if isinstance(event, Failed):
-        errors = [problem_fields(one) | {"text": str(one)} for one in event.problems]
+        errors = [one.fields() | {"text": str(one)} for one in event.problems]
         _line({"event": "failed", **told, "errors": errors})
         return
     made = {"written": shown(event.written), "removed": shown(event.removed)}

@@ -42,6 +42,17 @@ class Problem:
         shown += [f"    {line}" for line in self.cure.splitlines()]
         return "\n".join(shown)
 
+    def fields(self) -> dict[str, str | int]:
+        """It for machines: lines and columns from 1."""
+        return {
+            "path": self.path,
+            "line": self.line,
+            "column": self.column + 1,
+            "message": self.message,
+            "excerpt": self.excerpt,
+            "cure": self.cure,
+        }
+
 
 class GenerationError(TopicwireError, ValueError):
     """The inputs cannot be generated from. Nothing was written.

@@ -6,14 +6,17 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from topicwire.codegen.client_python.folder import files_in
+from topicwire.codegen.clients import modules_found
 from topicwire.codegen.config import AppConfig
 from topicwire.codegen.errors import ConfigError
 from topicwire.codegen.generate import Plan, generate_locked, owned_files
 from topicwire.codegen.output import locked, replace, restore
+from topicwire.codegen.typescript import INDEX
 from topicwire.scaffold.errors import ScaffoldError
 from topicwire.scaffold.route import NewRoute
 
@@ -35,15 +38,15 @@ class Applied:
 
 
 def apply(config: AppConfig, route: NewRoute) -> Applied:
-    """Write everything, or nothing: routers, document and TypeScript too, as far as configured.
+    """Write everything, or nothing: routers, document and clients too, as far as configured.
 
     Raises:
         GenerationError, FormatError: the generator refuses what was written.
         ScaffoldError: the application cannot be imported with the new route.
         OSError: a file cannot be written.
     """
-    documents = list(_documents(config))
-    before = {path: _bytes(path) for path in (*route.files, *documents)}
+    before = {path: _bytes(path) for path in route.files}
+    documents = _documents(config)
     generated = {path: path.read_bytes() for path in owned_files(config)}
     planned: Plan | None = None
     try:
@@ -59,22 +62,29 @@ def apply(config: AppConfig, route: NewRoute) -> Applied:
                 _run(config, "client", "python")
     except BaseException:
         made = planned.changes.files if planned is not None else ()
-        restore(config, {**dict.fromkeys(made), **before, **generated})
+        new = (*made, *_documents(config))
+        restore(config, {**dict.fromkeys(new), **before, **generated, **documents})
         raise
-    written = [path for path in documents if _bytes(path) != before[path]]
+    now = _documents(config)
+    written = [path for path in now if now[path] != documents.get(path)]
     return Applied(
         {path: before[path] is None for path in route.files},
-        (*planned.changes.written, *written),
+        tuple(sorted({*planned.changes.written, *written})),
         _is_served(config, route.names.route),
     )
 
 
-def _documents(config: AppConfig) -> Iterator[Path]:
+def _documents(config: AppConfig) -> dict[Path, bytes]:
+    """Return what is there of all that comes after the routers: the document and the clients."""
+    found: set[Path] = set()
     if config.app:
-        yield config.asyncapi
+        found |= {config.asyncapi, config.manifest}
         if config.typescript is not None:
-            yield config.typescript.types / "index.ts"
-            yield config.typescript.client / "index.ts"
+            folders = config.typescript
+            found |= {folders.types / INDEX, folders.client / INDEX, *modules_found(folders)}
+        if config.python is not None:
+            found |= set(files_in(config.python.folder))
+    return {path: path.read_bytes() for path in found if path.is_file()}
 
 
 def _run(config: AppConfig, *command: str) -> None:

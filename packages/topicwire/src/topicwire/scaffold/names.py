@@ -89,6 +89,20 @@ class RouteNames:
         """`order books`, in a sentence."""
         return self.file.replace("_", " ")
 
+    def fields(self) -> dict[str, str]:
+        """All of them, for machines."""
+        return {
+            "route": self.route,
+            "module": self.module,
+            "model": self.model,
+            "request": self.request,
+            "router_class": self.router_class,
+            "router": self.router,
+            "topic_builder": self.topic_builder,
+            "service_class": self.service_class,
+            "module_class": self.module_class,
+        }
+
 
 def route_names(route: str, module: str, model: str | None) -> RouteNames:
     """Return all names of a route; the model is the route's singular unless it is given.

@@ -39,7 +39,7 @@ def owned_files(folder: Path, shown: str, files: Iterable[Path]) -> dict[Path, s
     """
     found: dict[Path, str] = {}
     foreign = []
-    for path in sorted({*_files(folder), *(one for one in files if one.is_file())}):
+    for path in sorted({*files_in(folder), *(one for one in files if one.is_file())}):
         text = path.read_bytes().decode(errors="replace")
         if text.startswith(HEADER):
             found[path] = text
@@ -55,7 +55,8 @@ def owned_files(folder: Path, shown: str, files: Iterable[Path]) -> dict[Path, s
     return found
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def files_in(folder: Path) -> Iterator[Path]:
+    """Yield every file of a client's folder but what tools leave there."""
     if not folder.is_dir():
         return
     for path in folder.iterdir():
@@ -64,4 +65,4 @@ def _files(folder: Path) -> Iterator[Path]:
         if path.is_file():
             yield path
         elif path.is_dir() and path.name not in _LEFT_BY_TOOLS:
-            yield from _files(path)
+            yield from files_in(path)

@@ -79,22 +79,10 @@ def write_state(config: AppConfig, problems: Sequence[Problem]) -> None:
     state = {
         "ok": not problems,
         "pid": os.getpid(),
-        "errors": [problem_fields(one) | {"file": _absolute(config, one)} for one in problems],
+        "errors": [one.fields() | {"file": _absolute(config, one)} for one in problems],
     }
     prepare_cache(config)
     replace(config, state_file(config), (json.dumps(state, indent=2) + "\n").encode())
-
-
-def problem_fields(problem: Problem) -> dict[str, str | int]:
-    """A problem for machines: lines and columns from 1."""
-    return {
-        "path": problem.path,
-        "line": problem.line,
-        "column": problem.column + 1,
-        "message": problem.message,
-        "excerpt": problem.excerpt,
-        "cure": problem.cure,
-    }
 
 
 def _absolute(config: AppConfig, problem: Problem) -> str:

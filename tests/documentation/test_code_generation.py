@@ -7,6 +7,8 @@ from pathlib import Path
 
 from topicwire.codegen.config import DEFAULTS, PYTHON_KEYS, TYPESCRIPT_KEYS, bare_config
 from topicwire.doctor.examine import examine
+from topicwire.doctor.live import Trial
+from topicwire.doctor.updates import Wanted
 
 PAGE = Path(__file__).parents[2] / "docs/code-generation.md"
 
@@ -30,4 +32,5 @@ def test_the_table_of_the_doctor_has_every_check() -> None:
     first = [row.split("|")[1] for row in section.splitlines() if row.startswith("| `")]
     named = [name for cell in first for name in re.findall(r"`([a-z ]+)`", cell)]
     config = bare_config(PAGE.parent)
-    assert sorted(named) == sorted(examine(config, "http://127.0.0.1:9").checks)
+    trial = Trial([Wanted("trades", {})], "http://127.0.0.1:9", wait_s=0.1)
+    assert sorted(named) == sorted(examine(config, trial).checks)

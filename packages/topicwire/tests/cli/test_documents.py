@@ -174,7 +174,14 @@ def test_validators_are_written_where_they_are_asked_for(project: Project) -> No
 
 
 def test_the_document_goes_where_it_is_asked_to(project: Project) -> None:
-    assert json.loads(project.run("spec", "-o", "-"))["asyncapi"] == "3.1.0"
+    project.edit(
+        "src/acme/main.py", "def create_app():\n", "def create_app():\n    print('hello')\n"
+    )
+    done = subprocess.run(
+        [TOPICWIRE, "spec", "-o", "-"], cwd=project.root, capture_output=True, check=True
+    )
+    assert json.loads(done.stdout)["asyncapi"] == "3.1.0"
+    assert done.stderr == b"hello\n"
     assert project.files() == {}
     project.run("spec", "-o", "here.json", "--openapi", "there.json")
     assert json.loads((project.root / "here.json").read_text())["asyncapi"] == "3.1.0"

@@ -90,6 +90,10 @@ class FastWSAdapter:
         self.path = path.rstrip("/") or "/"
         self.description = description
         self.settings = settings or Settings()
+        self.logger_name = logger_name
+        """As it was given. Read by `topicwire doctor`."""
+        self.metrics_path = metrics_path
+        """As it was given. Read by `topicwire doctor`."""
         self._metrics = None if metrics_path is None else MetricsEndpoint(self, metrics_path)
         self._observe = observe
         self._failed_observers: list[Observer] = []

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -99,6 +99,13 @@ def fail(message: str, code: int) -> NoReturn:
     """
     sys.stderr.write(f"{message}\n")
     raise SystemExit(code)
+
+
+@contextmanager
+def application_speaks() -> Iterator[None]:
+    """While the application's code runs: what it prints is no result of the command's."""
+    with redirect_stdout(sys.stderr):
+        yield
 
 
 def refuse(message: str, *, as_json: bool) -> NoReturn:

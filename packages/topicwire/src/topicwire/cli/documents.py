@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from topicwire.cli.console import add_command, add_json, refusals, refuse, say
+from topicwire.cli.console import add_command, add_json, application_speaks, refusals, refuse, say
 from topicwire.cli.python_client import add_python
 from topicwire.cli.written import report, report_stale, stale_files
 
@@ -80,8 +80,9 @@ def spec(
         from topicwire.codegen.config import load_config  # noqa: PLC0415
 
         config = load_config(project, needs=("app",))
-        application = load_application(config)
-        text = application.asyncapi()
+        with application_speaks():
+            application = load_application(config)
+            text = application.asyncapi()
         if output == Path("-"):
             say(text, end="")
             return

@@ -9,7 +9,9 @@ from topicwire.codegen.config import AppConfig
 from topicwire.doctor import application as made
 from topicwire.doctor import sources
 from topicwire.doctor.finding import Check, Finding
+from topicwire.doctor.live import Trial, tried
 from topicwire.doctor.server import reachable
+from topicwire.doctor.updates import CHECK, Heard
 
 SOURCES: Mapping[str, Check] = {
     "declarations": sources.declarations,
@@ -28,19 +30,25 @@ class Examination:
     Attributes:
         checks: how many findings each check has, in order; None where it could not be made.
         findings: in the order of the checks.
+        heard: what came of the subscriptions that were tried.
     """
 
     checks: Mapping[str, int | None]
     findings: tuple[Finding, ...]
+    heard: tuple[Heard, ...] = ()
 
 
-def examine(config: AppConfig, url: str | None) -> Examination:
+def examine(config: AppConfig, trial: Trial) -> Examination:
     """Run every check. The application is imported, and nothing is written.
 
     Args:
         config: of the application.
-        url: of a running server; None to ask none.
+        trial: the server that is to be asked, and the subscriptions to try, if any.
+
+    Raises:
+        ConfigError: a subscription is to be tried, and the application cannot be served here.
     """
+    url = trial.url
     found = {name: list(check(config)) for name, check in SOURCES.items()}
     application, faults = made.loaded(config)
     checks: dict[str, int | None] = {name: len(several) for name, several in found.items()}
@@ -58,4 +66,9 @@ def examine(config: AppConfig, url: str | None) -> Examination:
         several = list(reachable(url, application))
         checks["reachable"] = len(several)
         findings += several
-    return Examination(checks, tuple(findings))
+    heard: list[Heard] = []
+    if trial.wanted:
+        heard, several = tried(trial, application)
+        checks[CHECK] = len(several) if heard else None
+        findings += several
+    return Examination(checks, tuple(findings), tuple(heard))

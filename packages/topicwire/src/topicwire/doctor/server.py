@@ -20,7 +20,7 @@ def reachable(url: str, application: Application | None) -> Iterator[Finding]:
         url: of the server, of its WebSocket or of its document.
         application: None where it cannot be made.
     """
-    address = _address(url, application)
+    address = document_address(url, application)
     try:
         served = read_document(address)
     except DocumentError as error:
@@ -56,7 +56,8 @@ def reachable(url: str, application: Application | None) -> Iterator[Finding]:
         )
 
 
-def _address(url: str, application: Application | None) -> str:
+def document_address(url: str, application: Application | None) -> str:
+    """Return where a server has its document, whichever of its addresses `url` is."""
     plain = url.rstrip("/").replace("ws://", "http://", 1).replace("wss://", "https://", 1)
     if "://" not in plain:
         plain = f"http://{plain}"

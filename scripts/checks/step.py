@@ -63,6 +63,8 @@ class Running:
         environment = {**tool_environment(), "NO_COLOR": "1"}
         # Both together make Node warn on every start.
         environment.pop("FORCE_COLOR", None)
+        # Every worker of a test run would compile every test anew.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         started = time.monotonic()
         try:
             process = subprocess.Popen(

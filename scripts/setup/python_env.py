@@ -47,10 +47,22 @@ def ensure() -> None:
             PYTHON,
             "--no-deps",
             "--no-build-isolation",
+            "--compile-bytecode",
             *editable,
             cure=_NETWORK,
         )
+        _compile_sources()
     stamp.write()
+
+
+def _compile_sources() -> None:
+    """Compiles both packages: where Python writes no bytecode, each start would do it anew.
+
+    Bytecode holds the hash of its source, so it is never taken for that of another text.
+    """
+    sources = [path / "src" for path in PACKAGES]
+    options = ("-m", "compileall", "-q", "--invalidation-mode", "checked-hash")
+    run(PYTHON, *options, *sources, cure="Correct the file that is named.")
 
 
 def create(folder: Path, *options: str) -> None:

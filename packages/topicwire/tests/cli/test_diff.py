@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packages.topicwire.tests import forked
 from packages.topicwire.tests.contractdiff.documents import Document, document_of
 from pydantic import BaseModel
 
@@ -38,9 +39,7 @@ class Tock(BaseModel):
 
 
 def run(folder: Path, *arguments: str, code: int) -> str:
-    done = subprocess.run(
-        [TOPICWIRE, "diff", *arguments], cwd=folder, capture_output=True, text=True, check=False
-    )
+    done = forked.topicwire(folder, "diff", *arguments)
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout if code < 2 or "--json" in arguments else done.stderr
 

@@ -1,4 +1,4 @@
-"""`topicwire spec` and `topicwire client typescript`, run as a user runs them."""
+"""`topicwire spec` and `topicwire client typescript`, each run in a process of its own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from packages.topicwire.tests import forked
 
 TOPICWIRE = Path(sys.executable).with_name("topicwire")
 
@@ -88,9 +89,7 @@ class Project:
 
     def run(self, *arguments: str, code: int = 0) -> str:
         """Run the command line in the project. Returns what it printed, to either stream."""
-        done = subprocess.run(
-            [TOPICWIRE, *arguments], cwd=self.root, capture_output=True, text=True, check=False
-        )
+        done = forked.topicwire(self.root, *arguments)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
 
@@ -105,6 +104,15 @@ class Project:
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
+
+
+def test_they_are_installed_as_commands(project: Project) -> None:
+    for command in (["spec"], ["client", "typescript"], ["spec", "--check"]):
+        done = subprocess.run(
+            [TOPICWIRE, *command], cwd=project.root, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    assert "export interface Tick" in (project.page / "types/index.ts").read_text()
 
 
 def test_document_and_client_are_written_from_the_source_without_a_server(

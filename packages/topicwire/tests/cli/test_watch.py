@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packages.topicwire.tests import forked
 from packages.topicwire.tests.codegen.sample import (
     GENERATED,
     PYPROJECT,
@@ -186,8 +187,7 @@ def test_a_save_is_in_the_types_and_a_mistake_leaves_them_until_it_is_mended(app
 
 
 def _leaves_nothing_to_do(app: Watched, *command: str) -> None:
-    words = [sys.executable, "-m", "topicwire.cli", *command]
-    done = subprocess.run(words, cwd=app.root, capture_output=True, text=True, check=False)
+    done = forked.topicwire(app.root, *command)
     assert done.returncode == 0, done.stderr
 
 
@@ -366,7 +366,6 @@ def test_it_says_short_lines_and_ends_cleanly(app: Watched, number: int, code: i
     ],
 )
 def test_options_that_do_not_go_together(app: Watched, options: list[str], said: str) -> None:
-    words = [sys.executable, "-m", "topicwire.cli", "generate", *options]
-    done = subprocess.run(words, cwd=app.root, capture_output=True, text=True, check=False)
+    done = forked.topicwire(app.root, "generate", *options)
     assert done.returncode == 2
     assert said in done.stderr

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from packages.topicwire.tests import forked
 
 from topicwire.codegen.config import AppConfig, load_config
 from topicwire.codegen.discover import discover
@@ -240,13 +239,7 @@ class Sample:
 
     def python(self, code: str) -> str:
         """What a program that can import the application prints."""
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            cwd=self.root,
-            env={**os.environ, "PYTHONPATH": str(self.root / "src")},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        environment = {**os.environ, "PYTHONPATH": str(self.root / "src")}
+        done = forked.python(self.root, code, environment=environment)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()

@@ -8,12 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
+from packages.topicwire.tests import forked
 from packages.topicwire.tests.codegen.sample import Sample
 from packages.topicwire.tests.codegen.typescript_project import BIN, COMPILER_OPTIONS, ROOT
 
-TOPICWIRE = Path(sys.executable).with_name("topicwire")
 SETTINGS = """\
 [tool.topicwire]
 package = "acme"
@@ -80,10 +79,8 @@ class Whole(Sample):
         return self
 
     def topicwire(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run the command line, as a user does."""
-        return subprocess.run(
-            [TOPICWIRE, *arguments], cwd=self.root, capture_output=True, text=True, check=False
-        )
+        """Run the command line."""
+        return forked.topicwire(self.root, *arguments)
 
     def make(self) -> Whole:
         """Run every generator, in order."""
@@ -120,10 +117,9 @@ class Whole(Sample):
 
     def script(self, code: str, *arguments: str) -> str:
         """Run a program beside the generated Python client, and return what it prints."""
-        command = [sys.executable, "-c", code, *arguments]
-        return subprocess.run(
-            command, cwd=self.root / "python", capture_output=True, text=True, check=True
-        ).stdout
+        done = forked.python(self.root / "python", code, *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     @contextmanager
     def serving(self) -> Iterator[str]:

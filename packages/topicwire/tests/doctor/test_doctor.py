@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packages.topicwire.tests import forked
 from packages.topicwire.tests.serving import serving
 from starlette.applications import Starlette
 
@@ -44,13 +44,7 @@ def shop(healthy: Path, tmp_path: Path) -> Path:
 
 
 def doctor(root: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
-    done = subprocess.run(
-        [sys.executable, "-m", "topicwire.cli", "doctor", "--json", *arguments],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = forked.topicwire(root, "doctor", "--json", *arguments)
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout)
 
@@ -250,13 +244,7 @@ def test_a_server_that_is_not_there(shop: Path) -> None:
 
 
 def test_without_a_project_it_is_wrong_usage(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "topicwire.cli", "doctor", "-C", str(tmp_path)],
-        env=dict(os.environ),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = forked.topicwire(tmp_path, "doctor", "-C", str(tmp_path))
     assert done.returncode == 2
     assert "no pyproject.toml with a [tool.topicwire]" in done.stderr
     code, said = doctor(tmp_path)

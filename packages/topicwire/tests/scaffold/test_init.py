@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from packages.topicwire.tests import forked
 
 from topicwire.codegen.config import load_config
 from topicwire.codegen.errors import GenerationError
@@ -33,14 +34,7 @@ EXISTING = {
 
 
 def topicwire(folder: Path, *arguments: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "topicwire.cli", *arguments],
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = forked.topicwire(folder, *arguments)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -99,9 +93,7 @@ async def main():
 
 asyncio.run(main())
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=shop, capture_output=True, text=True, check=False
-    )
+    done = forked.python(shop, code)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         'ticks:{"zone":"UTC"} 1',
@@ -115,12 +107,12 @@ def test_what_is_written_is_laid_out_and_fresh(shop: Path) -> None:
     for command in (
         [ruff, "check", "--no-cache", "."],
         [ruff, "format", "--check", "--no-cache", "."],
-        [sys.executable, "-m", "topicwire.cli", "generate", "--check"],
-        [sys.executable, "-m", "topicwire.cli", "spec", "--check"],
-        [sys.executable, "-m", "topicwire.cli", "client", "typescript", "--check"],
     ):
         done = subprocess.run(command, cwd=shop, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+    for arguments in (["generate"], ["spec"], ["client", "typescript"]):
+        code, said = topicwire(shop, *arguments, "--check")
+        assert code == 0, said
 
 
 def test_a_built_page_is_served_at_the_root(shop: Path) -> None:

@@ -55,14 +55,61 @@ trades_topic_builder = trades.topic_builder
 )
 
 
-@pytest.fixture(scope="module")
-def checked(tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    """An application with a declaration of each kind, generated."""
-    app = Sample(tmp_path_factory.mktemp("use") / "app").populate()
+DIRECT = """\
+from .ws_generated import TradeWsRouter
+
+router = TradeWsRouter(route="trades", tags=["trading"])
+trades_topic_builder = router.topic_builder
+"""
+
+
+def generated(root: Path, **files: str) -> Sample:
+    """An application with its output; `files` are of its module `trading`."""
+    app = Sample(root).populate()
     app.write("src/acme/modules/trading/__init__.py", "")
-    app.write(WS_PATH, MANY)
+    for stem, text in files.items():
+        app.write(f"src/acme/modules/trading/{stem}.py", text)
     app.generate()
     return app
+
+
+def removed_export(app: Sample) -> None:
+    app.edit(f"{GENERATED}/__init__.py", "from .tradewsrouter import TradeWsRouter\n", "")
+    app.edit(f"{GENERATED}/__init__.py", '    "TradeWsRouter",\n', "")
+
+
+def changed_payload(app: Sample) -> None:
+    app.edit(WS_PATH, ", Trade]", ", list[Trade]]")
+
+
+def changed_request(app: Sample) -> None:
+    app.edit(WS_PATH, "[TradeRequest, ", "[Trade, ")
+
+
+CHANGES = {one.__name__: one for one in (removed_export, changed_payload, changed_request)}
+
+
+@pytest.fixture(scope="module")
+def apps(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One with a declaration of each kind, one that imports its router directly, changed ones."""
+    folder = tmp_path_factory.mktemp("apps")
+    generated(folder / "each_kind", ws=MANY)
+    generated(folder / "direct", routes=DIRECT)
+    for name, change in CHANGES.items():
+        change(generated(folder / name))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def checked(apps: Path) -> Sample:
+    """An application with a declaration of each kind, generated."""
+    return Sample(apps / "each_kind")
+
+
+@pytest.fixture(scope="module")
+def told(apps: Path) -> dict[str, str]:
+    """What pyright says of each, from one run."""
+    return pyright(apps)
 
 
 def mypy(app: Sample, cache: Path) -> str:
@@ -80,17 +127,22 @@ def mypy(app: Sample, cache: Path) -> str:
     return done.stdout + done.stderr
 
 
-def pyright(app: Sample) -> str:
-    settings = {"typeCheckingMode": "strict", "include": ["src"], "extraPaths": ["src"]}
-    app.write("pyrightconfig.json", json.dumps(settings))
+def pyright(folder: Path) -> dict[str, str]:
+    """What it says of each application in a folder, by the name of its own folder."""
+    names = sorted(path.name for path in folder.iterdir())
+    apps = [{"root": f"{name}/src", "extraPaths": [f"{name}/src"]} for name in names]
+    settings = {"typeCheckingMode": "strict", "include": names, "executionEnvironments": apps}
+    (folder / "pyrightconfig.json").write_text(json.dumps(settings))
     done = subprocess.run(
         [str(PYRIGHT), "--pythonpath", sys.executable],
-        cwd=app.root,
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
     )
-    return "\n".join(line for line in done.stdout.splitlines() if "error:" in line)
+    errors = [line for line in done.stdout.splitlines() if "error:" in line]
+    assert f"\n{len(errors)} error" in f"\n{done.stdout}", done.stdout + done.stderr
+    return {name: "\n".join(e for e in errors if f"/{name}/src/" in e) for name in names}
 
 
 @pytest.fixture(scope="module")
@@ -98,10 +150,12 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("mypy")
 
 
-def test_mypy_and_pyright_in_strict_mode_accept_it(checked: Sample, cache: Path) -> None:
+def test_mypy_and_pyright_in_strict_mode_accept_it(
+    checked: Sample, cache: Path, told: dict[str, str]
+) -> None:
     """checklist 4, checklist 16, checklist 23: Pattern 1 shows checkers the generic class."""
     assert mypy(checked, cache) == ""
-    assert pyright(checked) == ""
+    assert told["each_kind"] == ""
 
 
 USE = """
@@ -149,45 +203,25 @@ def test_it_is_used(checked: Sample) -> None:
     assert len(used["exported"]) == 6
 
 
-def test_the_direct_import_needs_no_guard(app: Sample, cache: Path) -> None:
+def test_the_direct_import_needs_no_guard(apps: Path, cache: Path, told: dict[str, str]) -> None:
     """checklist 16: Pattern 2, in any other file than the one that declares."""
-    app.generate()
-    app.write("src/acme/modules/trading/__init__.py", "")
-    app.write(
-        "src/acme/modules/trading/routes.py",
-        "from .ws_generated import TradeWsRouter\n\n"
-        'router = TradeWsRouter(route="trades", tags=["trading"])\n'
-        "trades_topic_builder = router.topic_builder\n",
-    )
+    app = Sample(apps / "direct")
     assert mypy(app, cache) == ""
-    assert pyright(app) == ""
+    assert told["direct"] == ""
     code = "from acme.modules.trading.routes import router; print(router.route)"
     assert app.python(code) == "trades"
 
 
-def removed_export(app: Sample) -> None:
-    app.edit(f"{GENERATED}/__init__.py", "from .tradewsrouter import TradeWsRouter\n", "")
-    app.edit(f"{GENERATED}/__init__.py", '    "TradeWsRouter",\n', "")
-
-
-def changed_payload(app: Sample) -> None:
-    app.edit(WS_PATH, ", Trade]", ", list[Trade]]")
-
-
-def changed_request(app: Sample) -> None:
-    app.edit(WS_PATH, "[TradeRequest, ", "[Trade, ")
-
-
-@pytest.mark.parametrize("change", [removed_export, changed_payload, changed_request])
-def test_checkers_see_through_the_guard(app: Sample, cache: Path, change: object) -> None:
+@pytest.mark.parametrize("change", CHANGES)
+def test_checkers_see_through_the_guard(
+    tmp_path: Path, cache: Path, told: dict[str, str], change: str
+) -> None:
     """checklist 4: without regeneration, a missing export or another type is an error."""
-    app.write("src/acme/modules/trading/__init__.py", "")
-    app.generate()
+    app = generated(tmp_path / "app")
     assert mypy(app, cache) == ""
-    assert callable(change)
-    change(app)
+    CHANGES[change](app)
     assert f"{GENERATED}/_conformance.py" in mypy(app, cache)
-    assert f"{GENERATED}/_conformance.py" in pyright(app)
+    assert f"{GENERATED}/_conformance.py" in told[change]
     app.generate()
     assert mypy(app, cache) == ""
 

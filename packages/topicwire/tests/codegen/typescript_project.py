@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from packages.topicwire.tests.codegen.tsc import compiled
+
 from topicwire.asyncapi.document import dumps
 from topicwire.codegen.typescript import TypeScriptFiles, generate
 
@@ -65,10 +67,7 @@ class TypeScriptProject:
         config = {"compilerOptions": options, "include": ["**/*.ts"], "exclude": ["node_modules"]}
         self.write("tsconfig.json", json.dumps(config))
         self.write("package.json", '{"type": "module"}')
-        run = subprocess.run(
-            [BIN / "tsc", "-p", "."], cwd=self.folder, capture_output=True, text=True, check=False
-        )
-        return "" if run.returncode == 0 else run.stdout + run.stderr
+        return compiled(self.folder)
 
 
 def run_node(script: Path, stdin: str) -> Any:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from packages.topicwire.tests import forked
 from packages.topicwire.tests.codegen.sample import Sample
+from packages.topicwire.tests.codegen.tsc import compiled
 from packages.topicwire.tests.codegen.typescript_project import BIN, COMPILER_OPTIONS, ROOT
 
 SETTINGS = """\
@@ -97,10 +98,7 @@ class Whole(Sample):
         modules = self.root / "page/node_modules"
         if not modules.exists():
             modules.symlink_to(ROOT / "node_modules")
-        done = subprocess.run(
-            [BIN / "tsc", "-p", "page"], cwd=self.root, capture_output=True, text=True, check=False
-        )
-        return done.stdout
+        return compiled(self.root / "page")
 
     def node(self, script: str, *arguments: str) -> str:
         """Bundle a script of the page, run it, and return what it prints."""

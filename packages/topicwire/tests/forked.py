@@ -7,15 +7,14 @@ start it as a shell does.
 
 from __future__ import annotations
 
-import atexit
-import functools
-import json
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+
+from packages.topicwire.tests.asking import ask
 
 SERVER = Path(__file__).with_name("forking_server.py")
 
@@ -36,36 +35,21 @@ def python(
 
 def _run(
     folder: Path,
-    code: str | None,
+    program: str | None,
     arguments: tuple[str, ...],
     environment: Mapping[str, str] | None,
 ) -> subprocess.CompletedProcess[str]:
-    server = _server()
-    assert server.stdin is not None
-    assert server.stdout is not None
     with tempfile.TemporaryDirectory() as written:
         output = [Path(written) / name for name in ("stdout", "stderr")]
         for file in output:
             file.touch()
         asked = {
             "folder": str(folder),
-            "code": code,
+            "code": program,
             "arguments": arguments,
             "environment": dict(os.environ if environment is None else environment),
             "output": [str(file) for file in output],
         }
-        server.stdin.write(json.dumps(asked) + "\n")
-        server.stdin.flush()
-        answer = server.stdout.readline()
-        assert answer, "the server of forks has ended"
+        code: int = ask(sys.executable, SERVER, asked)
         said = [file.read_text(encoding="utf-8") for file in output]
-    return subprocess.CompletedProcess(["topicwire", *arguments], int(answer), *said)
-
-
-@functools.cache
-def _server() -> subprocess.Popen[str]:
-    server = subprocess.Popen(
-        [sys.executable, SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    atexit.register(server.communicate)
-    return server
+    return subprocess.CompletedProcess(["topicwire", *arguments], code, *said)

@@ -1,11 +1,13 @@
-// Prints what the official parser says of each document of the list on stdin: {valid, diagnostics}.
+// Answers each list of documents on stdin with what the official parser says of them: {valid, diagnostics}.
 import { Parser } from '@asyncapi/parser'
-import { text } from 'node:stream/consumers'
+import { createInterface } from 'node:readline'
 
 const parser = new Parser()
-const said = []
-for (const source of JSON.parse(await text(process.stdin))) {
-  const { document, diagnostics } = await parser.parse(source)
-  said.push({ valid: document !== undefined, diagnostics })
+for await (const line of createInterface({ input: process.stdin })) {
+  const said = []
+  for (const source of JSON.parse(line)) {
+    const { document, diagnostics } = await parser.parse(source)
+    said.push({ valid: document !== undefined, diagnostics })
+  }
+  process.stdout.write(`${JSON.stringify(said)}\n`)
 }
-console.log(JSON.stringify(said))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from packages.topicwire.tests.codegen.typescript_project import run_node
+from packages.topicwire.tests.asking import ask
 
 from topicwire.asyncapi.document import dumps
 
+PARSER = Path(__file__).with_name("parse.mjs")
+
 
 def parse(*documents: dict[str, Any]) -> list[Any]:
-    """Return `{valid, diagnostics}` of each document, all from one process of Node."""
-    said: list[Any] = run_node(
-        Path(__file__).with_name("parse.mjs"), json.dumps([dumps(one) for one in documents])
-    )
+    """Return `{valid, diagnostics}` of each document."""
+    said: list[Any] = ask("node", PARSER, [dumps(one) for one in documents])
     return said

@@ -48,7 +48,8 @@ function compiled(folder) {
   return []
 }
 
-for await (const folder of createInterface({ input: process.stdin })) {
+for await (const line of createInterface({ input: process.stdin })) {
+  const folder = JSON.parse(line)
   const shown = {
     getCurrentDirectory: () => folder,
     getCanonicalFileName: (name) => name,

@@ -59,12 +59,17 @@ def run(steps: Sequence[Step], *, jobs: int, verbose: bool, out: TextIO = sys.st
 
 
 def end_like_ctrl_c() -> None:
-    """From here on SIGTERM ends a run as Ctrl-C does: its steps are stopped, their output shown."""
+    """From here on SIGTERM ends a run as Ctrl-C does: its steps are stopped, their output shown.
+
+    A shell's background job ignores Ctrl-C, and so would its steps and the processes of tests;
+    they are started with what is usual.
+    """
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
 
 
 def _report(outcome: Outcome, *, width: int, verbose: bool, out: TextIO) -> None:

@@ -101,6 +101,25 @@ def test_stop_ends_what_is_under_way() -> None:
         assert outcome.result(timeout=30).exit_code == -signal.SIGINT
 
 
+def test_in_a_background_job_the_steps_can_be_interrupted_all_the_same() -> None:
+    """A shell starts such a job with SIGINT ignored, which every process below would inherit."""
+    asked = "import signal; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+    program = (
+        "import signal\n"
+        "from scripts.checks import runner\n"
+        "from scripts.checks.step import Step\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "runner.end_like_ctrl_c()\n"
+        f"step = Step('one', ({sys.executable!r}, '-c', {asked!r}))\n"
+        "raise SystemExit(runner.run([step], jobs=1, verbose=True))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "True\n" in done.stdout
+
+
 def test_an_interrupted_run_shows_what_the_steps_had_said(tmp_path: Path) -> None:
     code = (
         "import pathlib, signal, time\n"

@@ -13,13 +13,12 @@ export function dial(
   const { location } = host
   // Older browsers take no relative address and no `https:` for a socket.
   const address = location && url.startsWith('/') ? `${location.protocol}//${location.host}${url}` : url
-  return new Socket(address.replace(/^http/, 'ws'), protocolsOf(token))
-}
-
-/** What a handshake offers: a browser can send a token in no header of its own, and an address is written to logs. */
-function protocolsOf(token: string | undefined): string[] {
-  if (token === undefined) return [SUBPROTOCOL]
-  const base64 = host.btoa(String.fromCharCode(...new host.TextEncoder().encode(token)))
-  const base64url = base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
-  return [SUBPROTOCOL, `topicwire.bearer.${base64url}`]
+  const protocols = [SUBPROTOCOL]
+  if (token !== undefined) {
+    // A browser can send a token in no header of its own, and an address is written to logs. UTF-8, each byte a character.
+    const bytes = unescape(encodeURIComponent(token))
+    const base64url = host.btoa(bytes).replace(/\W/g, (sign) => ({ '+': '-', '/': '_' })[sign] ?? '')
+    protocols.push(`topicwire.bearer.${base64url}`)
+  }
+  return new Socket(address.replace(/^http/, 'ws'), protocols)
 }

@@ -1,20 +1,38 @@
 import type { Listener } from './effects.js'
-import type { ConnectionEvents } from './status.js'
+import { TopicwireError } from './errors.js'
+import { reportToPage } from './host.js'
 
 /** A client, as the link sees it. */
 export interface Observer {
   /** Whether anybody took it. */
-  emit<Event extends keyof ConnectionEvents>(event: Event, value: ConnectionEvents[Event]): boolean
-  /** Runs what is the client's user's: what it throws is reported and harms no other. */
-  run(act: () => void): void
+  readonly tell: (event: string, value: unknown) => boolean
+  readonly report: (error: TopicwireError) => void
 }
 
-/** Who waits for a call or an end, or listens: then it also takes updates, and stays when it is resolved. */
-export interface Handle
-  extends Partial<Omit<Listener, 'resolve' | 'reject'>>, Pick<Listener, 'resolve' | 'reject'> {
+/** All of them as one. */
+export function observerOf(takers: ReadonlySet<Observer['tell']>): Observer {
+  const tell = (event: string, value: unknown): boolean =>
+    [...takers].filter((take) => take(event, value)).length > 0
+  return {
+    tell,
+    report: (error) => {
+      if (!tell('error', error)) reportToPage(error)
+    },
+  }
+}
+
+/** Who waits for a call or an end; or who listens, and stays when it is settled. */
+export interface Handle extends Listener {
   readonly owner: Observer
-  /** Its end is nothing that anybody waits for: it is over silently when it is ended from here. */
+  /** Its end is nothing that anybody waits for. */
   accepted?: boolean
-  /** The link's: when it has waited for too long. */
-  deadline?: unknown
+}
+
+/** What a listener throws is told, and harms no other. */
+export function guard(act: () => void, told: (error: TopicwireError) => void): void {
+  try {
+    act()
+  } catch (cause) {
+    told(new TopicwireError('listener_failed', `A listener threw: ${String(cause)}`, { cause }))
+  }
 }

@@ -7,7 +7,6 @@ interface Host {
   readonly reportError?: (error: unknown) => void
   readonly console: { error(...values: unknown[]): void }
   readonly performance: { now(): number }
-  readonly TextEncoder: new () => { encode(text: string): Uint8Array }
   btoa(bytes: string): string
   setTimeout(callback: () => void, delayMs: number): unknown
   clearTimeout(timer: unknown): void

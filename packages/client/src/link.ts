@@ -1,24 +1,35 @@
 import { fullJitterMs } from './backoff.js'
 import { dial } from './dial.js'
-import type { Performer } from './effects.js'
-import { failed, TopicwireError, type ErrorCode } from './errors.js'
-import { errorOf, membersOf, SUBPROTOCOL } from './frames.js'
-import type { Handle, Observer } from './handle.js'
-import { hostClock, reportToPage } from './host.js'
+import { failed, TopicwireError } from './errors.js'
+import type { Performer, Tell } from './effects.js'
+import { errorOf, SUBPROTOCOL, type Members } from './frames.js'
+import { guard, observerOf, type Handle, type Observer } from './handle.js'
+import { hostClock } from './host.js'
 import type { ClientOptions, TokenSource, WebSocketLike } from './options.js'
-import { newPace } from './pace.js'
 import { newSession } from './session.js'
 import type { ConnectionStatus } from './status.js'
-import { newTimers } from './timers.js'
+
+/** Timers. */
+const ATTEMPT = 0
+const WATCHDOG = 1
+const IDLE = 2
 
 /** How long a server may be silent that has not said yet how often it is heard. */
 const HELLO_MS = 35_000
+
+/** A connection that lasted so long ends the doubling of delays. */
+const STABLE_MS = 30_000
+
+/** A client that was closed as slow three times within so long cannot keep up. */
+const SLOW_WITHIN_MS = 60_000
+
+type Telling = [handle: Handle | undefined, act?: (...values: unknown[]) => void, ...values: unknown[]]
 
 /** One socket and its session, shared by every client of an address: what the session decides is carried out here. */
 export interface Link {
   readonly url: string
   readonly token: TokenSource | undefined
-  readonly observers: Set<Observer>
+  readonly observers: Set<Observer['tell']>
   readonly status: ConnectionStatus
   /** A listener, or a call: then the route is the full type of its request. */
   ask(handle: Handle, route: string, params: string | undefined, isCall?: boolean, timeoutMs?: number): void
@@ -30,16 +41,22 @@ export interface Link {
   release(owner: Observer): void
 }
 
-export function newLink(url: string, options: ClientOptions): Link {
-  const { token: source, backoff, webSocket } = options
-  const { clock = hostClock, timeoutMs: patienceMs = 10_000, idleMs = 5_000 } = options
-  const session = newSession<Handle>()
-  const timers = newTimers(clock, () => {
-    drain()
-  })
-  const pace = newPace(backoff)
+export function newLink(
+  url: string,
+  {
+    token: source,
+    backoff,
+    webSocket,
+    clock = hostClock,
+    timeoutMs: patienceMs = 10_000,
+    idleMs = 5_000,
+  }: ClientOptions,
+): Link {
+  /** By name, or of a handle: when it has waited for too long. */
+  const timers = new Map<unknown, unknown>()
   const held = new Set<Handle>()
-  const observers = new Set<Observer>()
+  const observers = new Set<Observer['tell']>()
+  const tellings: Telling[] = []
   let status: ConnectionStatus = 'idle'
   let draining = false
   let socket: WebSocketLike | undefined
@@ -47,46 +64,116 @@ export function newLink(url: string, options: ClientOptions): Link {
   let era = 0
   let openedAt = 0
   let heardAt = 0
-  /** The newest token that `auth` was given. */
-  let given: string | undefined
+  /** The newest token that `auth` was given, or the one that there was from the beginning. */
+  let given = typeof source === 'function' ? undefined : source
   /** A fresh token was refused, and none was accepted since. */
   let refused = false
+  /** Asked for by a server that is closing. */
+  let retryAfterMs = 0
+  let failures = 0
+  /** How long there was a connection, in all: the longer waits must not make the third time look like the first. */
+  let totalMs = 0
+  /** When in that time the server closed it because updates were read too slowly, the latest first. */
+  let slowAt: (number | undefined)[] = []
 
   /** All clients: who is told what concerns no one alone. */
-  const everybody: Observer = {
-    emit: (event, value) => [...observers].map((observer) => observer.emit(event, value)).includes(true),
-    run: (act) => {
-      act()
-    },
-  }
-  const report = (error: TopicwireError): void => {
-    if (!everybody.emit('error', error)) reportToPage(error)
-  }
+  const everybody = observerOf(observers)
+  const { report } = everybody
   const setStatus = (next: ConnectionStatus): void => {
-    if (next === status) return
-    status = next
-    everybody.emit('status', next)
+    if (next !== status) everybody.tell('status', (status = next))
   }
   /** No socket and no attempt at one. */
   const isDown = (): boolean => status === 'idle' || status === 'closed'
 
+  /** Instead of the one of that name; none without `act`. */
+  const setTimer = (name: unknown, delayMs = 0, act?: () => void): void => {
+    clock.clearTimeout(timers.get(name))
+    timers.delete(name)
+    if (!act) return
+    const ring = (): void => {
+      timers.delete(name)
+      act()
+      drain()
+    }
+    timers.set(name, clock.setTimeout(ring, delayMs))
+  }
   /** `expire` is called after the time, unless it is dropped or accepted before. */
   const hold = (handle: Handle, timeoutMs: number, expire: () => void): void => {
     held.add(handle)
-    handle.deadline = clock.setTimeout(() => {
+    setTimer(handle, timeoutMs, () => {
       held.delete(handle)
       expire()
-      drain()
-    }, timeoutMs)
+    })
   }
   const drop = (handle: Handle): boolean => {
-    clock.clearTimeout(handle.deadline)
+    setTimer(handle)
     return held.delete(handle)
   }
+
+  const later: Tell<Handle | undefined> = (...telling: readonly unknown[]) => {
+    tellings.push(telling as unknown as Telling)
+  }
+  const host: Performer = {
+    write: (text) => socket?.send(text),
+    now: () => clock.now(),
+    watch: (key, topic, delayMs, act) => {
+      setTimer(`${key} ${topic}`, delayMs, act)
+    },
+    rest: (key, times, act) => {
+      setTimer(key, fullJitterMs(times, backoff), act)
+    },
+    resync: () => {
+      const torn = socket
+      later(undefined, () => {
+        if (torn === socket) abandon()
+      })
+    },
+    greeted: (heartbeatMs, graceMs) => {
+      refused = false
+      setTimer(WATCHDOG)
+      if (heartbeatMs) watchdog(heartbeatMs + graceMs)
+    },
+    closes: (delayMs) => {
+      retryAfterMs = delayMs
+    },
+    blame: (error) => {
+      later(undefined, () => {
+        if (error.code === 'token_expired' && typeof source === 'function') refresh()
+        else report(error)
+      })
+    },
+  }
+  const session = newSession<Handle>(host, later)
+
+  /** Carries out what the session wants; a listener that calls back in only adds to it. */
+  const drain = (): void => {
+    if (draining) return
+    draining = true
+    for (let telling = tellings.shift(); telling; telling = tellings.shift()) {
+      const [handle, act, ...values] = telling
+      if (handle) {
+        // Gone from here means unsubscribed by a listener earlier in this batch.
+        if (!held.has(handle)) continue
+        if (act === handle.settled || act === handle.failed) {
+          setTimer(handle)
+          if (act === handle.failed || !handle.take) held.delete(handle)
+        }
+      }
+      guard(() => act?.(...values), (handle?.owner ?? everybody).report)
+    }
+    draining = false
+    if (held.size || isDown()) setTimer(IDLE)
+    else if (!timers.has(IDLE)) {
+      setTimer(IDLE, idleMs, () => {
+        stop('idle')
+      })
+    }
+  }
+
   const ask: Link['ask'] = (handle, route, params, isCall, timeoutMs = patienceMs) => {
     hold(handle, timeoutMs, () => {
       const code = status === 'open' ? 'timeout' : 'offline'
-      handle.reject(failed(isCall ? route : `${route}.subscribe`, code, `${code} after ${timeoutMs} ms.`))
+      handle.failed(failed(isCall ? route : `${route}.subscribe`, code, `${code} after ${timeoutMs} ms.`))
       session.leave(handle)
     })
     session.ask(handle, route, params, isCall)
@@ -94,94 +181,28 @@ export function newLink(url: string, options: ClientOptions): Link {
     if (isDown()) connect('connecting')
   }
 
-  const perform: Performer = {
-    send: (text) => socket?.send(text),
-    watch: (key, topic, delayMs) => {
-      timers.set(`${key} ${topic}`, delayMs, () => {
-        session.silent(key, topic, clock.now())
-      })
-    },
-    retry: (key, failures) => {
-      timers.set(key, fullJitterMs(failures, backoff), () => {
-        session.retry(key)
-      })
-    },
-    resync: () => {
-      abandon(1000)
-    },
-    hello: (heartbeatMs, graceMs) => {
-      refused = false
-      timers.clear('watchdog')
-      if (heartbeatMs > 0) watchdog(heartbeatMs + graceMs)
-    },
-    closing: (retryAfterMs) => {
-      pace.retryAfter(retryAfterMs)
-    },
-    report: (error) => {
-      if (error.code === 'token_expired' && typeof source === 'function') refresh()
-      else report(error)
-    },
-  }
-
-  /** Carries out what the session wants; a listener that calls back in only adds to it. */
-  const drain = (): void => {
-    if (draining) return
-    draining = true
-    try {
-      for (let effect = session.next(); effect; effect = session.next()) {
-        const [handle, kind, ...values] = effect
-        if (handle === undefined) (perform[kind] as (...values: unknown[]) => void)(...values)
-        // Gone from here means unsubscribed by a listener earlier in this batch.
-        else if (held.has(handle)) {
-          if (kind === 'resolve') clock.clearTimeout(handle.deadline)
-          if (kind === 'reject' || (kind === 'resolve' && !handle.update)) drop(handle)
-          handle.owner.run(() => (handle[kind] as (...values: unknown[]) => void)(...values))
-        }
-      }
-    } finally {
-      draining = false
-    }
-    if (held.size > 0 || isDown()) timers.clear('idle')
-    else if (!timers.has('idle')) {
-      timers.set('idle', idleMs, () => {
-        stop('idle')
-      })
-    }
-  }
-
-  /** Gets a token for `use`, unless the connection has changed by then. */
-  const fetchToken = (
-    code: ErrorCode,
-    use: (token: string) => void,
-    fail: (error: TopicwireError) => void,
-  ): void => {
+  /** Gets a token for `use`, unless the connection has changed by then; an attempt without one has failed. */
+  const fetchToken = async (use: (token: string) => void): Promise<void> => {
     const begun = era
-    const fetched = async (): Promise<string> => (typeof source === 'function' ? source() : '')
-    fetched().then(
-      (token) => {
-        if (begun === era) use(token)
-      },
-      (cause: unknown) => {
-        fail(new TopicwireError(code, `No token: ${String(cause)}`, { cause }))
-      },
-    )
+    try {
+      const token = await (source as () => string | Promise<string>)()
+      if (begun === era) use(token)
+    } catch (cause) {
+      if (begun !== era) return
+      const code = status === 'open' ? 'token_expired' : 'connection_failed'
+      report(new TopicwireError(code, `No token: ${String(cause)}`, { cause }))
+      if (status !== 'open') lost(1006)
+    }
   }
 
   /** A token first, where one is used: it may have to be fetched. */
   const connect = (next: ConnectionStatus): void => {
     const begun = (era += 1)
-    timers.set('attempt', patienceMs, () => {
-      abandon(1000)
-    })
+    setTimer(ATTEMPT, patienceMs, abandon)
     setStatus(next)
     if (begun !== era) return
-    if (typeof source !== 'function') open(given ?? source)
-    else
-      fetchToken('connection_failed', open, (error) => {
-        if (begun !== era) return
-        report(error)
-        lost(1006)
-      })
+    if (typeof source === 'function') void fetchToken(open)
+    else open(given)
   }
 
   const open = (token: string | undefined): void => {
@@ -191,23 +212,24 @@ export function newLink(url: string, options: ClientOptions): Link {
       const heard =
         <Event>(act: (event: Event) => void) =>
         (event: Event): void => {
-          if (opened === socket) act(event)
+          if (opened !== socket) return
+          act(event)
+          drain()
         }
       opened.onopen = heard(() => {
         openedAt = heardAt = clock.now()
-        timers.clear('attempt')
+        setTimer(ATTEMPT)
         setStatus('open')
         // Who was told may have ended it.
-        if (opened === socket) session.opened()
-        drain()
+        if (opened !== socket) return
+        session.opened()
         // A server that did not choose the subprotocol promises nothing.
-        if (opened === socket && opened.protocol === SUBPROTOCOL) watchdog(HELLO_MS)
+        if (opened.protocol === SUBPROTOCOL) watchdog(HELLO_MS)
       })
       opened.onmessage = heard(({ data }: { readonly data: unknown }) => {
         heardAt = clock.now()
-        if (typeof data === 'string') session.receive(data, heardAt)
+        if (typeof data === 'string') session.receive(data)
         else report(new TopicwireError('invalid_message', 'The server sent a binary frame.'))
-        drain()
       })
       opened.onclose = heard(({ code, reason }: { readonly code: number; readonly reason: string }) => {
         lost(code, reason)
@@ -225,7 +247,7 @@ export function newLink(url: string, options: ClientOptions): Link {
     const restMs = heardAt + withinMs - clock.now()
     if (restMs <= 0) abandon(4010)
     else {
-      timers.set('watchdog', restMs, () => {
+      setTimer(WATCHDOG, restMs, () => {
         watchdog(withinMs)
       })
     }
@@ -233,16 +255,12 @@ export function newLink(url: string, options: ClientOptions): Link {
 
   /** The server says that the token expires: another, on this connection. */
   const refresh = (): void => {
-    const reject = (error: TopicwireError): void => {
+    const failed = (error: TopicwireError): void => {
       if (error.code !== 'disconnected') report(error)
     }
-    fetchToken(
-      'token_expired',
-      (token) => {
-        auth({ owner: everybody, resolve: () => undefined, reject }, token)
-      },
-      reject,
-    )
+    void fetchToken((token) => {
+      auth({ owner: everybody, settled: () => undefined, failed }, token)
+    })
   }
 
   const auth: Link['auth'] = (handle, token) => {
@@ -252,22 +270,22 @@ export function newLink(url: string, options: ClientOptions): Link {
       // An attempt that is under way is made anew.
       socket?.close(1000)
       if (socket) open(token)
-      handle.resolve(undefined)
+      handle.settled(undefined)
       return
     }
-    const resolve = (reply: unknown): void => {
-      if (membersOf(reply)['status'] === 'ok') handle.resolve(undefined)
+    const settled = (reply: unknown): void => {
+      if ((reply as Members).status === 'ok') handle.settled(undefined)
       else {
         // Not the token of the connections to come either.
         if (given === token) given = before
-        handle.reject(errorOf(reply, 'auth'))
+        handle.failed(errorOf(reply, 'auth'))
       }
     }
-    ask({ ...handle, resolve }, 'auth', JSON.stringify({ token }), true)
+    ask({ ...handle, settled }, 'auth', JSON.stringify({ token }), true)
   }
 
   /** Ends the connection, or the attempt at one, from here. */
-  const abandon = (code: number): void => {
+  const abandon = (code = 1000): void => {
     socket?.close(code)
     lost(1006)
   }
@@ -279,28 +297,33 @@ export function newLink(url: string, options: ClientOptions): Link {
     if ((code === 4001 || code === 4003) && !renew) {
       const message = `The server closed the connection: ${reason || `close code ${code}`}`
       stop('closed', new TopicwireError(code === 4001 ? 'unauthenticated' : 'forbidden', message))
-    } else if (held.size === 0) stop('idle')
+    } else if (!held.size) stop('idle')
     else {
       forget()
       refused ||= renew
       session.lost(code)
-      const [delayMs, isSlow] = pace.after(code, openMs)
-      timers.set('attempt', delayMs, () => {
+      totalMs += openMs
+      if (openMs >= STABLE_MS) failures = 0
+      let delayMs = retryAfterMs + fullJitterMs(failures++, backoff)
+      retryAfterMs = 0
+      if (code === 4008) slowAt = [totalMs, ...slowAt.slice(0, 2)]
+      const isSlow = code === 4008 && totalMs - (slowAt[2] ?? -Infinity) < SLOW_WITHIN_MS
+      // Nothing here is quicker than it was: not at once again, however the dice fall.
+      if (isSlow) delayMs += fullJitterMs(failures, { ...backoff, random: () => 1 })
+      setTimer(ATTEMPT, delayMs, () => {
         connect('reconnecting')
       })
       setStatus('reconnecting')
-      if (isSlow) {
-        report(new TopicwireError('slow_consumer', 'Closed again: updates are read too slowly.'))
-      }
+      if (isSlow) report(new TopicwireError('slow_consumer', 'Closed again: updates are read too slowly.'))
       drain()
     }
   }
 
   /** No socket and no attempt, until somebody asks again. */
-  const stop = (next: 'idle' | 'closed', error?: TopicwireError): void => {
+  const stop = (next: ConnectionStatus, error?: TopicwireError): void => {
     const stopped = socket
     forget()
-    pace.reset()
+    retryAfterMs = failures = 0
     refused = false
     session.lost(1000, error)
     stopped?.close(1000)
@@ -311,8 +334,8 @@ export function newLink(url: string, options: ClientOptions): Link {
 
   const forget = (): void => {
     era += 1
-    timers.clearAll()
     socket = undefined
+    for (const name of timers.keys()) if (!held.has(name as Handle)) setTimer(name)
   }
 
   return {
@@ -326,10 +349,10 @@ export function newLink(url: string, options: ClientOptions): Link {
     auth,
     leave: (handle, wait) => {
       if (drop(handle) && !handle.accepted)
-        handle.reject(new TopicwireError('cancelled', 'Replaced or unsubscribed.'))
+        handle.failed(new TopicwireError('cancelled', 'Replaced or unsubscribed.'))
       // A server that does not answer holds up nobody who leaves.
       hold(wait, patienceMs, () => {
-        wait.resolve(undefined)
+        wait.settled(undefined)
       })
       session.leave(handle, wait)
       drain()
@@ -339,12 +362,12 @@ export function newLink(url: string, options: ClientOptions): Link {
         if (handle.owner !== owner) continue
         session.leave(handle)
         drop(handle)
-        owner.run(() => {
-          handle.reject(new TopicwireError('closed', 'connection.close() was called.'))
-        })
+        guard(() => {
+          handle.failed(new TopicwireError('closed', 'connection.close() was called.'))
+        }, owner.report)
       }
       drain()
-      if (held.size === 0) stop('idle')
+      if (!held.size) stop('idle')
     },
   }
 }

@@ -1,31 +1,24 @@
-import type { Emit } from './effects.js'
-import { membersOf, msOf, textOf, type Members } from './frames.js'
-import { lacksState, placeAt, type Place } from './place.js'
-import type { Gap, UpdateInfo } from './routes.js'
-import type { Target } from './target.js'
-
-/** What the parts of a session share. */
-export interface Context<Token> {
-  readonly emit: Emit<Token>
-  /** The time of the frame that is being received. */
-  now: number
-  /** The subscriptions that have a topic. */
-  holdersOf(route: string, topic: string): readonly Target<Token>[]
-}
+import type { Listener, Performer, Tell } from './effects.js'
+import type { Members } from './frames.js'
+import { placeAt, type Place } from './place.js'
+import type { UpdateInfo } from './routes.js'
+import { ANSWERED, FREE, type Target } from './target.js'
 
 /** How subscriptions go on in their topics, and what their listeners are told of it. */
 export interface Progress<Token> {
   accept(target: Target<Token>, reply: Members): void
   welcome(target: Target<Token>, awaited?: readonly string[]): void
-  update(target: Target<Token>, epoch: unknown, info: UpdateInfo, data: unknown): boolean
-  reset(target: Target<Token>, topic: string, payload: Members): void
-  silent(target: Target<Token>, topic: string, now: number): void
+  pass(target: Target<Token>, epoch: unknown, info: UpdateInfo, data: unknown): boolean
+  moved(target: Target<Token>, topic: string, payload: Members): void
   setStale(target: Target<Token>, place: Place | undefined, stale: boolean): void
 }
 
-export function newProgress<Token>(context: Context<Token>): Progress<Token> {
-  const { emit } = context
-
+/** `holdersOf` are the subscriptions that have a topic. */
+export function newProgress<Token extends Listener>(
+  tell: Tell<Token>,
+  host: Performer,
+  holdersOf: (route: string, topic: string) => readonly Target<Token>[],
+): Progress<Token> {
   /**
    * The server has accepted it: on from where it stood, or from a new place. The server sends a topic once a connection,
    * so who comes to it by another request is announced no state, and has that of the topic's other holders.
@@ -34,32 +27,31 @@ export function newProgress<Token>(context: Context<Token>): Progress<Token> {
    * waits begins without, as anybody would who subscribes now; that of a topic whose producer is dead comes with its reset.
    */
   const accept = (target: Target<Token>, reply: Members): void => {
-    const { listeners, places: before } = target
-    const awaited: string[] | undefined = target.state === 'on' ? [] : undefined
-    const { topics, delivery, stale_after_s } = reply
-    target.delivery = textOf(delivery, '')
-    target.staleAfterMs = msOf(stale_after_s)
+    const { listeners, places, route } = target
+    const awaited: string[] | undefined = target.live ? [] : undefined
+    target.delivery = reply.delivery
+    target.staleAfterMs = (reply.stale_after_s ?? 0) * 1_000
     target.places = new Map()
-    for (const item of Array.isArray(topics) ? topics.map(membersOf) : [reply]) {
-      const next = placeAt(textOf(item['topic'], target.key), item, context.now)
-      const { topic } = next
-      const place = before.get(topic)
+    for (const item of reply.topics ?? [reply]) {
+      const { topic = target.key } = item
+      const place = places.get(topic)
+      const next = placeAt(topic, item)
       if (place && awaited) {
         target.places.set(topic, place)
         if (!place.state && (next.due || place.stale)) awaited.push(topic)
         continue
       }
-      const taken = place ? goOn(target, place, next, item['recovered'] === true) : next
-      taken.whole = next.whole
-      target.places.set(topic, taken)
-      // What the server has said goes for all; the state that it has announced comes first.
-      if (taken === next) for (const waits of listeners.values()) waits?.delete(topic)
+      const taken = place ? goOn(target, place, next, item.recovered) : next
+      if (taken === next) {
+        // What the server has said goes for all; the state that it has announced comes first.
+        for (const waits of listeners.values()) waits?.delete(topic)
+      }
       // A topic that promised a rate is heard of soon.
-      if (!target.staleAfterMs) setStale(target, taken, false)
-      watch(target, taken)
-      for (const { state, places } of taken.due ? [] : context.holdersOf(target.route, topic)) {
-        const there = state === 'on' && !taken.state ? places.get(topic) : undefined
-        if (!there?.state || there.epoch !== taken.epoch || there.seq !== taken.seq) continue
+      settleAt(target, taken, next.whole, !target.staleAfterMs)
+      for (const { live, places: others } of taken.due ? [] : holdersOf(route, topic)) {
+        const there = others.get(topic)
+        if (!live || taken.state || !there?.state || there.epoch !== taken.epoch || there.seq !== taken.seq)
+          continue
         taken.state = there.state
         // Who waits for it, or was told of a gap, goes on from it too.
         for (const [token, waits] of listeners) {
@@ -67,8 +59,8 @@ export function newProgress<Token>(context: Context<Token>): Progress<Token> {
         }
       }
     }
-    target.state = 'on'
-    target.question = awaited && 'answered'
+    target.live = true
+    target.busy = awaited ? ANSWERED : FREE
     target.failures = 0
     welcome(target, awaited)
   }
@@ -79,36 +71,36 @@ export function newProgress<Token>(context: Context<Token>): Progress<Token> {
    */
   const welcome = ({ listeners, places }: Target<Token>, awaited?: readonly string[]): void => {
     const all = [...places.values()]
-    if (!awaited && all.some(lacksState)) return
+    if (!awaited && all.some(({ hasStates, whole, state, fresh }) => hasStates && !whole && !state && !fresh))
+      return
     for (const [token, waits] of listeners) {
       if (waits && !awaited) continue
       listeners.set(token, new Set(awaited?.filter((topic) => !waits || waits.has(topic))))
       if (waits) continue
-      emit(token, 'resolve', { topics: [...places.keys()] })
+      tell(token, token.settled, { topics: [...places.keys()] })
       for (const place of all) giveState(token, place)
-      for (const { topic, stale } of all) if (stale) emit(token, 'stale', stale, topic)
+      for (const { topic, stale } of all) if (stale) tellStale(token, stale, topic)
     }
   }
 
-  /** The topic goes on from here, perhaps in a new numbering. Who is still to be accepted learns of it from the reply. */
-  const reset = (target: Target<Token>, topic: string, payload: Members): void => {
-    const place = target.places.get(topic)
-    if (!place || target.state !== 'on') return
-    const next = placeAt(topic, payload, context.now)
-    const taken = goOn(target, place, next, false, textOf(payload['reason'], 'reset'))
-    taken.whole = place.whole
-    target.places.set(topic, taken)
-    setStale(target, taken, false)
-    watch(target, taken)
+  /** Goes on from a place that the server has named. */
+  const settleAt = (
+    target: Target<Token>,
+    place: Place,
+    whole: boolean | undefined,
+    heard: boolean,
+  ): void => {
+    place.whole = whole
+    target.places.set(place.topic, place)
+    if (heard) setStale(target, place, false)
+    watch(target, place)
   }
 
-  /** The time of a `watch` has come: the topic is stale, unless something came of it meanwhile. */
-  const silent = (target: Target<Token>, topic: string, now: number): void => {
-    const place = target.places.get(topic)
-    if (!place || target.state !== 'on' || !target.staleAfterMs) return
-    const delayMs = place.heardAt + target.staleAfterMs - now
-    if (delayMs > 0) emit(undefined, 'watch', target.key, topic, delayMs)
-    else setStale(target, place, true)
+  /** The topic goes on from here, perhaps in a new numbering. Who is still to be accepted learns of it from the reply. */
+  const moved = (target: Target<Token>, topic: string, payload: Members): void => {
+    const place = target.places.get(topic) as Place
+    const next = placeAt(topic, payload)
+    settleAt(target, goOn(target, place, next, false, payload.reason ?? 'reset'), place.whole, true)
   }
 
   /**
@@ -116,20 +108,21 @@ export function newProgress<Token>(context: Context<Token>): Progress<Token> {
    * answered by true, and the connection is to be made anew and resumed. Not accepted yet on this connection, it takes
    * only what is exactly its next, and nothing in the stead of a state that it was to be sent.
    */
-  const update = (target: Target<Token>, epoch: unknown, info: UpdateInfo, data: unknown): boolean => {
+  const pass = (target: Target<Token>, epoch: unknown, info: UpdateInfo, data: unknown): boolean => {
     const { topic, seq, snapshot, source } = info
-    const place = target.places.get(topic)
-    const off = target.state !== 'on'
-    if (!place || (off && (place.epoch !== epoch || (snapshot ? seq !== place.seq : place.due)))) return false
-    if (seq < place.seq || (seq === place.seq && !snapshot)) return false
+    const { live, listeners, busy } = target
+    const place = target.places.get(topic) as Place
+    if (!live && (place.epoch !== epoch || (snapshot ? seq !== place.seq : place.due))) return false
     // A state that the place does not begin with comes after every update up to its number, to who waits for it.
     const late = snapshot && !place.fresh
-    const known = late && seq === place.seq
+    const known = seq === place.seq
+    if (seq < place.seq || (known && !snapshot)) return false
     if (seq > place.seq + (late && place.hasStates ? 0 : 1) && !target.delivery) {
-      if (off) return false
-      if (!(place.tornAt >= place.seq)) {
+      if (!live) return false
+      if ((place.tornAt ?? -1) < place.seq) {
         place.tornAt = place.seq
-        target.state = 'off'
+        target.live = false
+        target.busy = FREE
         return true
       }
       // The server was asked, said that nothing is missing, and left it out again: asking more would never end.
@@ -142,15 +135,15 @@ export function newProgress<Token>(context: Context<Token>): Progress<Token> {
       setStale(target, place, false)
       watch(target, place)
     }
-    place.heardAt = context.now
+    place.heardAt = host.now()
     // A pattern's update is the state of one topic among many; a state without the changes after it is not the present one.
     place.state = (snapshot ?? place.whole) && source === undefined ? [data, info] : undefined
-    for (const [token, waits] of target.listeners) {
+    for (const [token, waits] of listeners) {
       // A state comes before what follows it; from a server that leaves it out none is waited for any longer.
-      const passes = waits?.has(topic) ? snapshot || target.question === 'answered' : waits && !known
+      const passes = waits?.has(topic) ? snapshot || busy === ANSWERED : waits && !(late && known)
       if (!passes) continue
       waits?.delete(topic)
-      emit(token, 'update', data, info)
+      tell(token, token.take, data, info)
     }
     return false
   }
@@ -160,7 +153,7 @@ export function newProgress<Token>(context: Context<Token>): Progress<Token> {
     target: Target<Token>,
     place: Place,
     next: Place,
-    recovered: boolean,
+    recovered: boolean | undefined,
     reset?: string,
   ): Place => {
     const same = place.epoch === next.epoch
@@ -169,28 +162,42 @@ export function newProgress<Token>(context: Context<Token>): Progress<Token> {
       place.fresh = place.due &&= next.due
       return place
     }
-    // Within a numbering a reset comes after all that was to be sent; numbers may be left out of that.
-    const missed = !same || reset === undefined || !target.delivery
-    // Before a first snapshot there was nothing to miss.
-    if (missed && !place.due) tellGap(target, place, next.seq, reset)
+    // Within a numbering a reset comes after all that was to be sent; numbers may be left out of that. Before a first
+    // snapshot there was nothing to miss.
+    if (!(same && reset && target.delivery) && !place.due) tellGap(target, place, next.seq, reset)
     next.stale = place.stale
     next.hasStates ||= place.hasStates
     return next
   }
 
   const giveState = (token: Token, { state }: Place): void => {
-    if (state) emit(token, 'update', state[0], { ...state[1], snapshot: true })
+    if (state) {
+      tell(token, token.take, state[0], { ...state[1], snapshot: true })
+    }
   }
 
+  const tellStale = (token: Token, stale: boolean, topic: string): void => {
+    tell(token, token.aged, stale, topic)
+  }
   const setStale = ({ listeners }: Target<Token>, place: Place | undefined, stale: boolean): void => {
     if (!place || place.stale === stale) return
     place.stale = stale
-    for (const [token, accepted] of listeners) if (accepted) emit(token, 'stale', stale, place.topic)
+    for (const [token, accepted] of listeners) if (accepted) tellStale(token, stale, place.topic)
   }
 
-  const watch = ({ key, staleAfterMs }: Target<Token>, place: Place): void => {
-    place.heardAt = context.now
-    if (staleAfterMs) emit(undefined, 'watch', key, place.topic, staleAfterMs)
+  /** The topic is stale after this, unless something comes of it meanwhile. */
+  const watchFor = (target: Target<Token>, topic: string, delayMs: number): void => {
+    host.watch(target.key, topic, delayMs, () => {
+      const place = target.places.get(topic)
+      if (!place || !target.live || !target.staleAfterMs) return
+      const restMs = (place.heardAt ?? 0) + target.staleAfterMs - host.now()
+      if (restMs > 0) watchFor(target, topic, restMs)
+      else setStale(target, place, true)
+    })
+  }
+  const watch = (target: Target<Token>, place: Place): void => {
+    place.heardAt = host.now()
+    if (target.staleAfterMs) watchFor(target, place.topic, target.staleAfterMs)
   }
 
   const tellGap = (
@@ -199,9 +206,13 @@ export function newProgress<Token>(context: Context<Token>): Progress<Token> {
     seq: number,
     reason = 'not_recovered',
   ): void => {
-    const gap: Gap = { topic, after, seq, reason, ...(delivery && { delivery }) }
-    for (const [token, waits] of listeners) if (waits && !waits.has(topic)) emit(token, 'gap', gap)
+    const gap = { topic, after, seq, reason, ...(delivery && { delivery }) }
+    for (const [token, waits] of listeners) {
+      if (waits && !waits.has(topic)) {
+        tell(token, token.missed, gap)
+      }
+    }
   }
 
-  return { accept, welcome, update, reset, silent, setStale }
+  return { accept, welcome, pass, moved, setStale }
 }

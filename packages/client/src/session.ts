@@ -1,39 +1,30 @@
-import type { Effect, Emit } from './effects.js'
-import { failed, TopicwireError } from './errors.js'
+import type { Listener, Performer, Tell } from './effects.js'
+import { failed, type TopicwireError } from './errors.js'
 import {
-  decodeMessage,
   encodeCommand,
   errorOf,
-  membersOf,
-  msOf,
-  numberOf,
+  faultOf,
   PONG,
-  textOf,
+  type Members,
   type ServerMessage,
+  type UpdateMembers,
 } from './frames.js'
-import { resumeOf, type Place } from './place.js'
+import { isKnown } from './place.js'
 import { newProgress } from './progress.js'
-import type { UpdateInfo } from './routes.js'
-import { newTarget, waiting, type Target } from './target.js'
+import { ANSWERED, ASKED, ENDING, FREE, RESTING, waiting, type Target } from './target.js'
 
 /**
- * What one connection has subscribed and asked, as a pure state machine: events go in by the methods, effects come
- * out of `next()`. It outlives its sockets: `opened` and `lost` tell of them.
+ * What one connection has subscribed and asked, as a state machine without a socket or timers: events go in by the methods,
+ * what follows goes to `host` and, for listeners, to `tell`. It outlives its sockets: `opened` and `lost` tell of them.
  */
 export interface Session<Token> {
-  /** What is to be done next; undefined when there is nothing. */
-  next(): Effect<Token> | undefined
   /**
-   * A listener of a subscription, whose `params` are canonical JSON: those of one route with the same text are one. Or a
-   * call: then the route is the full type of its request. Sent when there is a connection.
+   * A listener of a subscription, whose `params` are JSON: those of one route with the same text are one. Or a call: then
+   * the route is the full type of its request. Sent when there is a connection.
    */
   ask(token: Token, route: string, params: string | undefined, isCall?: boolean): void
-  /** Ends a listener, or a call not yet sent. `wait` is resolved when the server holds nothing of it any more. */
+  /** Ends a listener, or a call not yet sent. `wait` is told when the server holds nothing of it any more. */
   leave(token: Token, wait?: Token): void
-  /** The time of a `retry` effect has come. */
-  retry(key: string): void
-  /** The time of a `watch` effect has come. */
-  silent(key: string, topic: string, now: number): void
   /** A new connection: everything that has listeners is subscribed again, from where it stands. */
   opened(): void
   /**
@@ -43,13 +34,13 @@ export interface Session<Token> {
    * again: every listener and call is over.
    */
   lost(closeCode: number, error?: TopicwireError): void
-  /** A text frame: one message, or several separated by newlines. A bad one does not touch the others. `now` is in ms. */
-  receive(frame: string, now?: number): void
+  /** A text frame: one message, or several separated by newlines. A bad one does not touch the others. */
+  receive(frame: string): void
 }
 
 interface InFlight<Token> {
   readonly type: string
-  readonly size: number
+  readonly text: string
   readonly target: Target<Token>
 }
 
@@ -57,69 +48,60 @@ interface InFlight<Token> {
 const WINDOW = 32
 
 /** Refusals that may pass. */
-const PASSING: readonly string[] = ['producer_failed', 'rate_limited', 'timeout', 'draining', 'internal']
+const PASSING = /^(producer_failed|rate_limited|timeout|draining|internal)$/
 
-export function newSession<Token>(): Session<Token> {
+export function newSession<Token extends Listener>(host: Performer, tell: Tell<Token>): Session<Token> {
   const targets = new Map<string, Target<Token>>()
-  /** Who has a topic: found when first asked for, forgotten when that changes. */
-  const holders = new Map<string, readonly Target<Token>[]>()
   const inFlight = new Map<unknown, InFlight<Token>>()
   /** What waits for room on the wire, first come first served. */
   const queue = new Set<Target<Token>>()
-  let effects: Effect<Token>[] = []
   let isOpen = false
   let lastId = 0
   let lastCall = 0
 
-  const emit: Emit<Token> = (...effect) => {
-    effects.push(effect)
-  }
-  const holdersOf = (route: string, topic: string): readonly Target<Token>[] => {
-    const index = `${route} ${topic}`
-    let found = holders.get(index)
-    if (!found) {
-      found = [...targets.values()].filter((target) => target.route === route && target.places.has(topic))
-      holders.set(index, found)
-    }
-    return found
-  }
-  const context = { emit, holdersOf, now: 0 }
-  const progress = newProgress(context)
+  const select = (matches: (target: Target<Token>) => unknown): Target<Token>[] =>
+    [...targets.values()].filter(matches)
+  const holdersOf = (route: string, topic: string): Target<Token>[] =>
+    select((target) => target.route === route && target.places.has(topic))
+  const progress = newProgress(tell, host, holdersOf)
 
-  const handle = (message: ServerMessage): void => {
-    const { type, id, payload } = message
+  const handle = (line: string): void => {
+    const { type, id, payload } = JSON.parse(line) as ServerMessage
     const command = inFlight.get(id)
-    const members = membersOf(payload)
+    const members = (payload ?? {}) as Members
+    const dot = type.lastIndexOf('.')
+    const kind = type.slice(dot)
+    const topic = members.topic as string
     if (command) {
       inFlight.delete(id)
-      answered(command, message)
-      pump()
-    } else if (type === 'ping') emit(undefined, 'send', PONG)
+      answered(command, type, payload, members)
+    } else if (type === 'ping') host.write(PONG)
     else if (type === 'hello') {
-      const { heartbeat_grace_s } = membersOf(members['limits'])
-      emit(undefined, 'hello', msOf(members['heartbeat_s']), msOf(heartbeat_grace_s, 10))
+      host.greeted((members.heartbeat_s ?? 0) * 1_000, (members.limits?.heartbeat_grace_s ?? 10) * 1_000)
     } else if (type === 'closing') {
       // What is asked from now on would be refused; the next connection takes it.
       isOpen = false
-      emit(undefined, 'closing', numberOf(members['retry_after_ms']))
-    } else if (type === 'error') emit(undefined, 'report', errorOf(payload, type))
+      host.closes(members.retry_after_ms ?? 0)
+    } else if (type === 'error') host.blame(errorOf(payload, type))
     else {
-      const dot = type.lastIndexOf('.')
-      const kind = type.slice(dot)
-      const topic = textOf(members['topic'], '')
       const concerned = holdersOf(type.slice(0, dot), topic)
-      if (kind === '.update') update(type, concerned, payload)
+      if (kind === '.update') {
+        update(concerned, members)
+        return
+      }
       for (const target of concerned) {
-        if (kind === '.reset') progress.reset(target, topic, members)
-        if (kind !== '.closed' || target.state !== 'on') continue
-        if (members['retry'] === true) progress.setStale(target, target.places.get(topic), true)
+        if (!target.live) continue
+        if (kind === '.reset') progress.moved(target, topic, members)
+        if (kind !== '.closed') continue
+        if (members.retry) progress.setStale(target, target.places.get(topic), true)
         else {
           // What was asked of it may have made another one.
-          target.state = target.question === 'asked' ? 'subscribing' : 'off'
+          target.live = false
           refuse(target, errorOf(payload, type))
         }
       }
     }
+    settle()
   }
 
   /**
@@ -127,97 +109,103 @@ export function newSession<Token>(): Session<Token> {
    * server sends a topic once a connection, so one that is still to be accepted may take what another of the same
    * numbering is sent.
    */
-  const update = (type: string, concerned: readonly Target<Token>[], payload: unknown): void => {
-    const { payload: data, ...info } = membersOf(payload) as unknown as UpdateInfo & {
-      readonly payload: unknown
-    }
-    if (typeof info.seq !== 'number') {
-      throw failed(type, 'invalid_message', 'an update without a number.')
-    }
-    const live = concerned.find(({ state }) => state === 'on')
-    if (!live) return
-    const epoch = live.places.get(info.topic)?.epoch
-    for (const target of concerned) {
-      if (progress.update(target, epoch, info, data)) {
+  const update = (concerned: readonly Target<Token>[], members: Members): void => {
+    const { payload, ...info } = members as UpdateMembers
+    if (typeof info.seq !== 'number') throw new TypeError('an update without a number')
+    const leader = concerned.find(({ live }) => live)
+    const epoch = leader?.places.get(info.topic)?.epoch
+    for (const target of leader ? concerned : []) {
+      if (progress.pass(target, epoch, info, payload)) {
         // Nothing more is sent: it would be lost with the connection.
         isOpen = false
-        emit(undefined, 'resync')
+        host.resync()
       }
     }
   }
 
-  const answered = ({ target, type }: InFlight<Token>, reply: ServerMessage): void => {
-    const members = membersOf(reply.payload)
-    const { state, isCall } = target
-    const refused = reply.type === 'error' || (!isCall && members['status'] !== 'ok')
-    const error = refused ? errorOf(reply.payload, type) : undefined
+  const answered = (
+    { target, type }: InFlight<Token>,
+    replied: string,
+    payload: unknown,
+    members: Members,
+  ): void => {
+    const { busy, isCall, listeners } = target
+    const error =
+      replied === 'error' || (!isCall && members.status !== 'ok') ? errorOf(payload, type) : undefined
     // Refused because the server is closing: the next connection takes it.
     const postponed = error?.code === 'draining' && !isOpen
-    target.question = undefined
-    if (state === 'off') return // a gap was seen after the question
-    if (state !== 'on' && (error || isCall || state === 'unsubscribing')) target.state = 'off'
-    if (state === 'unsubscribing') {
-      if (error && error.code !== 'not_subscribed' && !postponed) emit(undefined, 'report', error)
+    target.busy = FREE
+    if (busy === FREE) return // a gap was seen after the question
+    if (busy === ENDING) {
+      if (error && error.code !== 'not_subscribed' && !postponed) host.blame(error)
     } else if (error) {
-      if (target.failures !== undefined && PASSING.includes(error.code)) {
-        target.question = 'resting'
-        emit(undefined, 'retry', target.key, target.failures++)
+      if (target.failures !== undefined && PASSING.test(error.code)) {
+        target.busy = RESTING
+        host.rest(target.key, target.failures++, () => {
+          if (target.busy === RESTING) target.busy = FREE
+          settle()
+        })
       } else if (!postponed) refuse(target, error)
     } else if (isCall) {
-      for (const token of target.listeners.keys()) emit(token, 'resolve', reply.payload)
-      target.listeners.clear()
-    } else {
-      progress.accept(target, members)
-      holders.clear()
-    }
-    // All, because an unsubscribing may have waited for this answer.
-    reconcileAll()
+      for (const token of listeners.keys()) tell(token, token.settled, payload)
+      listeners.clear()
+    } else progress.accept(target, members)
   }
 
   /** Of a subscription that is on, those alone who wait for a state: it was their question. */
   const refuse = (target: Target<Token>, error: TopicwireError): void => {
     for (const token of waiting(target, true)) {
       target.listeners.delete(token)
-      emit(token, 'reject', error)
-    }
-    reconcile(target)
-  }
-
-  /** Brings the wire nearer to what the listeners want, by at most one command. */
-  const reconcile = (target: Target<Token>): void => {
-    const wanted = isWanted(target)
-    const off = target.state === 'off'
-    if (wanted || off) for (const wait of target.leaving.splice(0)) emit(wait, 'resolve', undefined)
-    if (off && !wanted) {
-      holders.clear()
-      if (targets.get(target.key) === target) targets.delete(target.key)
-    } else if (isOpen && verbOf(target)) {
-      queue.add(target)
-      pump()
+      tell(token, token.failed, error)
     }
   }
-  const reconcileAll = (): void => {
-    for (const target of [...targets.values()]) reconcile(target)
+
+  /**
+   * Who has the same topics, itself included. Requests that differ here may be one to the server, which fills in
+   * defaults; ending one of them then ends them all.
+   */
+  const peersOf = ({ live, route, places }: Target<Token>): Target<Token>[] => {
+    const topics = JSON.stringify([...places.keys()])
+    return select(
+      (peer) =>
+        live && peer.live && peer.route === route && JSON.stringify([...peer.places.keys()]) === topics,
+    )
   }
 
-  const pump = (): void => {
-    while (isOpen && inFlight.size < WINDOW) {
-      const [target] = queue
-      if (!target) return
+  const isWanted = (target: Target<Token>): boolean =>
+    target.listeners.size > 0 || peersOf(target).some(({ listeners }) => listeners.size)
+
+  /** The command that would bring the wire to what the listeners want, if any may be sent now. */
+  const verbOf = (target: Target<Token>): 'subscribe' | 'unsubscribe' | false => {
+    const { live, busy, route } = target
+    if (isWanted(target)) return busy <= ANSWERED && waiting(target, !busy).length > 0 && 'subscribe'
+    // What is being subscribed may turn out to be a peer.
+    return live && !select((other) => other.route === route && other.busy === ASKED).length && 'unsubscribe'
+  }
+
+  /** Brings the wire nearer to what the listeners want. */
+  const settle = (): void => {
+    // Who resumes goes first: were another to join its topic from now on, what it missed could come no more.
+    const rank = ({ isCall, places }: Target<Token>): number => (isCall ? 0 : places.size ? 1 : 2)
+    for (const target of select(() => true).sort((one, other) => rank(one) - rank(other))) {
+      const off = !target.live && target.busy < ASKED
+      const wanted = isWanted(target)
+      if (wanted || off) for (const wait of target.leaving.splice(0)) tell(wait, wait.settled)
+      if (off && !wanted) targets.delete(target.key)
+      else if (isOpen && verbOf(target)) queue.add(target)
+    }
+    for (const target of queue) {
+      if (!isOpen || inFlight.size >= WINDOW) return
       queue.delete(target)
       const verb = verbOf(target)
-      const { route, state, places } = target
       if (verb === 'subscribe') {
-        const peersAt = (topic: string): Place[] =>
-          holdersOf(route, topic).flatMap((holder) => holder.places.get(topic) ?? [])
-        target.question = 'asked'
-        if (state === 'off') target.state = 'subscribing'
-        send(target, verb, state === 'on' ? undefined : resumeOf(places, peersAt))
+        target.busy = ASKED
+        send(target, verb, target.live ? undefined : resumeOf(target))
       } else if (verb) {
-        holders.clear()
         // Its peers with it, for they may have ended with it: none is to be joined any more.
         for (const peer of peersOf(target)) {
-          peer.state = 'unsubscribing'
+          peer.live = false
+          peer.busy = ENDING
           peer.places = new Map()
           send(peer, verb)
         }
@@ -229,107 +217,85 @@ export function newSession<Token>(): Session<Token> {
     const { route, params, isCall } = target
     const type = isCall ? route : `${route}.${verb}`
     const text = encodeCommand(type, (lastId += 1), params, resume)
-    inFlight.set(lastId, { type, size: text.length, target })
-    emit(undefined, 'send', text)
+    inFlight.set(lastId, { type, text, target })
+    host.write(text)
   }
 
   /**
-   * Who has the same topics, itself included. Requests that differ here may be one to the server, which fills in
-   * defaults; ending one of them then ends them all.
+   * From the lowest of all who stand in a topic: it is sent once a connection, so what came before that would come to
+   * nobody. By topic though there is only one: a request may have got more since, and a server takes no one position for
+   * several. Nothing where the server gave none to go on from.
    */
-  const peersOf = (target: Target<Token>): Target<Token>[] => {
-    const topicsOf = ({ places }: Target<Token>): string => [...places.keys()].join('\n')
-    return [...targets.values()].filter(
-      (peer) => peer.state === 'on' && peer.route === target.route && topicsOf(peer) === topicsOf(target),
-    )
-  }
-
-  const isWanted = (target: Target<Token>): boolean =>
-    (target.state === 'on' ? peersOf(target) : [target]).some(({ listeners }) => listeners.size > 0)
-
-  /** The command that would bring the wire to what the listeners want, if any may be sent now. */
-  const verbOf = (target: Target<Token>): 'subscribe' | 'unsubscribe' | undefined => {
-    const { state, question, route } = target
-    if (isWanted(target)) {
-      const asks = (!question || question === 'answered') && waiting(target, !question).length > 0
-      return asks && state !== 'unsubscribing' ? 'subscribe' : undefined
-    }
-    // What is being subscribed may turn out to be a peer.
-    const waits = [...targets.values()].some((other) => other.route === route && other.question === 'asked')
-    return state === 'on' && !waits ? 'unsubscribe' : undefined
+  const resumeOf = ({ route, places }: Target<Token>): object | undefined => {
+    const resume = [...places.values()].filter(isKnown).map(({ topic, epoch }) => {
+      const seqs = holdersOf(route, topic).flatMap((holder) => {
+        const place = holder.places.get(topic)
+        return place && place.epoch === epoch && isKnown(place) ? place.seq : []
+      })
+      return [topic, { epoch, seq: Math.min(...seqs) }]
+    })
+    return resume.length ? (Object.fromEntries(resume) as object) : undefined
   }
 
   return {
-    next: () => effects.shift(),
     ask: (token, route, params, isCall) => {
-      const key = isCall ? String((lastCall += 1)) : `${route}:${params}`
-      const target = targets.get(key) ?? newTarget(key, route, params, isCall)
+      const key = isCall ? `${(lastCall += 1)}` : `${route}:${params}`
+      const target: Target<Token> = targets.get(key) ?? {
+        key,
+        route,
+        params,
+        isCall,
+        listeners: new Map(),
+        leaving: [],
+        live: false,
+        busy: FREE,
+        places: new Map(),
+      }
       targets.set(key, target)
       target.listeners.set(token, undefined)
-      if (target.state === 'on') progress.welcome(target)
-      reconcile(target)
+      if (target.live) progress.welcome(target)
+      settle()
     },
     leave: (token, wait) => {
-      for (const target of targets.values()) {
-        if (!target.listeners.delete(token)) continue
-        if (wait !== undefined) target.leaving.push(wait)
-        reconcile(target)
-        return
+      const [target] = select(({ listeners }) => listeners.delete(token))
+      if (wait) {
+        if (target) target.leaving.push(wait)
+        else tell(wait, wait.settled)
       }
-      if (wait !== undefined) emit(wait, 'resolve', undefined)
-    },
-    retry: (key) => {
-      const target = targets.get(key)
-      if (target?.question !== 'resting') return
-      target.question = undefined
-      reconcile(target)
-    },
-    silent: (key, topic, now) => {
-      const target = targets.get(key)
-      if (target) progress.silent(target, topic, now)
+      settle()
     },
     opened: () => {
       isOpen = true
-      // Who resumes goes first: were another to join its topic from now on, what it missed could come no more.
-      const rank = ({ isCall, places }: Target<Token>): number => (isCall ? 0 : places.size > 0 ? 1 : 2)
-      for (const target of [...targets.values()].sort((one, other) => rank(one) - rank(other)))
-        reconcile(target)
+      settle()
     },
     lost: (closeCode, error) => {
       isOpen = false
-      // What was still to be done on it is over; what was still to be told is not.
-      effects = effects.filter(([to, kind]) => to !== undefined || kind === 'report')
+      queue.clear()
       const unanswered = [...inFlight.values()]
       inFlight.clear()
       for (const target of targets.values()) {
-        target.state = 'off'
-        target.question = undefined
+        target.live = false
+        target.busy = FREE
       }
-      const largest = Math.max(...unanswered.map(({ size }) => size))
-      const atFault = closeCode === 1009 && unanswered.find(({ size }) => size === largest)
-      if (atFault) {
-        const { type, size } = atFault
-        const what = `the server closed the connection over ${size} characters.`
-        refuse(atFault.target, failed(type, 'too_large', what))
+      const [largest] = [...unanswered].sort((one, other) => other.text.length - one.text.length)
+      if (closeCode === 1009 && largest) {
+        const { target, type, text } = largest
+        const what = `the server closed the connection over ${text.length} characters.`
+        refuse(target, failed(type, 'too_large', what))
       }
       for (const { target, type } of unanswered) {
         if (!target.isCall) continue
         refuse(target, failed(type, 'disconnected', 'the connection was lost; it may have been carried out.'))
       }
-      for (const target of [...targets.values()]) {
-        if (error) refuse(target, error)
-        else reconcile(target)
-      }
+      if (error) for (const target of targets.values()) refuse(target, error)
+      settle()
     },
-    receive: (frame, now = 0) => {
-      context.now = now
+    receive: (frame) => {
       for (const line of frame.split('\n')) {
-        if (line === '') continue
         try {
-          handle(decodeMessage(line))
-        } catch (error) {
-          if (!(error instanceof TopicwireError)) throw error
-          emit(undefined, 'report', error)
+          if (line) handle(line)
+        } catch (cause) {
+          host.blame(faultOf(line, cause))
         }
       }
     },

@@ -14,30 +14,30 @@ export function subscriptionsOf(
   const staleEvent = `${route}.stale`
 
   return {
-    subscribe: (listenerId, params, update, { onError, onGap, onStale, onClose, timeoutMs } = {}) =>
+    subscribe: (listenerId, params, take, { onError, onGap, onStale, onClose, timeoutMs } = {}) =>
       new Promise((resolve, reject) => {
         // What cannot be asked for at all is thrown before anything has begun.
         const text = requestText(params)
         const handle: Handle = {
           owner: connection,
-          update,
-          resolve: (accepted) => {
+          take,
+          settled: (accepted) => {
             handle.accepted = true
             resolve(accepted as Accepted)
           },
-          reject: (error) => {
+          failed: (error) => {
             if (!handle.accepted) reject(error)
             else if (error.code === 'closed') onClose?.(error)
             else if (onError) onError(error)
             else connection.report(error)
           },
-          gap: (gap) => {
+          missed: (gap) => {
             const { topic, delivery } = gap
             if (onGap) onGap(gap)
             else if (!delivery)
               connection.tell('error', new TopicwireError('gap', gapMessage(gap), { topic }))
           },
-          stale: (stale, topic) => {
+          aged: (stale, topic) => {
             connection.tell(staleEvent, { topic, stale, listenerId })
             onStale?.(stale, topic)
           },

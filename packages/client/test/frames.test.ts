@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { TopicwireError } from '../src/errors.js'
-import { decodeMessage, encodeCommand, errorOf } from '../src/frames.js'
+import { newRecordedSession, taken, type Effect } from './taken.js'
+import { encodeCommand, errorOf, faultOf } from '../src/frames.js'
 
 test('a command is one JSON object, without a payload where there is none', () => {
   expect(JSON.parse(encodeCommand('trades.subscribe', 7, '{"symbols":["A"]}'))).toEqual({
@@ -13,12 +14,18 @@ test('a command is one JSON object, without a payload where there is none', () =
 
 test('what is not a message says so, and never its values', () => {
   const secret = `{"price": 1, "secret": ${'x'.repeat(9)}`
-  const decode = (line: string) => () => decodeMessage(line)
-  expect(decode(secret)).toThrow(expect.objectContaining({ code: 'invalid_json' }))
-  expect(decode(secret)).toThrow(/^The server sent 32 characters that are not JSON\.$/)
-  for (const line of ['null', '[]', '1', '{}', '{"type":1}']) {
-    expect(decode(line)).toThrow(expect.objectContaining({ code: 'invalid_message' }))
+  const told = (line: string): TopicwireError[] => {
+    const session = newRecordedSession()
+    session.receive(line)
+    return taken(session).map((effect) => (effect as Effect & { kind: 'report' }).error)
   }
+  expect(told(secret)).toEqual([expect.objectContaining({ code: 'invalid_json' })])
+  expect(told(secret)[0]).not.toHaveProperty('cause')
+  expect(told(secret)[0]?.message).toMatch(/^The server sent 32 characters that are not JSON\.$/)
+  for (const line of ['null', '[]', '1', '{}', '{"type":1}']) {
+    expect(told(line)).toEqual([expect.objectContaining({ code: 'invalid_message' })])
+  }
+  expect(String(faultOf(secret, new TypeError('of the code')).cause)).toBe('TypeError: of the code')
 })
 
 test('an error keeps what the server said, and unknown codes are let through', () => {

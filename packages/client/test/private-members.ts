@@ -6,7 +6,7 @@ import ts from 'typescript'
 const src = join(import.meta.dirname, '../src')
 
 /** Modules that declare what users, servers and hosts see; all others declare what only this package knows. */
-const PUBLIC = ['client', 'effects', 'errors', 'frames', 'host', 'index', 'options', 'routes', 'status']
+const PUBLIC = ['client', 'errors', 'frames', 'host', 'index', 'options', 'routes', 'status']
 
 export interface Members {
   /** Declared in a private module and nowhere else: these may be renamed. */

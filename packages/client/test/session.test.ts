@@ -1,12 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 
-import { newSession, type Session } from '../src/session.js'
-import { taken, type Effect } from './taken.js'
+import { newRecordedSession, taken, type Effect, type Session } from './taken.js'
 
-let session: Session<number>
+let session: Session
 
 beforeEach(() => {
-  session = newSession<number>()
+  session = newRecordedSession()
 })
 
 const sent = (): { type: string; id: number; payload: unknown }[] =>

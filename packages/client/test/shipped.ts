@@ -19,12 +19,23 @@ export function shipped(): Plugin {
       if (id === CORE) return buildCore()
       if (id === SESSION_TEXT) return (await buildSession()).text
       if (id !== SESSION) return undefined
-      // The session's members by their own names again.
+      // The members by their own names again: of the session, and of what it is given.
       const { names } = await buildSession()
       return `import { newSession as build } from ${JSON.stringify(SESSION_TEXT)}
         const names = ${JSON.stringify(names)}
-        export const newSession = () =>
-          new Proxy(build(), { get: (session, name) => session[names[name] || name] })`
+        const own = Object.fromEntries(Object.entries(names).map(([name, short]) => [short, name]))
+        const given = new WeakMap()
+        const renamed = (value) => {
+          if (typeof value !== 'object' || value === null || value instanceof Error) return value
+          if (!given.has(value)) given.set(value, new Proxy(value, { get: (of, name) => of[own[name] || name] }))
+          return given.get(value)
+        }
+        export const newSession = (host, tell) => {
+          const session = build(renamed(host), tell)
+          return new Proxy(session, {
+            get: (_, name) => (...of) => session[names[name] || name](...of.map(renamed)),
+          })
+        }`
     },
   }
 }

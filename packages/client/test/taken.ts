@@ -1,7 +1,7 @@
-import type { Effect as Message } from '../src/effects.js'
+import type { Listener, Performer } from '../src/effects.js'
 import type { TopicwireError } from '../src/errors.js'
 import type { Gap, UpdateInfo } from '../src/routes.js'
-import type { Session } from '../src/session.js'
+import { newSession } from '../src/session.js'
 
 /** An effect with its values by name, as the vectors write them: `packages/vectors/README.md`. */
 export type Effect =
@@ -18,44 +18,108 @@ export type Effect =
   | { readonly kind: 'closing'; readonly retryAfterMs: number }
   | { readonly kind: 'report'; readonly error: TopicwireError }
 
-/** The next effect, if there is one. */
-export function nextOf(session: Session<number>): Effect | undefined {
-  const message = session.next()
-  return message && named(message)
+/** A session whose tokens are numbers, and whose effects are data: as the vectors and the model see it. */
+export interface Session {
+  next(): Effect | undefined
+  ask(token: number, route: string, params: string | undefined, isCall?: boolean): void
+  leave(token: number, wait?: number): void
+  retry(key: string): void
+  silent(key: string, topic: string, now: number): void
+  opened(): void
+  lost(closeCode: number, error?: TopicwireError): void
+  receive(frame: string, now?: number): void
+}
+
+export function newRecordedSession(): Session {
+  const tokens = new Map<number, Listener>()
+  const effects: Effect[] = []
+  /** By key, or by key and topic: what is to be done then. */
+  const timers = new Map<string, () => void>()
+  let present = 0
+  const note = (effect: Effect): void => {
+    effects.push(effect)
+  }
+  const host: Performer = {
+    write: (text) => {
+      note({ kind: 'send', text })
+    },
+    now: () => present,
+    watch: (key, topic, delayMs, act) => {
+      timers.set(`${key} ${topic}`, act)
+      note({ kind: 'watch', key, topic, delayMs })
+    },
+    rest: (key, failures, act) => {
+      timers.set(key, act)
+      note({ kind: 'retry', key, failures })
+    },
+    resync: () => {
+      note({ kind: 'resync' })
+    },
+    greeted: (heartbeatMs, graceMs) => {
+      note({ kind: 'hello', heartbeatMs, graceMs })
+    },
+    closes: (retryAfterMs) => {
+      note({ kind: 'closing', retryAfterMs })
+    },
+    blame: (error) => {
+      note({ kind: 'report', error })
+    },
+  }
+  const session = newSession<Listener>(host, (_token, act, ...values) => {
+    act?.(...values)
+  })
+  const tokenOf = (token: number): Listener => {
+    const known = tokens.get(token) ?? {
+      take: (data, info) => {
+        note({ kind: 'update', token, data, info })
+      },
+      missed: (gap) => {
+        note({ kind: 'gap', token, gap })
+      },
+      aged: (stale, topic) => {
+        note({ kind: 'stale', token, topic, stale })
+      },
+      settled: (value) => {
+        note({ kind: 'resolved', token, value })
+      },
+      failed: (error) => {
+        note({ kind: 'rejected', token, error })
+      },
+    }
+    tokens.set(token, known)
+    return known
+  }
+  return {
+    next: () => effects.shift(),
+    ask: (token, ...of) => {
+      session.ask(tokenOf(token), ...of)
+    },
+    leave: (token, wait) => {
+      session.leave(tokenOf(token), wait === undefined ? undefined : tokenOf(wait))
+    },
+    retry: (key) => {
+      timers.get(key)?.()
+    },
+    silent: (key, topic, now) => {
+      present = now
+      timers.get(`${key} ${topic}`)?.()
+    },
+    opened: () => {
+      session.opened()
+    },
+    lost: (...of) => {
+      session.lost(...of)
+    },
+    receive: (frame, now = 0) => {
+      present = now
+      session.receive(frame)
+    },
+  }
 }
 
 /** The effects since the last call. */
-export function taken(session: Session<number>): Effect[] {
+export function taken(session: Session): Effect[] {
   const effects: Effect[] = []
-  for (let next = nextOf(session); next !== undefined; next = nextOf(session)) effects.push(next)
+  for (let next = session.next(); next !== undefined; next = session.next()) effects.push(next)
   return effects
-}
-
-function named(message: Message<number>): Effect {
-  switch (message[1]) {
-    case 'send':
-      return { kind: 'send', text: message[2] }
-    case 'resolve':
-      return { kind: 'resolved', token: message[0], value: message[2] }
-    case 'reject':
-      return { kind: 'rejected', token: message[0], error: message[2] }
-    case 'update':
-      return { kind: 'update', token: message[0], data: message[2], info: message[3] }
-    case 'gap':
-      return { kind: 'gap', token: message[0], gap: message[2] }
-    case 'stale':
-      return { kind: 'stale', token: message[0], stale: message[2], topic: message[3] }
-    case 'watch':
-      return { kind: 'watch', key: message[2], topic: message[3], delayMs: message[4] }
-    case 'retry':
-      return { kind: 'retry', key: message[2], failures: message[3] }
-    case 'hello':
-      return { kind: 'hello', heartbeatMs: message[2], graceMs: message[3] }
-    case 'closing':
-      return { kind: 'closing', retryAfterMs: message[2] }
-    case 'report':
-      return { kind: 'report', error: message[2] }
-    default:
-      return { kind: message[1] }
-  }
 }

@@ -1,8 +1,7 @@
 /** The shared vectors of the session (`packages/vectors`): events as they are written there, and effects as data. */
 
 import { TopicwireError } from '../src/errors.js'
-import { newSession, type Session } from '../src/session.js'
-import { taken, type Effect } from './taken.js'
+import { newRecordedSession, taken, type Effect, type Session } from './taken.js'
 
 export interface Vector {
   readonly name: string
@@ -29,7 +28,7 @@ export type VectorEvent =
 
 /** The effects of each event, on a session of its own. */
 export function effectsOf(events: readonly VectorEvent[]): unknown[][] {
-  const session = newSession<number>()
+  const session = newRecordedSession()
   return events.map((event) => {
     apply(session, event)
     // Through JSON: a number that the server did not give is null there.
@@ -37,7 +36,7 @@ export function effectsOf(events: readonly VectorEvent[]): unknown[][] {
   })
 }
 
-function apply(session: Session<number>, event: VectorEvent): void {
+function apply(session: Session, event: VectorEvent): void {
   switch (event[0]) {
     case 'subscribe':
       session.ask(event[1], event[2], event[3])

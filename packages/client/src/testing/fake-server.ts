@@ -1,6 +1,6 @@
 import { canonicalJson } from '../canonical.js'
 import { TopicwireError } from '@topicwire/client'
-import { membersOf, SUBPROTOCOL, textOf, type Members } from '../frames.js'
+import { SUBPROTOCOL } from '../frames.js'
 import type { Clock, WebSocketConstructor } from '../options.js'
 import { FakeConnection } from './fake-connection.js'
 import { FakeSocket, type FakeSocketEnd } from './fake-socket.js'
@@ -349,9 +349,16 @@ export class FakeServer {
     if (verb === 'unsubscribe') to.subscriptions.delete(topicOf(route, payload))
     if (verb !== 'subscribe') return
     const several = Array.isArray(reply['topics']) ? (reply['topics'] as unknown[]) : [reply]
-    const topics = several.map((item) => textOf(membersOf(item)['topic'], ''))
+    const topics = several.map((item) => membersOf(item)['topic'] as string)
     to.subscriptions.set(topicOf(route, payload), topics)
   }
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+/** The value's members where it is an object; none otherwise. */
+function membersOf(value: unknown): Members {
+  return Object(value) as Members
 }
 
 /** The topic that a route without a builder of its own gives to a request. */

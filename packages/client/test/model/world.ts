@@ -1,8 +1,7 @@
 /** The session, its listeners and the server of one example; every guarantee is checked after every effect. */
 import { expect } from 'vitest'
 
-import { newSession } from '../../src/session.js'
-import { nextOf, type Effect } from '../taken.js'
+import { newRecordedSession, type Effect } from '../taken.js'
 import { canonical, topicsOf, type Action } from './actions.js'
 import { ModelServer, type Command, type ServerOptions } from './server.js'
 
@@ -16,7 +15,7 @@ interface Listener {
 }
 
 export class World {
-  readonly session = newSession<number>()
+  readonly session = newRecordedSession()
   readonly server: ModelServer
   readonly listeners = new Map<number, Listener>()
   readonly waits = new Set<number>()
@@ -100,7 +99,7 @@ export class World {
       default:
         this.server.disturb(action.do, action.nth)
     }
-    for (let effect = nextOf(this.session); effect !== undefined; effect = nextOf(this.session))
+    for (let effect = this.session.next(); effect !== undefined; effect = this.session.next())
       this.apply(effect)
   }
 

@@ -133,6 +133,7 @@ export default defineConfig([
     ['vue', 'vue'],
     ['react', 'react'],
     ['validation', '@cfworker/json-schema'],
+    ['scalars', ''],
     ['ui', ''],
     ['using', ''],
   ].map(([folder, dependency]) => ({
@@ -144,7 +145,7 @@ export default defineConfig([
           patterns: [
             {
               regex: `^(?!\\.|@topicwire/client$${dependency === '' ? '' : `|${dependency}$`})|^\\.\\./[^/]*$`,
-              message: `src/${folder}/ imports its own files, src/ui/, @topicwire/client and its own peer alone.`,
+              message: `src/${folder}/ imports files of the optional entries, @topicwire/client and its own peer alone.`,
             },
           ],
         },

@@ -1,7 +1,7 @@
 /** `@topicwire/client/react`: a route's updates as the state of a component. */
 import { useInsertionEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import type { Subscriptions } from '@topicwire/client'
-import { requestKey } from '../ui/request-key.js'
+import { sentKey } from '../ui/request-key.js'
 import { TopicWatch, type TopicOptions, type TopicState } from '../ui/topic-watch.js'
 
 export type { TopicOptions, TopicState, TopicStatus } from '../ui/topic-watch.js'
@@ -31,7 +31,7 @@ export function useTopic<Request, Data>(
 ): UseTopic<Data> {
   const newest = useRef(options)
   const shown = useRef<Data>(undefined)
-  const key = requestKey(request)
+  const key = sentKey(route, request)
   const store = useMemo(
     () =>
       storeOf(

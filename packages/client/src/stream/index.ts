@@ -3,6 +3,7 @@ import { TopicwireError } from '@topicwire/client'
 import type { Gap, Subscriptions } from '@topicwire/client'
 import { canonicalJson } from '../canonical.js'
 import { gapMessage } from '../gap-message.js'
+import { sentForm } from '../ui/sent-form.js'
 
 /** What is used of an `AbortSignal`. */
 export interface AbortSignalLike {
@@ -94,7 +95,7 @@ export function stream<Request, Data>(
   if (signal?.aborted === true) stop()
   else {
     // What cannot be asked for at all is thrown here, not where it is read.
-    canonicalJson(params)
+    canonicalJson(sentForm(route, params))
     begin()
     if (!ended) signal?.addEventListener('abort', stop)
   }

@@ -1,8 +1,9 @@
 import { TopicwireError } from '@topicwire/client'
+import { guarded, type ReceivedFunction } from './received.js'
 import { checkOf, type NamedSchema } from './schema.js'
 
 /** Returns what is passed on, perhaps the data itself; throws where the data is not what it should be. */
-export type ValidatorFunction = (data: unknown) => unknown
+export type ValidatorFunction = ReceivedFunction
 
 /**
  * By the message's type what its data has to be: `trades.update` for the updates of a route, `orders.preview` for the
@@ -15,14 +16,7 @@ export function functionOf(validators: Validators, type: string): ValidatorFunct
   const validator = Object.hasOwn(validators, type) ? validators[type] : undefined
   if (validator === undefined) return undefined
   const check = typeof validator === 'function' ? validator : checking(validator, type)
-  return (data) => {
-    try {
-      return check(data)
-    } catch (cause) {
-      if (cause instanceof TopicwireError) throw cause
-      throw new TopicwireError('invalid_data', `${type}: ${String(cause)}`, { type, cause })
-    }
-  }
+  return guarded(type, check)
 }
 
 function checking(schema: NamedSchema, type: string): ValidatorFunction {

@@ -2,7 +2,7 @@
 import { getCurrentScope, onScopeDispose, shallowRef, toRaw, toValue, watch } from 'vue'
 import type { MaybeRefOrGetter, ShallowRef } from 'vue'
 import type { Subscriptions, TopicwireError } from '@topicwire/client'
-import { requestKey } from '../ui/request-key.js'
+import { sentKey } from '../ui/request-key.js'
 import { TopicWatch, type TopicOptions, type TopicStatus } from '../ui/topic-watch.js'
 
 export type { TopicOptions, TopicStatus } from '../ui/topic-watch.js'
@@ -55,7 +55,7 @@ export function useTopic<Request, Data>(
     ;({ data: data.value, status: status.value, stale: stale.value, error: error.value } = current.state)
   }
   watch(
-    () => requestKey(toValue(request)),
+    () => sentKey(route, toValue(request)),
     () => {
       current?.stop()
       const previous = options.keepPrevious === true ? data.value : undefined

@@ -11,7 +11,8 @@ from typing import Any
 from packages.topicwire.tests.codegen.tsc import compiled
 
 from topicwire.asyncapi.document import dumps
-from topicwire.codegen.typescript import TypeScriptFiles, generate
+from topicwire.codegen.scalars import Scalar
+from topicwire.codegen.typescript import Folders, TypeScriptFiles, generate
 
 ROOT = Path(__file__).parents[4]
 BIN = ROOT / "node_modules" / ".bin"
@@ -35,15 +36,32 @@ COMPILER_OPTIONS = {
 }
 
 
-class TypeScriptProject:
-    """The two generated files of a document, where users have them, and files of a test's own."""
+def link_modules(folder: Path) -> None:
+    """Give a project the installed packages, and the client of this tree."""
+    folder.mkdir(parents=True)
+    for one in (ROOT / "node_modules").iterdir():
+        if one.name != "@topicwire":
+            (folder / one.name).symlink_to(one)
+    (folder / "@topicwire").mkdir()
+    (folder / "@topicwire/client").symlink_to(ROOT / "packages/client")
 
-    def __init__(self, folder: Path, document: dict[str, Any]) -> None:
+
+class TypeScriptProject:
+    """The generated files of a document, where users have them, and files of a test's own."""
+
+    def __init__(
+        self, folder: Path, document: dict[str, Any], scalars: Sequence[Scalar] = ()
+    ) -> None:
         self.folder = folder
-        self.generated: TypeScriptFiles = generate(json.loads(dumps(document)))
+        folders = Folders(folder / "ws-types-generated", folder / "ws-client-generated")
+        self.generated: TypeScriptFiles = generate(
+            json.loads(dumps(document)), folders, scalars=scalars
+        )
         self.write("ws-types-generated/index.ts", self.generated.types)
         self.write("ws-client-generated/index.ts", self.generated.client)
-        (folder / "node_modules").symlink_to(ROOT / "node_modules")
+        if self.generated.codecs is not None:
+            self.write("ws-client-generated/codecs.ts", self.generated.codecs)
+        link_modules(folder / "node_modules")
 
     def write(self, name: str, text: str) -> None:
         path = self.folder / name

@@ -147,7 +147,7 @@ def _digest(identity: TypeIdentity, told_apart: str) -> str:
 
 
 def _argument(argument: Argument, level: int) -> str:
-    words = [word for word in _WORD.findall(argument.name) if word not in _SILENT]
+    words: list[str] = [word for word in _WORD.findall(argument.name) if word not in _SILENT]
     spoken = "".join(_pascal(_SPOKEN.get(word, word)) for word in words)
     return _prefix(_holders(argument.path), level) + spoken
 

@@ -169,7 +169,7 @@ def _located(error: TopicwireError, project: Path) -> TopicwireError:
         return error
     try:
         root = load_config(project, needs=()).root
-    except ConfigError:  # a project that was to begin, and was taken back
+    except ConfigError:  # a document alone, or a project that was to begin and was taken back
         root = project.resolve()
     return GenerationError(
         [replace(problem, path=shown_here(root, problem.path)) for problem in error.problems]

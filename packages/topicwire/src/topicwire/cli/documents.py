@@ -58,6 +58,12 @@ def add_client(commands: Commands) -> None:
         metavar="FOLDER",
         help="write validators of what the server sends, too, for the option `validate`",
     )
+    parser.add_argument(
+        "--scalars",
+        type=Path,
+        metavar="FILE",
+        help="which types stand for formats: a TOML file like [tool.topicwire.typescript.scalars]",
+    )
 
     add_python(languages)
 
@@ -101,6 +107,7 @@ def typescript(
     types: Path | None,
     client: Path | None,
     validators: Path | None,
+    scalars: Path | None,
     as_json: bool,
     project: Path,
 ) -> None:
@@ -109,13 +116,17 @@ def typescript(
     The folders are `tool.topicwire.typescript` of pyproject.toml. Run `topicwire spec` first.
     With --document, --types and --client no application and no pyproject.toml is needed.
     With --validators, or `validators` in that table, what is received can be checked in the client.
+    With --scalars, or a table `scalars` in that table, formats have types of your own, like Date.
 
     Example: `topicwire client typescript --document http://localhost:8000/api/v1/ws/asyncapi.json`.
     """
     started = time.perf_counter()
     gc.disable()  # as above
     with refusals("" if check else "Nothing was written.", project, as_json=as_json):
+        from dataclasses import replace  # noqa: PLC0415 - start-up time
+
         from topicwire.codegen.clients import (  # noqa: PLC0415 - start-up time
+            DocumentSource,
             modules_found,
             owned_typescript,
             typescript_files,
@@ -125,24 +136,31 @@ def typescript(
             bare_config,
             load_config,
         )
-        from topicwire.codegen.documents import read_our_document  # noqa: PLC0415
+        from topicwire.codegen.documents import read_our_document, text_of  # noqa: PLC0415
+        from topicwire.codegen.scalars import read_scalars  # noqa: PLC0415
 
         given = {"types": types, "client": client}
         missing = [name for name, folder in given.items() if folder is None]
         is_alone = document is not None and not missing
         config = bare_config(project) if is_alone else load_config(project, needs=missing)
-        folders = TypeScriptConfig(
-            **{
-                name: (folder or getattr(config.typescript, name)).resolve()
-                for name, folder in given.items()
-            }
-        )
+        used = {
+            name: (folder or getattr(config.typescript, name)).resolve()
+            for name, folder in given.items()
+        }
+        folders = TypeScriptConfig(used["types"], used["client"])
         content = read_our_document(document or str(config.asyncapi))
-        if validators is None and config.typescript is not None:
-            validators = config.typescript.validators
+        if config.typescript is not None:
+            validators = validators or config.typescript.validators
+            folders = replace(folders, scalars=config.typescript.scalars)
         if validators is not None:
-            folders = TypeScriptConfig(folders.types, folders.client, validators.resolve())
-        files = typescript_files(config, folders, content)
+            folders = replace(folders, validators=validators.resolve())
+        if scalars is not None:
+            folders = replace(folders, scalars=read_scalars(scalars))
+        source = DocumentSource(
+            document or config.shown(config.asyncapi),
+            text_of(document or str(config.asyncapi)) if folders.scalars else None,
+        )
+        files = typescript_files(config, folders, content, source)
         kind: Kind | None = "typescript" if config.keeps_cache else None
         owned = owned_typescript(files) | modules_found(folders)
         made = _Made(kind, files, owned)

@@ -4,26 +4,66 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from topicwire.asyncapi.json_lines import line_of
 from topicwire.codegen.config import AppConfig, TypeScriptConfig
-from topicwire.codegen.errors import ConfigError
-from topicwire.codegen.typescript import HEADER, INDEX, generate, import_path
+from topicwire.codegen.errors import ConfigError, GenerationError, Problem
+from topicwire.codegen.typescript import CODECS_FILE, HEADER, INDEX, Folders, generate
+from topicwire.codegen.typescript_members import AmbiguousUnionError
 from topicwire.codegen.typescript_validators import validator_files
+
+_LONG = 200
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSource:
+    """Where a document was read."""
+
+    shown: str
+    """The file as it is shown, or the address."""
+
+    text: str | None
+    """What was read; None where its lines say nothing to anybody."""
+
+    def problem(self, error: AmbiguousUnionError) -> Problem:
+        """Return the line that an error is in."""
+        if self.text is None:
+            return Problem(self.shown, 0, 0, 0, error.reason, cure=error.cure)
+        line = line_of(self.text, error.path)
+        excerpt = self.text.splitlines()[line - 1]
+        if len(excerpt) > _LONG:  # a document without line breaks
+            return Problem(self.shown, line, 0, 0, error.reason, cure=error.cure)
+        column = len(excerpt) - len(excerpt.lstrip())
+        width = len(excerpt.strip())
+        return Problem(self.shown, line, column, width, error.reason, excerpt, error.cure)
 
 
 def typescript_files(
-    config: AppConfig, folders: TypeScriptConfig, document: Any
+    config: AppConfig, folders: TypeScriptConfig, document: Any, source: DocumentSource
 ) -> dict[Path, str]:
     """Return the TypeScript files of a document that was found to be right.
 
+    Args:
+        config: of the application, for what is shown.
+        folders: where the files go, and what stands for formats.
+        document: as parsed JSON.
+        source: where the document was read.
+
     Raises:
         DocumentError: there are names in it that TypeScript has no room for.
+        GenerationError: it has a place where a mapped scalar cannot be told from something else.
         ConfigError: a file that somebody wrote lies where one of them goes.
     """
-    made = generate(document, types_from_client=import_path(folders.client, folders.types))
+    try:
+        made = generate(document, Folders(folders.types, folders.client), scalars=folders.scalars)
+    except AmbiguousUnionError as error:
+        raise GenerationError([source.problem(error)]) from error
     files = {folders.types / INDEX: made.types, folders.client / INDEX: made.client}
+    if made.codecs is not None:
+        files[folders.client / CODECS_FILE] = made.codecs
     if folders.validators is not None:
         modules = validator_files(document)
         files |= {folders.validators / name: text for name, text in modules.items()}

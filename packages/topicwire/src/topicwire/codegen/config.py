@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from topicwire.codegen.errors import ConfigError
+from topicwire.codegen.scalars import Scalar, made_scalars, scalar_faults
 
 DEFAULTS: Mapping[str, str] = {
     "src": "src",
@@ -20,8 +21,9 @@ DEFAULTS: Mapping[str, str] = {
     "manifest": "generated/topicwire.json",
     "command": "topicwire generate",
 }
-TYPESCRIPT_KEYS = ("types", "client", "validators")
-_OPTIONAL = frozenset({"validators"})
+TYPESCRIPT_KEYS = ("types", "client", "validators", "scalars")
+_OPTIONAL = frozenset({"validators", "scalars"})
+_SCALARS = "scalars"
 PYTHON_KEYS = ("folder", "package", "class")
 
 _EXAMPLES: Mapping[str, str] = {
@@ -44,11 +46,13 @@ class TypeScriptConfig:
         types: of the types.
         client: of the map of routes.
         validators: of the validators of what is received; None where none are wanted.
+        scalars: types that stand for formats, instead of those of the wire.
     """
 
     types: Path
     client: Path
     validators: Path | None = None
+    scalars: tuple[Scalar, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,8 @@ def _parse(file: Path, table: object, needs: Sequence[str]) -> AppConfig:
     typescript = table.get("typescript", {})
     if not isinstance(typescript, dict):
         raise ConfigError(f"{file}: [{_TYPESCRIPT_NAME}] is to be a table, not {typescript!r}.")
+    scalars = typescript.get(_SCALARS, {})
+    typescript = {key: value for key, value in typescript.items() if key != _SCALARS}
     python = table.get("python", {})
     if not isinstance(python, dict):
         raise ConfigError(f"{file}: [{_PYTHON_NAME}] is to be a table, not {python!r}.")
@@ -173,10 +179,14 @@ def _parse(file: Path, table: object, needs: Sequence[str]) -> AppConfig:
     faults = [
         *_faults(_NAME, rest, tuple(DEFAULTS), needed - of_typescript),
         *_faults(_TYPESCRIPT_NAME, typescript, TYPESCRIPT_KEYS, needed & of_typescript),
+        *scalar_faults(f"{_TYPESCRIPT_NAME}.{_SCALARS}", scalars),
         *_faults(_PYTHON_NAME, python, PYTHON_KEYS, {"folder"} if needs_folder else set()),
     ]
     _refuse(file, faults)
     config = _made(file.parent, {**DEFAULTS, **rest}, typescript or None, python or None)
+    if config.typescript is not None:
+        mapped = made_scalars(scalars, config.root)
+        config = replace(config, typescript=replace(config.typescript, scalars=mapped))
     _refuse(file, list(_contradictions(config)))
     return config
 

@@ -47,6 +47,13 @@ def read_document(source: str) -> Any:
         ) from exc
 
 
+def text_of(source: str) -> str | None:
+    """Return the text of a document at a path that was read; None of one at an address."""
+    if source.startswith(("http://", "https://")):
+        return None
+    return Path(source).read_text(encoding="utf-8")
+
+
 def _fetched(address: str) -> bytes:
     from http.client import HTTPException  # noqa: PLC0415 - start-up time
     from urllib.request import Request, urlopen  # noqa: PLC0415

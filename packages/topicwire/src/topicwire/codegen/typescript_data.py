@@ -12,6 +12,12 @@ from topicwire.codegen.typescript_syntax import WIDTH, property_key, string
 _MAX_INTEGER = 2**53
 
 
+class Source(str):
+    """An expression that stands among JSON values as it is."""
+
+    __slots__ = ()
+
+
 def literal(value: Any, indent: str, column: int) -> str:
     """Return the value as an expression, on several lines where it would pass the width.
 
@@ -42,6 +48,8 @@ def literal(value: Any, indent: str, column: int) -> str:
 
 
 def _flat(value: Any) -> str:
+    if isinstance(value, Source):
+        return value
     if isinstance(value, str):
         return string(value)
     if isinstance(value, dict):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from topicwire.asyncapi.shapes import (
@@ -40,6 +41,8 @@ _WORDS = (
     "yield"
 )
 RESERVED = frozenset(_WORDS.split())
+# A type that needs no parentheses wherever it stands.
+_WHOLE = re.compile(r"[\w$.]+(?:<[\w$., ]*>)?")
 _PRIMITIVES = {"integer": "number"}
 # Facts that tell what a value means; the others tell what is accepted.
 _MEANINGS = frozenset({"format", "contentEncoding", "contentMediaType", "default", "examples"})
@@ -117,10 +120,18 @@ def _tag(key: str, value: Any) -> list[str]:
 
 
 class TypePrinter:
-    """Prints shapes as types."""
+    """Prints shapes as types.
 
-    def __init__(self, names: Mapping[str, str]) -> None:
+    Args:
+        names: of the named types.
+        scalars: types that stand for formats, where those are told.
+    """
+
+    def __init__(
+        self, names: Mapping[str, str], scalars: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._names = names
+        self._scalars = scalars
 
     def flat(self, shape: Shape) -> str:  # noqa: C901, PLR0911 (one return a kind)
         """Return the type on one line."""
@@ -145,7 +156,7 @@ class TypePrinter:
             case AllOf(members):
                 return " & ".join(self._intersection_member(one) for one in members)
             case Told(inner):
-                return self.flat(inner)
+                return self._scalars.get(str(shape.fact("format"))) or self.flat(inner)
 
     def fit(self, shape: Shape, indent: str, column: int) -> str:  # noqa: PLR0911 (as above)
         """Return the type, on several lines where it would pass the width.
@@ -222,13 +233,18 @@ class TypePrinter:
         return f"{head}{value}" if value.startswith("\n") else f"{head} {value}"
 
     def _element(self, item: Shape) -> str:
-        compound = isinstance(item, UnionOf | AllOf)
-        return f"({self.flat(item)})" if compound else self.flat(item)
+        return f"({self.flat(item)})" if self._is_compound(item) else self.flat(item)
+
+    def _is_compound(self, shape: Shape) -> bool:
+        if isinstance(shape, Told):
+            return _WHOLE.fullmatch(self.flat(shape)) is None
+        return isinstance(shape, UnionOf | AllOf)
 
     def _union_member(self, one: Shape | str) -> str:
         if isinstance(one, str):
             return one
-        return f"({self.flat(one)})" if isinstance(one, AllOf) else self.flat(one)
+        compound = isinstance(one, AllOf | Told) and self._is_compound(one)
+        return f"({self.flat(one)})" if compound else self.flat(one)
 
     def _intersection_member(self, one: Shape) -> str:
         return f"({self.flat(one)})" if isinstance(one, UnionOf) else self.flat(one)
@@ -239,7 +255,7 @@ class TypePrinter:
             if index < shape.required:
                 items.append(render(item))
             else:
-                compound = isinstance(item, UnionOf | AllOf)
+                compound = self._is_compound(item)
                 items.append(f"({self.flat(item)})?" if compound else f"{render(item)}?")
         if shape.rest is not None:
             items.append(f"...{self._element(shape.rest)}[]")

@@ -19,7 +19,7 @@ from topicwire.codegen.config import AppConfig
 from topicwire.codegen.errors import GenerationError
 from topicwire.codegen.generate import plan
 from topicwire.codegen.source import read_source
-from topicwire.codegen.typescript import INDEX, generate, import_path
+from topicwire.codegen.typescript import CODECS_FILE, INDEX, Folders, generate
 from topicwire.doctor.finding import Finding
 from topicwire.errors import TopicwireError
 from topicwire.routing.operations import SUBSCRIBE
@@ -82,10 +82,13 @@ def fresh_documents(config: AppConfig, application: Application) -> Iterator[Fin
     wanted = {config.asyncapi: (dumps(content), "topicwire spec")}
     if config.typescript is not None:
         folders = config.typescript
-        made = generate(content, types_from_client=import_path(folders.client, folders.types))
+        of_the_files = Folders(folders.types, folders.client)
+        made = generate(content, of_the_files, scalars=folders.scalars)
         command = "topicwire client typescript"
         wanted[folders.types / INDEX] = (made.types, command)
         wanted[folders.client / INDEX] = (made.client, command)
+        if made.codecs is not None:
+            wanted[folders.client / CODECS_FILE] = (made.codecs, command)
     if config.python is not None:
         written = json.loads(dumps(content))
         names = naming(written, config.python.package, config.python.client)

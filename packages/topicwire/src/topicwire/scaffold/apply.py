@@ -16,7 +16,7 @@ from topicwire.codegen.config import AppConfig
 from topicwire.codegen.errors import ConfigError
 from topicwire.codegen.generate import Plan, generate_locked, owned_files
 from topicwire.codegen.output import locked, replace, restore
-from topicwire.codegen.typescript import INDEX
+from topicwire.codegen.typescript import CODECS_FILE, INDEX
 from topicwire.scaffold.errors import ScaffoldError
 from topicwire.scaffold.route import NewRoute
 
@@ -81,7 +81,8 @@ def _documents(config: AppConfig) -> dict[Path, bytes]:
         found |= {config.asyncapi, config.manifest}
         if config.typescript is not None:
             folders = config.typescript
-            found |= {folders.types / INDEX, folders.client / INDEX, *modules_found(folders)}
+            found |= {folders.types / INDEX, folders.client / INDEX, folders.client / CODECS_FILE}
+            found |= {*modules_found(folders)}
         if config.python is not None:
             found |= set(files_in(config.python.folder))
     return {path: path.read_bytes() for path in found if path.is_file()}

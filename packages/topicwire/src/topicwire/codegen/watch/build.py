@@ -12,7 +12,7 @@ from typing import Any
 
 from topicwire.codegen.application import load_application
 from topicwire.codegen.client_python.folder import configured_files
-from topicwire.codegen.clients import typescript_files
+from topicwire.codegen.clients import DocumentSource, typescript_files
 from topicwire.codegen.config import AppConfig, load_config
 from topicwire.codegen.errors import GenerationError, Problem
 from topicwire.codegen.faults import problem_in_application
@@ -132,7 +132,9 @@ def _built(request: Request, config: AppConfig, compiled: Compile) -> Result:
 def _clients(config: AppConfig, document: str) -> dict[Path, str]:
     files: dict[Path, str] = {}
     if config.typescript is not None:
-        files.update(typescript_files(config, config.typescript, json.loads(document)))
+        source = DocumentSource(config.shown(config.asyncapi), document)
+        parsed = json.loads(document)
+        files.update(typescript_files(config, config.typescript, parsed, source))
     if config.python is not None:
         files.update(configured_files(config.python, json.loads(document)))
     return files

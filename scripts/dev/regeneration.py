@@ -94,7 +94,7 @@ class Regeneration:
         if kind == "failed":
             self._output.say("generating failed; the previous ones stay:")
         is_worth_a_line = kind != "generated" or event["written"] or event["removed"]
-        if is_worth_a_line or event["cured"]:
+        if is_worth_a_line or event["cured"] or event.get("notes"):
             self._output.say(event["text"])
         if kind in ("generated", "failed"):
             self.latest = Outcome(self.latest.number + 1, passed=kind == "generated")

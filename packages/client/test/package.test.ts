@@ -42,7 +42,16 @@ test('holds the file that is measured, and nothing that a page does not need', a
   expect(readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual([
     '@topicwire',
   ])
-  expect(readdirSync(installed).sort()).toEqual(['README.md', 'dist', 'package.json', 'src'])
+  expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json', 'src'])
+  expect(readFileSync(join(installed, 'LICENSE'), 'utf8')).toBe(
+    readFileSync(join(root, '../../LICENSE'), 'utf8'),
+  )
+  const { license, exports } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Manifest
+  expect(license).toBe('MIT')
+  for (const { types, default: code } of Object.values(exports)) {
+    expect(readFileSync(join(installed, types), 'utf8')).not.toBe('')
+    expect(readFileSync(join(installed, code), 'utf8')).not.toBe('')
+  }
 })
 
 test.each([
@@ -91,6 +100,11 @@ test('its types are found where its code is', () => {
   expect(concerning).toEqual([])
   expect(status).toBe(0)
 })
+
+interface Manifest {
+  readonly license: string
+  readonly exports: Readonly<Record<string, { readonly types: string; readonly default: string }>>
+}
 
 interface Problems {
   readonly problems: Readonly<Record<string, readonly { readonly resolutionKind?: string }[]>>

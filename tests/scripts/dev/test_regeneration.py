@@ -58,6 +58,8 @@ def test_a_save_that_changes_no_output_is_worth_no_line_but_a_cure_is() -> None:
     assert heard.lines() == []
     assert heard.take(**nothing, cured=True) == Outcome(2, passed=True)
     assert heard.lines() == ["nothing to write"]
+    heard.take(**{**nothing, "text": "nothing\nnoted"}, cured=False, notes=["noted"])
+    assert heard.lines()[1:] == ["nothing", "noted"]
 
 
 def test_what_is_no_event_is_shown_and_decides_nothing() -> None:

@@ -148,7 +148,7 @@ def test_json_of_a_refusal(app: Sample) -> None:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ("", "no pyproject.toml with a [tool.topicwire] table in"),
+        ("", "`topicwire init` gives the project here its settings and a first route"),
         ("[tool.topicwire]\n", "lacks `package`"),
         ('[tool.topicwire]\npackage = "nowhere"\n', "there is no folder src/nowhere"),
         ('[tool.topicwire]\npackage = "acme"\npakage = "x"\n', "unknown setting 'pakage'"),
@@ -168,6 +168,17 @@ def test_settings_that_cannot_be_used(app: Sample, table: str, message: str) -> 
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_from_another_folder_it_says_where_the_project_is(app: Sample, tmp_path: Path) -> None:
+    above = app.root.parent
+    done = topicwire("generate", cwd=above)
+    assert done.returncode == 2
+    assert f"table in {above} or above it. There is one in app/: `cd app`, or" in done.stderr
+    assert topicwire("generate", "--project", "app", cwd=above).returncode == 0
+    (tmp_path / "empty").mkdir()
+    done = topicwire("generate", cwd=tmp_path / "empty")
+    assert "A new one begins with `topicwire init`." in done.stderr
 
 
 def test_check_and_verify_exclude_each_other(app: Sample) -> None:

@@ -317,12 +317,17 @@ def test_steps_one_to_four_of_the_quick_start_as_they_are_typed(app: Watched) ->
         app.write(
             "src/acme/models/news.py", f"from pydantic import BaseModel{story}    text: str\n"
         )
-        assert app.writes(f"{folder}/ws_generated/storywsrouter.py")["cured"]
+        router = f"{folder}/ws_generated/storywsrouter.py"
+        event = app.writes(router)
+        assert event["cured"]
+        (note,) = event["notes"]
+        assert note.startswith(f"{router}: the application includes no such router")
+        assert note in event["text"]
         assert not (app.root / f"{folder}/__init__.py").exists()
 
         (app.root / f"{folder}/ws.py").unlink()  # and the module goes again
         removed = app.event()
-        assert f"{folder}/ws_generated/storywsrouter.py" in removed["removed"]
+        assert router in removed["removed"]
         assert app.generated() == before
 
 

@@ -151,6 +151,17 @@ def test_a_module_that_is_not_registered(shop: Path) -> None:
     assert set(findings) == {"registered", "fresh documents"}
     assert findings["registered"]["where"] == f"{MODULE}/ws.py:10"
     assert "No matching type" in findings["registered"]["what"]
+    done = subprocess.run(
+        [sys.executable, "-m", "topicwire.cli", "spec", "--json"],
+        cwd=shop,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, json.loads(done.stdout)["ok"]) == (0, True)
+    assert done.stderr.startswith(
+        f"note: {MODULE}/ws_generated/tickwsrouter.py: the application includes no such router"
+    )
 
 
 def test_stale_documents(shop: Path) -> None:
@@ -174,6 +185,7 @@ def test_an_application_that_cannot_be_made(shop: Path) -> None:
     assert code == 1
     assert [one["check"] for one in said["findings"]] == ["application"]
     assert "RuntimeError: no database" in said["findings"][0]["what"]
+    assert said["findings"][0]["where"] == "shop/app.py:28"
     assert said["checks"]["registered"] is None
 
 
@@ -241,6 +253,7 @@ def test_a_server_that_is_not_there(shop: Path) -> None:
     code, said = doctor(shop, "--url", "http://127.0.0.1:9")
     assert code == 1
     assert said["findings"][0]["where"] == "http://127.0.0.1:9/api/v1/ws/asyncapi.json"
+    assert "cannot be fetched (Connection refused)" in said["findings"][0]["what"]
 
 
 def test_without_a_project_it_is_wrong_usage(tmp_path: Path) -> None:

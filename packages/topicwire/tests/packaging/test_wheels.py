@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import email
 import os
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +22,7 @@ from topicwire import FastWSAdapter, WsRouter, WsRouteService
 from topicwire.asyncapi.document import build, dumps
 
 FRAMEWORK = Path(__file__).parents[2]
+ROOT = FRAMEWORK.parents[1]
 
 USE = """
 import asyncio, sys
@@ -89,13 +92,70 @@ class Environment:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    command = ["uv", "build", "--wheel", "--offline", "--no-build-isolation", "--quiet"]
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the source distribution, and with the wheel that is built of that."""
+    folder = tmp_path_factory.mktemp("built")
+    command = ["uv", "build", "--offline", "--no-build-isolation", "--quiet"]
     subprocess.run(
         [*command, "--python", sys.executable, "--out-dir", folder, FRAMEWORK], check=True
     )
-    return next(folder.glob("topicwire-*.whl"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Path:
+    return next(built.glob("topicwire-*.whl"))
+
+
+# What others wrote, with the file that says on which terms; see THIRD_PARTY.md.
+OF_OTHERS = {
+    "asyncapi/schema/asyncapi-3.1.0.json": ("asyncapi/schema/LICENSE", "asyncapi/schema/NOTICE"),
+    "asgi/static/asyncapi-react.js.gz": (
+        "asgi/static/LICENSE",
+        "asgi/static/asyncapi-react.js.LICENSE.txt",
+    ),
+    "asgi/static/asyncapi-react.css.gz": ("asgi/static/LICENSE",),
+}
+
+
+def test_the_wheel_says_on_which_terms(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    names = archive.namelist()
+    information = next(one for one in names if one.endswith(".dist-info/METADATA"))
+    metadata = email.message_from_bytes(archive.read(information))
+    assert metadata["License-Expression"] == "MIT AND Apache-2.0 AND BSD-3-Clause"
+    licences = f"{information.rpartition('/')[0]}/licenses"
+    assert archive.read(f"{licences}/LICENSE") == (ROOT / "LICENSE").read_bytes()
+    assert sorted(metadata.get_all("License-File", [])) == sorted(
+        ["LICENSE"]
+        + [
+            f"src/topicwire/{one}"
+            for one in {text for texts in OF_OTHERS.values() for text in texts}
+        ]
+    )
+    for listed in metadata.get_all("License-File", []):
+        assert f"{licences}/{listed}" in names
+    shipped = (ROOT / "THIRD_PARTY.md").read_text(encoding="utf-8")
+    for path, texts in OF_OTHERS.items():
+        assert f"topicwire/{path}" in names
+        assert path.partition(".")[0] in shipped
+        for text in texts:
+            assert f"topicwire/{text}" in names
+    foreign = {one for one in names if one.endswith((".gz", ".json")) and "/page/" not in one}
+    assert foreign == {f"topicwire/{path}" for path in OF_OTHERS}
+    assert "pip install" in str(metadata.get_payload())  # README.md
+
+
+def test_the_source_distribution_has_the_source_alone(built: Path, wheel: Path) -> None:
+    (path,) = built.glob("topicwire-*.tar.gz")
+    with tarfile.open(path) as archive:
+        names = {one.partition("/")[2] for one in archive.getnames()}
+    assert {"LICENSE", "README.md", "pyproject.toml", "src/topicwire/py.typed"} < names
+    assert {one.partition("/")[0] for one in names} <= {
+        *("src", "LICENSE", "README.md", "pyproject.toml", "PKG-INFO", ".gitignore")
+    }
+    packaged = {one for one in zipfile.ZipFile(wheel).namelist() if one.startswith("topicwire/")}
+    assert {f"src/{one}" for one in packaged} == {one for one in names if one.startswith("src/")}
 
 
 def test_the_wheel_has_what_its_commands_read(wheel: Path) -> None:

@@ -249,6 +249,9 @@ def test_where_the_first_route_cannot_be_made_the_folder_is_as_it_was(tmp_path: 
     write(tmp_path, files)
     with pytest.raises((ScaffoldError, GenerationError), match="has a Tick already"):
         begin(plan_project(tmp_path, None, page=True))
+    code, said = topicwire(tmp_path, "init")
+    assert (code, "Traceback" in said) == (2, False)
+    assert "has a Tick already" in said
     assert set(contents(tmp_path)) == set(files)
     assert not (tmp_path / "page").exists()
 

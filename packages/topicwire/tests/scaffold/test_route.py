@@ -61,6 +61,25 @@ def test_a_module_that_is_there_gets_a_route_more(app: Sample) -> None:
     )
 
 
+def test_files_keep_the_line_ends_of_windows(app: Sample) -> None:
+    """And the mark that some editors put first: nothing but the added lines differs."""
+    edited = (WS_PATH, "src/acme/models/market/__init__.py")
+    for path, mark in zip(edited, ("\ufeff", ""), strict=True):
+        text = mark + app.read(path).replace("\n", "\r\n")
+        (app.root / path).write_bytes(text.encode())
+    before = (app.root / WS_PATH).read_bytes()
+    apply(app.config, planned(app, replace(QUOTES, models="market")))
+    for path in edited:
+        content = (app.root / path).read_bytes()
+        assert b"Quote" in content
+        assert content.count(b"\r\n") == content.count(b"\n")
+    after = (app.root / WS_PATH).read_bytes()
+    assert after.startswith(b"\xef\xbb\xbffrom typing")
+    kept = set(before.splitlines(keepends=True)) - set(after.splitlines(keepends=True))
+    assert {line.split()[0] for line in kept} == {b"from"}  # imports that have a name more
+    assert b"\r" not in (app.root / f"{GENERATED}/quotewsrouter.py").read_bytes()
+
+
 def test_a_second_run_says_that_it_is_there(app: Sample) -> None:
     apply(app.config, planned(app))
     before = app.files()

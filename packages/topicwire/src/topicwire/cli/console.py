@@ -63,6 +63,19 @@ def add_command(
     return parser
 
 
+def add_group(commands: Commands, name: str, metavar: str, summary: str, example: str) -> Commands:
+    """A command that is nothing without a second word. Returns where those are added."""
+    parser = commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[:1].upper()}{summary[1:]}.",
+        epilog=f"Example: `{example}`.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    return parser.add_subparsers(metavar=metavar, required=True)
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Adds `--json`."""
     parser.add_argument(

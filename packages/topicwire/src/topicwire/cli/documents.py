@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import gc
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from topicwire.cli.console import add_command, add_json, application_speaks, refusals, refuse, say
+from topicwire.cli.console import (
+    add_command,
+    add_group,
+    add_json,
+    application_speaks,
+    refusals,
+    refuse,
+    say,
+    styled,
+)
 from topicwire.cli.python_client import add_python
 from topicwire.cli.written import report, report_stale, stale_files
 
@@ -38,9 +48,8 @@ def add_spec(commands: Commands) -> None:
 def add_client(commands: Commands) -> None:
     """Adds `topicwire client typescript` and `topicwire client python`."""
     summary = "write a typed client from the AsyncAPI document"
-    languages = commands.add_parser("client", help=summary, description=summary).add_subparsers(
-        metavar="LANGUAGE", required=True
-    )
+    example = "topicwire client typescript --help"
+    languages = add_group(commands, "client", "LANGUAGE", summary, example)
     parser = add_command(languages, "typescript", typescript, "types and the map of routes")
     add_json(parser)
     parser.add_argument(
@@ -84,11 +93,14 @@ def spec(
     with refusals("" if check else "Nothing was written.", project, as_json=as_json):
         from topicwire.codegen.application import load_application  # noqa: PLC0415 - start-up time
         from topicwire.codegen.config import load_config  # noqa: PLC0415
+        from topicwire.codegen.unserved import routers_on_disk, unserved  # noqa: PLC0415
 
         config = load_config(project, needs=("app",))
         with application_speaks():
             application = load_application(config)
             text = application.asyncapi()
+        for note in unserved(config, application.adapter, routers_on_disk(config)):
+            sys.stderr.write(f"{styled('note:', 'dim', err=True)} {note}\n")
         if output == Path("-"):
             say(text, end="")
             return

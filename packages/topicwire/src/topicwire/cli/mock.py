@@ -32,9 +32,15 @@ def add_mock(commands: Commands) -> None:
     parser.add_argument(
         "--port", type=int, default=8000, help="to listen on; 0 for any (default: 8000)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="the same seed, the same data")
     parser.add_argument(
-        "--rate", type=_rate, default=1.0, metavar="HZ", help="updates a second of each topic"
+        "--seed", type=int, default=0, help="the same seed, the same data (default: 0)"
+    )
+    parser.add_argument(
+        "--rate",
+        type=_rate,
+        default=1.0,
+        metavar="HZ",
+        help="updates a second of each topic (default: 1)",
     )
     parser.add_argument(
         "--start",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from topicwire.cli.console import (
     WRONG_INPUT,
     add_command,
+    add_group,
     add_json,
     fail,
     refusals,
@@ -38,9 +39,7 @@ _QUESTIONS = {
 def add_new(commands: Commands) -> None:
     """Adds `topicwire new route`."""
     summary = "write a new route: models, declaration, module"
-    things = commands.add_parser("new", help=summary, description=summary).add_subparsers(
-        metavar="THING", required=True
-    )
+    things = add_group(commands, "new", "THING", summary, "topicwire new route --help")
     parser = add_command(things, "route", route, summary, checks=False)
     for option, metavar, what in (
         ("module", "NAME", "the module it belongs to: a folder in modules/, new or there"),

@@ -98,7 +98,8 @@ def _text(event: Event) -> str:
     parts = [f"wrote {_named(event.config, event.written)}"] if event.written else []
     parts += [f"removed {_named(event.config, event.removed)}"] if event.removed else []
     cured = styled("cured, ", "green") if event.cured else ""
-    return f"{head}{cured}{', '.join(parts) or 'nothing to write'}, {took}"
+    said = f"{head}{cured}{', '.join(parts) or 'nothing to write'}, {took}"
+    return "\n".join([said, *event.notes])
 
 
 def _changed(config: AppConfig, paths: Sequence[Path]) -> str:
@@ -146,7 +147,8 @@ def _say_json(event: Event) -> None:
         _line({"event": "failed", **told, "errors": errors})
         return
     made = {"written": shown(event.written), "removed": shown(event.removed)}
-    _line({"event": "generated", **told, **made, "cured": event.cured})
+    notes = list(event.notes)
+    _line({"event": "generated", **told, **made, "cured": event.cured, "notes": notes})
 
 
 def _line(value: object) -> None:

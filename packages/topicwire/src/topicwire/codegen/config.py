@@ -140,10 +140,31 @@ def load_config(start: Path, needs: Sequence[str] = ("package",)) -> AppConfig:
         table = _read(file).get("tool", {}).get("topicwire")
         if table is not None:
             return _parse(file, table, needs)
-    raise ConfigError(
-        f"no pyproject.toml with a [tool.topicwire] table in {start} or above it. "
-        "Run this in the application's folder (`cd backend`), or name it: --project backend."
+    raise ConfigError(_nowhere(start))
+
+
+def _nowhere(start: Path) -> str:
+    """What to say where there are no settings: the likeliest cure first."""
+    message = f"no pyproject.toml with a [{_NAME}] table in {start} or above it."
+    below = [one.parent.name for one in sorted(start.glob("*/pyproject.toml")) if _has_table(one)]
+    if below:
+        return (
+            f"{message} There is one in {below[0]}/: `cd {below[0]}`, or name it: "
+            f"--project {below[0]}."
+        )
+    if (start / "pyproject.toml").is_file():
+        return f"{message} `topicwire init` gives the project here its settings and a first route."
+    return (
+        f"{message} Run this in the application's folder, or name it: --project FOLDER. A new one "
+        "begins with `topicwire init`."
     )
+
+
+def _has_table(file: Path) -> bool:
+    try:
+        return "topicwire" in _read(file).get("tool", {})
+    except (ConfigError, OSError):
+        return False
 
 
 def bare_config(root: Path) -> AppConfig:

@@ -56,6 +56,7 @@ def text_of(source: str) -> str | None:
 
 def _fetched(address: str) -> bytes:
     from http.client import HTTPException  # noqa: PLC0415 - start-up time
+    from urllib.error import HTTPError  # noqa: PLC0415
     from urllib.request import Request, urlopen  # noqa: PLC0415
 
     try:
@@ -64,8 +65,12 @@ def _fetched(address: str) -> bytes:
             content: bytes = response.read()
             return content
     except (OSError, HTTPException, ValueError) as exc:
+        if isinstance(exc, HTTPError):
+            exc.close()  # it is the response, too
+        reason = getattr(exc, "reason", None) if isinstance(exc, OSError) else None
+        why = getattr(reason, "strerror", None) or exc
         raise DocumentError(
-            f"{address}: the AsyncAPI document cannot be fetched ({exc}). Is the server running, "
+            f"{address}: the AsyncAPI document cannot be fetched ({why}). Is the server running, "
             "and is this its …/asyncapi.json? Without a server, `topicwire spec` writes the same "
             "document from the application's source."
         ) from exc

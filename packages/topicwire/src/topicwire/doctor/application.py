@@ -41,6 +41,16 @@ def loaded(config: AppConfig) -> tuple[Application | None, list[Finding]]:
         ]
     try:
         return load_application(config), []
+    except GenerationError as error:
+        return None, [
+            Finding(
+                "application",
+                f"{one.path}:{one.line}",
+                f"the application cannot be made: {one.message}",
+                one.cure.replace("\n", " ") or f"Correct this line: {one.excerpt.strip()}",
+            )
+            for one in error.problems
+        ]
     except Exception as error:  # noqa: BLE001 - it is the application's code that is run
         what = f"{config.app} cannot be made: {type(error).__name__}: {error}"
         cure = "Correct it: `topicwire spec` shows all of the error."

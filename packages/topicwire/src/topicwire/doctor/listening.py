@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
@@ -152,6 +153,9 @@ def counted_at(address: str, route: str) -> Counts | None:
     try:
         with urlopen(address, timeout=_METRICS_TIMEOUT_S) as answer:  # noqa: S310 - http alone
             text = answer.read().decode()
+    except HTTPError as error:
+        error.close()  # it is the response, too
+        return None
     except (OSError, ValueError):
         return None
     values: dict[str, int] = {}

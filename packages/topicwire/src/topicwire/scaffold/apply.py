@@ -19,6 +19,7 @@ from topicwire.codegen.output import locked, replace, restore
 from topicwire.codegen.typescript import CODECS_FILE, INDEX
 from topicwire.scaffold.errors import ScaffoldError
 from topicwire.scaffold.route import NewRoute
+from topicwire.scaffold.tidy import as_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def apply(config: AppConfig, route: NewRoute) -> Applied:
     try:
         with locked(config):
             for path, text in route.files.items():
-                replace(config, path, text.encode())
+                replace(config, path, as_before(text, before[path]))
             planned = generate_locked(config)
         if config.app:
             _run(config, "spec")

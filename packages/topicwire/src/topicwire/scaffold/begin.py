@@ -10,7 +10,7 @@ from topicwire.codegen.output import replace, restore
 from topicwire.scaffold.apply import Applied, apply
 from topicwire.scaffold.project import NewProject
 from topicwire.scaffold.route import NewRoute, RouteRequest, plan_route
-from topicwire.scaffold.tidy import tidy
+from topicwire.scaffold.tidy import as_before, tidy
 
 FIRST = RouteRequest(
     module="clock",
@@ -42,12 +42,12 @@ def begin(project: NewProject) -> Begun:
     folders = {parent for path in before for parent in path.parents if not parent.exists()}
     try:
         for path, text in project.files.items():
-            replace(bare, path, text.encode())
+            replace(bare, path, as_before(text, before[path]))
         config = load_config(project.root)
         for path, text in project.files.items():
             was = before[path]
-            laid_out = tidy(config, path, text, was.decode() if was is not None else None)
-            replace(config, path, laid_out.encode())
+            laid_out = tidy(config, path, text, _text(was))
+            replace(config, path, as_before(laid_out, was))
         route = plan_route(config, FIRST)
         return Begun(route, apply(config, route))
     except BaseException:
@@ -55,6 +55,10 @@ def begin(project: NewProject) -> Begun:
         for folder in sorted(folders, key=lambda one: len(one.parts), reverse=True):
             _remove(folder)
         raise
+
+
+def _text(content: bytes | None) -> str | None:
+    return None if content is None else content.decode("utf-8-sig").replace("\r\n", "\n")
 
 
 def _remove(folder: Path) -> None:

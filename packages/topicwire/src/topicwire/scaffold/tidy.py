@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import subprocess
 import tomllib
 from pathlib import Path
@@ -29,6 +30,16 @@ def tidy(config: AppConfig, path: Path, text: str, before: str | None) -> str:
     if before is not None and before.strip() and _laid_out(config, path, before) != before:
         return text
     return _laid_out(config, path, text)
+
+
+def as_before(text: str, before: bytes | None) -> bytes:
+    """Return an edited file's bytes: with the line ends and the mark that it had before."""
+    if before is None:
+        return text.encode()
+    if before.count(b"\r\n") == before.count(b"\n"):
+        text = text.replace("\r\n", "\n").replace("\n", "\r\n") if b"\n" in before else text
+    mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
+    return mark + text.removeprefix("\ufeff").encode()
 
 
 def _laid_out(config: AppConfig, path: Path, text: str) -> str:

@@ -19,6 +19,7 @@ from topicwire.codegen.faults import problem_in_application
 from topicwire.codegen.generate import plan
 from topicwire.codegen.manifest import maker, manifest_text, recorded
 from topicwire.codegen.staged import Compile, StagedImports
+from topicwire.codegen.unserved import routers_on_disk, unserved
 from topicwire.codegen.watch.stages import Stage
 from topicwire.errors import TopicwireError
 
@@ -70,6 +71,7 @@ class Result:
         routers: how many are declared; None where they were not due.
         read: the sources that decided the routers; None where they were not due.
         document: the digest of the document's text; "" where there is none.
+        notes: what is worth knowing, and keeps nothing from being made.
     """
 
     problems: Sequence[Problem] = ()
@@ -77,6 +79,7 @@ class Result:
     routers: int | None = None
     read: Sequence[str] | None = None
     document: str = ""
+    notes: Sequence[str] = ()
 
     def to_json(self) -> str:
         """On one line."""
@@ -126,6 +129,8 @@ def _built(request: Request, config: AppConfig, compiled: Compile) -> Result:
         if "clients" in request.stages or result.document != request.document:
             files.update(_clients(config, text))
         files[config.manifest] = _manifest(config, files)
+        routers = files if staged is not None else routers_on_disk(config)
+        result = replace(result, notes=unserved(config, application.adapter, routers))
     return replace(result, files={str(path): text for path, text in files.items()})
 
 

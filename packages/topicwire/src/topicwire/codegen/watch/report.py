@@ -37,6 +37,7 @@ class Generated:
         written: replaced or made; removed: declared no more.
         took_s: from the moment when the change was noticed.
         cured: the time before, something was wrong.
+        notes: what is worth knowing, when it is not what was told last.
     """
 
     config: AppConfig
@@ -45,6 +46,7 @@ class Generated:
     removed: Sequence[Path]
     took_s: float
     cured: bool
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

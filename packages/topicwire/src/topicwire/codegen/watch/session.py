@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -39,7 +39,7 @@ from topicwire.codegen.watch.sources import (
     snapshot,
     source_folder,
 )
-from topicwire.codegen.watch.stages import Snapshot, all_changed, due
+from topicwire.codegen.watch.stages import Snapshot, Stage, all_changed, due
 from topicwire.errors import TopicwireError
 
 # Editors and git write several files at once: they make one change. It is over when nothing was
@@ -76,6 +76,7 @@ class Session:
         self._tried: Snapshot | None = None  # the last that was looked at
         self._read: frozenset[Path] = frozenset()
         self._document = ""
+        self._notes: Sequence[str] = ()
         self._is_failing = False
         self._is_interrupted = False  # what was last looked at was not built to the end
         self._is_blind = False
@@ -167,8 +168,23 @@ class Session:
         cured, self._is_failing = self._is_failing, False
         write_state(config, ())
         if stages or cured:
-            removed = changes.extra
-            self._tell(Generated(config, sorted(changed), changes.written, removed, took_s, cured))
+            done = Generated(
+                config,
+                sorted(changed),
+                changes.written,
+                changes.extra,
+                took_s,
+                cured,
+                self._news(stages, result),
+            )
+            self._tell(done)
+
+    def _news(self, stages: Collection[Stage], result: Result) -> Sequence[str]:
+        """Return the notes where they are others than before."""
+        if "document" not in stages or result.notes == self._notes:
+            return ()
+        self._notes = result.notes
+        return self._notes
 
     async def _built(self, config: AppConfig, request: Request) -> Result | None:
         """Build; None when it was ended because something was saved, and it did not end itself."""

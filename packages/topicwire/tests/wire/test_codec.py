@@ -13,12 +13,13 @@ from typing import Annotated, Any, Literal
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_core._pydantic_core import list_all_errors
 
 from topicwire.errors import (
     CommandError,
     DeclarationError,
+    InexactError,
     InvalidMessageError,
     InvalidUpdateError,
 )
@@ -348,6 +349,31 @@ def test_a_refusal_names_each_message_of_a_model() -> None:
     for where in ("a.update", "b.update"):
         with pytest.raises(DeclarationError, match=f"^{where}: a config says"):
             JsonEncoder(Bare, where, carried)
+
+
+class Deferred(BaseModel):
+    model_config = ConfigDict(defer_build=True, ser_json_inf_nan="constants")
+    v: float
+
+
+class DeferredSecret(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+    v: SecretStr
+
+
+class DeferredPrice(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+    v: int
+
+
+def test_a_model_that_is_built_when_it_is_first_used_is_judged_like_any_other() -> None:
+    with pytest.raises(DeclarationError, match="Use 'strings'"):
+        JsonEncoder(Deferred, "r.update")
+    with pytest.raises(DeclarationError, match=r"DeferredSecret\.v .*: a secret is written as"):
+        JsonEncoder(DeferredSecret, "r.update")
+    assert JsonEncoder(DeferredPrice, "r.update")(DeferredPrice(v=1)) == b'{"v":1}'
+    with pytest.raises(InexactError, match="`v`"):
+        JsonEncoder(DeferredPrice, "r.update")(DeferredPrice(v=2**53))
 
 
 def test_what_is_known_of_a_model_is_of_its_direction_and_of_no_other_type() -> None:

@@ -38,7 +38,7 @@ def check_carried(schema: object, direction: Direction, where: str) -> None:
     """Accept a core schema whose values arrive as they are.
 
     Args:
-        schema: of the payload.
+        schema: of the payload, a plain one.
         direction: in which it travels.
         where: the message's type, for the error.
 

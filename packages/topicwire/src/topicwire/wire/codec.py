@@ -291,9 +291,12 @@ def type_adapter(data_type: Any, where: str) -> TypeAdapter[Any]:
         DeclarationError: there is none: the message says whose type it is.
     """
     try:
-        return TypeAdapter(data_type)
+        adapter = TypeAdapter(data_type)
+        if not adapter.pydantic_complete:  # `defer_build`: there would be no schema to judge
+            adapter.rebuild()
     except (PydanticUserError, NameError) as error:
         raise DeclarationError(f"{where}: Pydantic cannot handle {data_type!r}: {error}") from error
+    return adapter
 
 
 @lru_cache(maxsize=16)

@@ -97,7 +97,7 @@ class Project:
         return {
             str(path.relative_to(self.root.parent)): path.read_text("utf-8")
             for path in self.root.parent.rglob("*")
-            if path.suffix in {".ts", ".json"}
+            if path.suffix in {".ts", ".json"} and ".topicwire_cache" not in path.parts
         }
 
 

@@ -25,6 +25,7 @@ from topicwire.cli.written import report, report_stale, stale_files
 
 if TYPE_CHECKING:
     from topicwire.cli.console import Commands
+    from topicwire.codegen.application import Application
     from topicwire.codegen.config import AppConfig
     from topicwire.codegen.manifest import Kind
 
@@ -39,6 +40,11 @@ def add_spec(commands: Commands) -> None:
         type=Path,
         metavar="FILE",
         help="instead of the configured file; - for stdout",
+    )
+    parser.add_argument(
+        "--anew",
+        action="store_true",
+        help="with --check: import the application even if nothing that it read has changed",
     )
     parser.add_argument(
         "--openapi", type=Path, metavar="FILE", help="write the OpenAPI document too, to this file"
@@ -78,38 +84,69 @@ def add_client(commands: Commands) -> None:
 
 
 def spec(
-    *, check: bool, output: Path | None, openapi: Path | None, as_json: bool, project: Path
+    *,
+    check: bool,
+    anew: bool,
+    output: Path | None,
+    openapi: Path | None,
+    as_json: bool,
+    project: Path,
 ) -> None:
     """Write the AsyncAPI document of the application, without starting a server.
 
     The document is checked by the official schema and by our own rules before it is written.
+    With --check the application is imported when anything that it read has changed since the
+    document was right; with --anew in any case. docs/checks.md has the rule.
 
     Example: `topicwire spec --openapi generated/openapi.json`, and in CI `topicwire spec --check`.
     """
-    started = time.perf_counter()
+    started, started_ns = time.perf_counter(), time.time_ns()
     if as_json and output == Path("-"):
         refuse("--json and -o - both print to stdout: give one of them.", as_json=True)
     gc.disable()  # thousands of classes are made and kept, and then the process ends
     with refusals("" if check else "Nothing was written.", project, as_json=as_json):
-        from topicwire.codegen.application import load_application  # noqa: PLC0415 - start-up time
-        from topicwire.codegen.config import load_config  # noqa: PLC0415
+        from topicwire.codegen.config import load_config  # noqa: PLC0415 - start-up time
+        from topicwire.codegen.output import Changes  # noqa: PLC0415
+        from topicwire.codegen.reading import Reading  # noqa: PLC0415
+        from topicwire.codegen.remembered import Remembered  # noqa: PLC0415
         from topicwire.codegen.unserved import routers_on_disk, unserved  # noqa: PLC0415
 
         config = load_config(project, needs=("app",))
-        with application_speaks():
-            application = load_application(config)
-            text = application.asyncapi()
-        for note in unserved(config, application.adapter, routers_on_disk(config)):
+        paths = [(output or config.asyncapi).resolve()]
+        paths += [] if openapi is None else [openapi.resolve()]
+        remembered = Remembered(config, paths, started_ns)
+        if check and not anew and remembered.holds():
+            if not as_json:
+                say("Nothing that the document is made from has changed.")
+            same = Changes(dict.fromkeys(paths, ""), (), (), ())
+            report(config, same, paths, check=True, as_json=as_json, started=started)
+            return
+        reading = Reading()
+        with application_speaks(), reading.watched():
+            application = _application(config)
+            texts = [application.asyncapi()]
+            texts += [] if openapi is None else [application.openapi()]
+        notes = unserved(config, application.adapter, routers_on_disk(config))
+        for note in notes:
             sys.stderr.write(f"{styled('note:', 'dim', err=True)} {note}\n")
         if output == Path("-"):
-            say(text, end="")
+            say(texts[0], end="")
             return
-        files = {(output or config.asyncapi).resolve(): text}
-        if openapi is not None:
-            files[openapi.resolve()] = application.openapi()
+        files = dict(zip(paths, texts, strict=True))
         made = _Made("document" if output is None else None, files)
         command = "topicwire spec"
         _apply(config, made, check=check, as_json=as_json, command=command, started=started)
+        if not notes:  # they are to be said at each check
+            remembered.note(reading, files)
+
+
+def _application(config: AppConfig) -> Application:
+    from topicwire.codegen.application import load_application  # noqa: PLC0415 - start-up time
+    from topicwire.codegen.staged import StagedImports, compiled  # noqa: PLC0415
+
+    # From its source: Python takes a compiled file for right by the second of a date.
+    StagedImports(config.src, None, compiled).install()
+    return load_application(config)
 
 
 def typescript(

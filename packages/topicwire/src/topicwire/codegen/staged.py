@@ -74,6 +74,8 @@ class StagedImports(MetaPathFinder):
                 # Only what is staged is in it, whatever lies in its folder still.
                 spec.submodule_search_locations = []
             return spec
+        if path is not None and not any(map(self._may_be_below, path)):
+            return None  # most modules are of packages elsewhere
         found = PathFinder.find_spec(fullname, path, target)
         if found is None or not isinstance(found.loader, SourceFileLoader) or not found.origin:
             return None
@@ -82,9 +84,17 @@ class StagedImports(MetaPathFinder):
             return None
         return self._spec(fullname, file, found.submodule_search_locations)
 
+    def _may_be_below(self, folder: str) -> bool:
+        return Path(folder).is_relative_to(self._src)
+
     def _spec(self, name: str, path: Path, inside: list[str] | None) -> ModuleSpec | None:
         loader = _Loader(name, str(path), self._texts.get(path), self._compiled)
         return spec_from_file_location(name, path, loader=loader, submodule_search_locations=inside)
+
+
+def compiled(content: bytes, path: str) -> CodeType:
+    """Return what a file's content compiles to, whatever lies in `__pycache__`."""
+    return compile(content, path, "exec", dont_inherit=True)
 
 
 def _module(src: Path, path: Path) -> str:

@@ -1,6 +1,6 @@
 """Remembers which checks passed on what, so that unchanged inputs are not checked again.
 
-Only the nine steps use it. `--check` never does: it compares everything anew.
+Only the nine steps use it. `topicwire generate --check` never does: it compares everything anew.
 """
 
 from __future__ import annotations

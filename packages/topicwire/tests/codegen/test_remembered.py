@@ -13,6 +13,7 @@ from packages.topicwire.tests.codegen import remembered_app
 from packages.topicwire.tests.codegen.remembered_app import CHANGING, HARMLESS
 
 TOPICWIRE = Path(sys.executable).with_name("topicwire")
+TRIES = 4
 QUICK = "Nothing that the document is made from has changed."
 
 SAVED_MEANWHILE = """
@@ -44,6 +45,14 @@ class Project:
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
 
+    def is_remembered(self) -> bool:
+        """Say whether a check, one of the next few, finds that nothing has changed.
+
+        On a machine where much goes on, a folder of the interpreter's may be written to just while
+        the application is imported, and then nothing is noted that time.
+        """
+        return any(QUICK in self.run("spec", "--check") for _ in range(TRIES))
+
     def append(self, name: str, text: str) -> None:
         path = self.root / name
         path.write_text(path.read_text("utf-8") + text, encoding="utf-8")
@@ -53,12 +62,16 @@ class Project:
 def holding(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[bool]]:
     """By case: whether the record held before and while it was so."""
     project = Project(tmp_path_factory.mktemp("remembered"))
-    done = subprocess.run(
-        [sys.executable, remembered_app.__file__], cwd=project.root, env=project.variables,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    found: dict[str, list[bool]] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, list[bool]] = {}
+    for _ in range(TRIES):  # as in `is_remembered`
+        done = subprocess.run(
+            [sys.executable, remembered_app.__file__], cwd=project.root, env=project.variables,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        found = json.loads(done.stdout.splitlines()[-1])
+        if all(found["nothing"]):
+            break
     return found
 
 
@@ -79,12 +92,12 @@ def test_what_has_not_changed_is_fresh_at_once_and_whatever_has_is_made_again(
 ) -> None:
     project = Project(tmp_path)
     project.run("spec")
-    assert QUICK in project.run("spec", "--check")
+    assert project.is_remembered()
     project.append("src/acme/models.py", "\n# nothing that the document says\n")
     first = project.run("spec", "--check")
     assert "fresh" in first
     assert QUICK not in first
-    assert QUICK in project.run("spec", "--check")
+    assert project.is_remembered()
     stale = project.run("spec", "--check", code=1, STAGE="production")
     assert "generated/asyncapi.json: differs" in stale
     assert QUICK in project.run("spec", "--check")  # what is stale is not remembered
@@ -99,6 +112,7 @@ def test_what_python_does_not_tell_of_is_seen_anew_alone(tmp_path: Path) -> None
     """Whether a file elsewhere is there, without opening it: docs/checks.md says so."""
     project = Project(tmp_path)
     project.run("spec")
+    assert project.is_remembered()
     (project.elsewhere / "flag").touch()
     assert QUICK in project.run("spec", "--check")
     stale = project.run("spec", "--check", "--anew", code=1)
@@ -117,6 +131,7 @@ def test_a_fresh_clone_has_no_record(tmp_path: Path) -> None:
     project = Project(tmp_path)
     subprocess.run(["git", "init", "-q"], cwd=project.root, check=True)
     project.run("spec")
+    assert project.is_remembered()
     assert project.record.is_file()
     seen = subprocess.run(
         ["git", "status", "--porcelain", "--untracked-files=all"],

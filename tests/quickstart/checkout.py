@@ -44,6 +44,24 @@ class Checkout:
             ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
         ).stdout
 
+    def take_packages(self) -> None:
+        """Node's packages as they are in the repository, which installing takes a minute for.
+
+        What is in the folder, never the folder: where that is a link, `make` would install through
+        it. Files of packages are linked where that can be: whoever changes one makes it anew.
+        """
+        source, packages = ROOT / "node_modules", self.path / "node_modules"
+        packages.mkdir()
+        command = ["cp", "-al", f"{source}/.", str(packages)]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            subprocess.run(["cp", "-a", f"{source}/.", packages], check=True)
+        for ours in packages.iterdir():  # what the set-up and Vite write in place
+            if ours.name.startswith(".vite"):
+                shutil.rmtree(ours)
+            elif ours.is_file():
+                ours.unlink()
+                shutil.copy2(source / ours.name, ours)
+
     def changed(self) -> set[str]:
         """What `git status` shows, folders of new files opened up."""
         status = self.git("status", "--porcelain", "--untracked-files=all")

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 
 import pytest
-from scripts.repository import ROOT
 from tests.quickstart.checkout import Checkout
 
 
 @pytest.fixture(scope="session")
 def _set_up(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     checkout = Checkout(tmp_path_factory.mktemp("targets") / "repository")
-    # Installing them is tested by tests/quickstart; a copy takes a quarter of the time. What is in
-    # the folder is copied, never the folder: where that is a link, `make` would install through it.
-    packages = checkout.path / "node_modules"
-    packages.mkdir()
-    subprocess.run(["cp", "-a", f"{ROOT / 'node_modules'}/.", packages], check=True)
+    checkout.take_packages()  # `make test-long` installs them, in tests/quickstart
     return checkout
 
 

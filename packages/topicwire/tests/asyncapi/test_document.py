@@ -295,8 +295,10 @@ def test_a_type_without_a_json_form_is_refused_by_name() -> None:
         """Take what cannot travel."""
 
     adapter.include_router(router)
-    with pytest.raises(DocumentError, match=r"odd\.do: the payload type .*Unspeakable") as caught:
+    place = r"odd\.do: Unspeakable\.thing \(.*test_document\.py:\d+\): FastWSAdapter has no JSON"
+    with pytest.raises(DocumentError, match=place) as caught:
         build(adapter)
+    assert "Declare what travels: a model" in str(caught.value)
     assert "WithJsonSchema" in str(caught.value)
 
 

@@ -350,6 +350,11 @@ def serving(folder: Path) -> Iterator[str]:
         ("    symbol: str", "    symbol: Symbol", "main.py:9: error: NameError: name 'Symbol'"),
         ('route="ticks"', 'route="Ticks"', "main.py:21: error: 'Ticks' cannot be the name of a"),
         ("    price: float", "    price: float = 1 / 0", "main.py:15: error: ZeroDivisionError:"),
+        (
+            "    price: float",
+            "    loop: object\n    price: list[FastAPI]",
+            "main.py:16: error: Tick.price: Pydantic does not know how FastAPI is read and written",
+        ),
         ("import FastAPI", "import FastApi", "main.py:2: error: ImportError: cannot import name"),
     ],
 )

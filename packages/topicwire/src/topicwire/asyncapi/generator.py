@@ -12,6 +12,7 @@ import json
 from enum import Enum, Flag
 from typing import Any, Final
 
+from pydantic.errors import PydanticInvalidForJsonSchema
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import MISSING, to_jsonable_python
 
@@ -21,6 +22,20 @@ from topicwire.replies import SubscriptionResponse
 from topicwire.types import Direction
 
 _NOT_FINITE: Final = {"type": "string", "enum": ["NaN", "Infinity", "-Infinity"]}
+
+
+class IndescribableError(PydanticInvalidForJsonSchema):
+    """A part of a type has no JSON form.
+
+    Attributes:
+        part: the node of the core schema.
+        seen: what Pydantic calls it.
+    """
+
+    def __init__(self, part: Any, seen: str) -> None:
+        super().__init__(f"Cannot generate a JsonSchema for {seen}")
+        self.part = part
+        self.seen = seen
 
 
 class SchemaGenerator(GenerateJsonSchema):
@@ -39,6 +54,9 @@ class SchemaGenerator(GenerateJsonSchema):
         # key without dots or brackets comes through as it is.
         key = self.keys.setdefault(core_ref, f"t{len(self.keys)}")
         return super().get_defs_ref((key, mode))  # type: ignore[arg-type]  # two NewTypes of str
+
+    def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> Any:
+        raise IndescribableError(schema, error_info)
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         del schema

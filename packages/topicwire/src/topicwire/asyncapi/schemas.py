@@ -22,10 +22,12 @@ from pydantic.json_schema import JsonSchemaMode
 
 from topicwire.asyncapi.draft07 import Schema, map_subschemas, to_draft07
 from topicwire.asyncapi.errors import DocumentError
-from topicwire.asyncapi.generator import SchemaGenerator
+from topicwire.asyncapi.generator import IndescribableError, SchemaGenerator
 from topicwire.asyncapi.names import distinct_names, sent_names
 from topicwire.asyncapi.same_types import LOCAL, references, same_types
 from topicwire.types import Direction
+from topicwire.wire.carried import place_of
+from topicwire.wire.unreadable import ALLOWED
 
 _MODES: dict[Direction, JsonSchemaMode] = {"to_server": "validation", "to_client": "serialization"}
 _REFUSALS = (PydanticInvalidForJsonSchema, PydanticSchemaGenerationError, PydanticUserError)
@@ -122,13 +124,21 @@ def _inputs(uses: Sequence[PayloadUse]) -> list[tuple[str, JsonSchemaMode, Any]]
 
 
 def _refuse_if_indescribable(use: PayloadUse) -> None:
+    inputs = _inputs([use])
     try:
-        SchemaGenerator({}, use.direction).generate_definitions(_inputs([use]))
+        SchemaGenerator({}, use.direction).generate_definitions(inputs)
+    except IndescribableError as exc:
+        ((_, _, core_schema),) = inputs
+        place = place_of(core_schema, exc.part, use.direction)
+        what = getattr(exc.part.get("cls"), "__qualname__", None) or exc.seen
+        raise DocumentError(
+            f"{use.key}: {place}{what} has no JSON form, and the document cannot describe it. "
+            f"{ALLOWED}"
+        ) from exc
     except _REFUSALS as exc:
         raise DocumentError(
             f"{use.key}: the payload type {use.payload_type!r} cannot be described in the "
-            f"document. Pydantic says: {exc}. Use a type that has a JSON form, or annotate it "
-            "with `pydantic.WithJsonSchema`."
+            f"document. Pydantic says: {exc}. {ALLOWED}"
         ) from exc
 
 

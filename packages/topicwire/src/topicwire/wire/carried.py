@@ -18,6 +18,9 @@ from topicwire.errors import DeclarationError
 from topicwire.types import Direction
 
 _SCALARS: Final = (str, int, float, bool, type(None))
+ENVELOPE: Final = "envelope"
+"""The name of what is made around a payload that is received: nobody declared it."""
+
 _KEYS: Final = frozenset(
     {
         "any", "bool", "bytes", "date", "datetime", "decimal", "definition-ref", "enum", "float",
@@ -45,13 +48,30 @@ def check_carried(schema: object, direction: Direction, where: str) -> None:
     Raises:
         DeclarationError: a part of it does not: which one, in which class and file, and why.
     """
-    for place, node in _walk(schema, _Place(), is_written=direction == "to_client"):
+    for place, node in _walk(schema, Place(), is_written=direction == "to_client"):
         for find in _FAULTS[direction]:
             if fault := find(node):
                 raise DeclarationError(f"{where}: {place}{fault}")
 
 
-class _Place:
+def place_of(schema: object, part: object, direction: Direction) -> str:
+    """Return where a part of a core schema stands, to begin an error with.
+
+    Args:
+        schema: of the payload.
+        part: a node inside of it.
+        direction: in which it travels.
+
+    Returns:
+        `Trade.at (trades.py:7): `; "" where it belongs to no class.
+    """
+    for place, node in _walk(schema, Place(), is_written=direction == "to_client"):
+        if node is part or node == part:
+            return str(place)
+    return ""
+
+
+class Place:
     """Which class and field a part of a schema belongs to."""
 
     def __init__(self, owner: type | None = None, field: str = "") -> None:
@@ -59,13 +79,14 @@ class _Place:
         self.field = field
 
     def __str__(self) -> str:
-        if self.owner is None:
+        if self.owner is None or self.owner.__name__ == ENVELOPE:
             return ""
         name = f"{self.owner.__name__}.{self.field}" if self.field else self.owner.__name__
-        return f"{name}{_file_and_line(self.owner)}: "
+        return f"{name}{file_and_line(self.owner)}: "
 
 
-def _file_and_line(owner: type) -> str:
+def file_and_line(owner: type) -> str:
+    """Return ` (trades.py:7)`; "" of a class that no file has."""
     try:
         file, (_, line) = inspect.getsourcefile(owner), inspect.getsourcelines(owner)
     except (OSError, TypeError):  # made at run time
@@ -77,8 +98,8 @@ def _file_and_line(owner: type) -> str:
 
 
 def _walk(
-    schema: object, place: _Place, *, is_written: bool
-) -> Iterator[tuple[_Place, Mapping[str, Any]]]:
+    schema: object, place: Place, *, is_written: bool
+) -> Iterator[tuple[Place, Mapping[str, Any]]]:
     if isinstance(schema, (list, tuple)):
         for one in schema:
             yield from _walk(one, place, is_written=is_written)
@@ -88,14 +109,14 @@ def _walk(
         yield place, schema
         owner = schema.get("cls")
         if schema["type"] in {"dataclass", "model", "named-tuple", "typed-dict"}:
-            place = _Place(owner if isinstance(owner, type) else None)
+            place = Place(owner if isinstance(owner, type) else None)
     written = schema.get("serialization")
     if is_written and isinstance(written, Mapping) and "return_schema" in written:
         yield from _walk(written["return_schema"], place, is_written=True)
         return
     fields = schema.get("fields")
     for name, one in _named(fields):
-        yield from _walk(one, _Place(place.owner, name), is_written=is_written)
+        yield from _walk(one, Place(place.owner, name), is_written=is_written)
     for key, one in schema.items():
         if one is not fields and key not in {"default", "metadata", "python_schema"}:
             yield from _walk(one, place, is_written=is_written)

@@ -31,7 +31,7 @@ from topicwire.errors import (
 )
 from topicwire.replies import ErrorDetail
 from topicwire.types import Message, MessageId
-from topicwire.wire.carried import check_carried
+from topicwire.wire.carried import ENVELOPE, check_carried
 from topicwire.wire.exact import (
     may_hold_integers,
     not_finite,
@@ -40,6 +40,7 @@ from topicwire.wire.exact import (
     unsafe_integer_of,
     written_as_null,
 )
+from topicwire.wire.unreadable import why_unreadable
 
 MAX_ID_CHARACTERS: Final = 64
 MAX_ID_INTEGER: Final = 2**53 - 1
@@ -129,7 +130,7 @@ class CarriedTypes:
         if known is not None:
             return known
         fields: dict[str, Any] = {"payload": payload_type}
-        envelope = TypedDict("envelope", fields)  # type: ignore[misc]  # known at run time alone
+        envelope = TypedDict(ENVELOPE, fields)  # type: ignore[misc]  # known at run time alone
         adapter = type_adapter(envelope, where)
         check_carried(adapter.core_schema, "to_server", where)
         found = _Carried(adapter, counts=may_hold_integers(adapter.core_schema))
@@ -288,14 +289,15 @@ def type_adapter(data_type: Any, where: str) -> TypeAdapter[Any]:
     """Return the Pydantic adapter of a declared type.
 
     Raises:
-        DeclarationError: there is none: the message says whose type it is.
+        DeclarationError: there is none: the message says whose type it is, which class and field
+            of it, and what can be declared.
     """
     try:
         adapter = TypeAdapter(data_type)
         if not adapter.pydantic_complete:  # `defer_build`: there would be no schema to judge
             adapter.rebuild()
     except (PydanticUserError, NameError) as error:
-        raise DeclarationError(f"{where}: Pydantic cannot handle {data_type!r}: {error}") from error
+        raise DeclarationError(f"{where}: {why_unreadable(data_type, error)}") from error
     return adapter
 
 

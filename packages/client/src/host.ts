@@ -5,7 +5,7 @@ interface Host {
   readonly WebSocket?: WebSocketConstructor
   readonly location?: { readonly protocol: string; readonly host: string }
   readonly reportError?: (error: unknown) => void
-  readonly console: { error(...values: unknown[]): void }
+  readonly console: { readonly error: (...values: unknown[]) => void }
   readonly performance: { now(): number }
   btoa(bytes: string): string
   setTimeout(callback: () => void, delayMs: number): unknown
@@ -27,6 +27,6 @@ export const hostClock: Clock = {
 
 /** Where faults go that nobody took. */
 export function reportToPage(error: unknown): void {
-  if (host.reportError === undefined) host.console.error(error)
-  else host.reportError(error)
+  const take = host.reportError ?? host.console.error
+  take(error)
 }

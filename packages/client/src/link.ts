@@ -274,7 +274,7 @@ export function newLink(
       return
     }
     const settled = (reply: unknown): void => {
-      if ((reply as Members).status === 'ok') handle.settled(undefined)
+      if ((reply as Members | null)?.status === 'ok') handle.settled(undefined)
       else {
         // Not the token of the connections to come either.
         if (given === token) given = before

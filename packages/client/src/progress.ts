@@ -10,7 +10,7 @@ export interface Progress<Token> {
   welcome(target: Target<Token>, awaited?: readonly string[]): void
   pass(target: Target<Token>, epoch: unknown, info: UpdateInfo, data: unknown): boolean
   moved(target: Target<Token>, topic: string, payload: Members): void
-  setStale(target: Target<Token>, place: Place | undefined, stale: boolean): void
+  setStale(target: Target<Token>, place: Place, stale: boolean): void
 }
 
 /** `holdersOf` are the subscriptions that have a topic. */
@@ -79,7 +79,7 @@ export function newProgress<Token extends Listener>(
       if (waits) continue
       tell(token, token.settled, { topics: [...places.keys()] })
       for (const place of all) giveState(token, place)
-      for (const { topic, stale } of all) if (stale) tellStale(token, stale, topic)
+      for (const { topic, stale } of all) if (stale) tell(token, token.aged, stale, topic)
     }
   }
 
@@ -176,13 +176,10 @@ export function newProgress<Token extends Listener>(
     }
   }
 
-  const tellStale = (token: Token, stale: boolean, topic: string): void => {
-    tell(token, token.aged, stale, topic)
-  }
-  const setStale = ({ listeners }: Target<Token>, place: Place | undefined, stale: boolean): void => {
-    if (!place || place.stale === stale) return
+  const setStale = ({ listeners }: Target<Token>, place: Place, stale: boolean): void => {
+    if (place.stale === stale) return
     place.stale = stale
-    for (const [token, accepted] of listeners) if (accepted) tellStale(token, stale, place.topic)
+    for (const [token, accepted] of listeners) if (accepted) tell(token, token.aged, stale, place.topic)
   }
 
   /** The topic is stale after this, unless something comes of it meanwhile. */

@@ -9,7 +9,7 @@ import {
   type ServerMessage,
   type UpdateMembers,
 } from './frames.js'
-import { isKnown } from './place.js'
+import { isKnown, type Place } from './place.js'
 import { newProgress } from './progress.js'
 import { ANSWERED, ASKED, ENDING, FREE, RESTING, waiting, type Target } from './target.js'
 
@@ -74,7 +74,7 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
     const topic = members.topic as string
     if (command) {
       inFlight.delete(id)
-      answered(command, type, payload, members)
+      answered(command, members, type === 'error', payload)
     } else if (type === 'ping') host.write(PONG)
     else if (type === 'hello') {
       host.greeted((members.heartbeat_s ?? 0) * 1_000, (members.limits?.heartbeat_grace_s ?? 10) * 1_000)
@@ -82,22 +82,21 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
       // What is asked from now on would be refused; the next connection takes it.
       isOpen = false
       host.closes(members.retry_after_ms ?? 0)
-    } else if (type === 'error') host.blame(errorOf(payload, type))
+    } else if (type === 'error') host.blame(errorOf(members, type))
     else {
       const concerned = holdersOf(type.slice(0, dot), topic)
       if (kind === '.update') {
         update(concerned, members)
         return
       }
-      for (const target of concerned) {
-        if (!target.live) continue
+      for (const target of concerned.filter(({ live }) => live)) {
         if (kind === '.reset') progress.moved(target, topic, members)
-        if (kind !== '.closed') continue
-        if (members.retry) progress.setStale(target, target.places.get(topic), true)
+        else if (kind !== '.closed') continue
+        else if (members.retry) progress.setStale(target, target.places.get(topic) as Place, true)
         else {
           // What was asked of it may have made another one.
           target.live = false
-          refuse(target, errorOf(payload, type))
+          refuse(target, errorOf(members, type))
         }
       }
     }
@@ -125,19 +124,17 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
 
   const answered = (
     { target, type }: InFlight<Token>,
-    replied: string,
-    payload: unknown,
     members: Members,
+    isError: boolean,
+    payload: unknown,
   ): void => {
     const { busy, isCall, listeners } = target
-    const error =
-      replied === 'error' || (!isCall && members.status !== 'ok') ? errorOf(payload, type) : undefined
-    // Refused because the server is closing: the next connection takes it.
-    const postponed = error?.code === 'draining' && !isOpen
+    const error = isError || (!isCall && members.status !== 'ok') ? errorOf(members, type) : undefined
     target.busy = FREE
-    if (busy === FREE) return // a gap was seen after the question
+    // A gap was seen after the question; or it is refused because the server is closing: the next connection takes it.
+    if (busy === FREE || (error?.code === 'draining' && !isOpen)) return
     if (busy === ENDING) {
-      if (error && error.code !== 'not_subscribed' && !postponed) host.blame(error)
+      if (error && error.code !== 'not_subscribed') host.blame(error)
     } else if (error) {
       if (target.failures !== undefined && PASSING.test(error.code)) {
         target.busy = RESTING
@@ -145,7 +142,7 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
           if (target.busy === RESTING) target.busy = FREE
           settle()
         })
-      } else if (!postponed) refuse(target, error)
+      } else refuse(target, error)
     } else if (isCall) {
       for (const token of listeners.keys()) tell(token, token.settled, payload)
       listeners.clear()

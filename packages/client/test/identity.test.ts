@@ -153,6 +153,13 @@ describe('auth', () => {
     expect(offered()).toEqual(['good'])
   })
 
+  test('rejects where the answer says nothing', async () => {
+    const client = newClient({})
+    await client.quotes.subscribe('q', aapl, nothing)
+    server.script('auth', () => null)
+    await expect(client.connection.auth('new')).rejects.toMatchObject({ code: 'internal', type: 'auth' })
+  })
+
   test('rejects with the server’s reason', async () => {
     const client = newClient({})
     await client.quotes.subscribe('q', aapl, nothing)

@@ -247,6 +247,17 @@ describe('a lost connection', () => {
     expect(sent().map(({ payload }) => payload)).toEqual([1, 3])
   })
 
+  test('is followed by who resumes first, whoever waited for room before', () => {
+    session.opened()
+    session.ask(1, 'r', '1')
+    session.receive(ok(1, 't1'))
+    for (let token = 2; token <= 100; token += 1) session.ask(token, 'r', String(token))
+    session.lost(1006)
+    taken(session)
+    session.opened()
+    expect(sent()[0]).toMatchObject({ payload: 1 })
+  })
+
   test('over a message that is too large refuses the largest, lest it end every connection to come', () => {
     session.opened()
     session.ask(1, 'r', '"small"')

@@ -73,7 +73,7 @@ function payloadOf(state: State | undefined): ErrorPayload | undefined {
       plugin: 'topicwire generate --watch',
       ...(first.file === '' ? {} : { id: first.file }),
       ...(first.line === 0 ? {} : { loc: { file: first.file, line: first.line, column: first.column } }),
-      frame: first.excerpt === '' ? '' : `${first.excerpt}\n${' '.repeat(first.column - 1)}^`,
+      frame: frameOf(first),
     },
   }
 }
@@ -81,4 +81,11 @@ function payloadOf(state: State | undefined): ErrorPayload | undefined {
 function told({ path, line, message, cure }: Problem): string {
   const where = line === 0 ? path : `${path}:${line}`
   return [where === '' ? message : `${where}: ${message}`, cure].filter((part) => part !== '').join('\n')
+}
+
+/** The line that is wrong, with a mark below: in the form of code frames, for the overlay shows no other. */
+function frameOf({ line, column, excerpt }: Problem): string {
+  if (excerpt === '') return ''
+  const number = String(line)
+  return `${number}  |  ${excerpt}\n${' '.repeat(number.length)}  |  ${' '.repeat(column - 1)}^\n`
 }

@@ -58,6 +58,10 @@ test('a mistake in ws.py is shown in the page, with its line, until it is mended
     await save(good.replace(DECLARED, 'WsRouter[BarsSubscriptionRequest, Barr]'))
     await expect(overlay).toContainText(`modules/datafeed/ws.py:${line}: 'Barr' is not defined here.`)
     await expect(overlay).toContainText('topicwire generate --watch')
+    // The line itself, and the mark below the name.
+    const frame = overlay.locator('.frame')
+    await expect(frame).toContainText(`${line}  |      BarWsRouter: TypeAlias = WsRouter[`)
+    await expect(frame).toContainText(/\n +\| +\^$/)
     await page.reload()
     await expect(overlay).toContainText("'Barr' is not defined here.")
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+from packages.topicwire.tests.cli.test_foreign_documents import document
 
 from topicwire.cli import main
 from topicwire.codegen.version import GENERATOR_VERSION
@@ -46,3 +51,28 @@ def test_each_command_has_an_example_of_its_own(
     assert max(map(len, text.splitlines())) <= 100
     options = re.findall(r"^  (?:-\w.*?, )?(--[\w-]+)(?: \S+)?(?:  +(.+))?$", text, re.MULTILINE)
     assert all(name.startswith("--") for name, _ in options)
+
+
+@pytest.mark.parametrize(
+    ("missing", "extra", "command"),
+    [
+        ("jsonschema_rs", "codegen", ("client", "python", "--folder", "x", "--document")),
+        ("jsonschema", "codegen", ("mock",)),
+    ],
+)
+def test_a_library_that_is_not_installed_is_named_with_its_extra(
+    missing: str, extra: str, command: tuple[str, ...], tmp_path: Path
+) -> None:
+    """As after `pip install topicwire` alone; in a process of its own, which has imported none."""
+    (tmp_path / "asyncapi.json").write_text(json.dumps(document()))
+    program = (
+        f"import sys; sys.modules[{missing!r}] = None\n"
+        f"from topicwire.cli import main; main({[*command, 'asyncapi.json']!r})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith(missing)
+    assert f"pip install 'topicwire[{extra}]'" in done.stderr

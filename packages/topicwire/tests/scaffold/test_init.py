@@ -145,6 +145,11 @@ def test_a_second_run_changes_nothing(shop: Path) -> None:
     assert contents(shop) == before
 
 
+def test_the_application_is_called_after_its_package(shop: Path) -> None:
+    assert 'FastAPI(title="Shop")' in (shop / "shop/app.py").read_text()
+    assert json.loads((shop / "generated/asyncapi.json").read_text())["info"]["title"] == "Shop"
+
+
 def test_the_page_names_this_version_of_the_client(shop: Path) -> None:
     assert f'"@topicwire/client": "{GENERATOR_VERSION}"' in (shop / "page/package.json").read_text()
 
@@ -173,6 +178,7 @@ def test_a_project_that_exists_gets_its_first_route(existing: Path) -> None:
     config = load_config(existing)
     assert (config.app, config.declarations) == ("my_shop.main:app", "live/*/ws.py")
     assert '"ticks"' in config.asyncapi.read_text()
+    assert json.loads(config.asyncapi.read_text())["info"]["title"] == "My shop"
     assert topicwire(existing, "generate", "--check")[0] == 0
 
 

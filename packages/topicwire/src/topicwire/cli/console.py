@@ -21,6 +21,14 @@ DONE = 0
 DOES_NOT_HOLD = 1
 WRONG_INPUT = 2
 
+# What commands import beyond what a server needs, by the extra that brings it.
+_EXTRAS = {
+    "jsonschema": "codegen",
+    "jsonschema_rs": "codegen",
+    "uvicorn": "uvicorn",
+    "watchfiles": "codegen",
+    "websockets": "uvicorn",
+}
 _CODES = {"red": "31", "green": "32", "dim": "2"}
 
 
@@ -162,6 +170,15 @@ def refusals(closing: str = "", project: Path = Path(), *, as_json: bool = False
             " error: ", f" {styled('error:', 'red', err=True)} "
         )
         fail(f"{message}\n{closing}".rstrip("\n"), WRONG_INPUT)
+    except ModuleNotFoundError as error:
+        extra = _EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        refuse(
+            f"{error.name} is not installed in this environment, and this command needs it: "
+            f"pip install 'topicwire[{extra}]'.",
+            as_json=as_json,
+        )
 
 
 def _as_objects(error: TopicwireError) -> list[dict[str, str | int]]:

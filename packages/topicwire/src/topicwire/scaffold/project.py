@@ -200,7 +200,8 @@ def _table(source: str, package: str, modules: str, app: str) -> str:
 def _skeleton(name: str, package: str) -> str:
     text = files(_SKELETON).joinpath(f"{name}.py").read_text(encoding="utf-8")
     ast.parse(text)
-    return text.replace(_SKELETON, package)
+    title = package.replace("_", " ").strip().capitalize()
+    return text.replace(_SKELETON, package).replace("Topicwire application", title)
 
 
 def _page() -> dict[str, str]:

@@ -35,6 +35,7 @@ class RouteCommands:
     def __init__(self, router: WsRouterInterface, carried: CarriedTypes) -> None:
         self.router = router
         self._carried = carried
+        self._identifying: list[Any] = []
         update = router.operations.get(UPDATE)
         data_type = Any if update is None else update.payload_type
         settings = router.settings
@@ -93,8 +94,10 @@ class RouteCommands:
         has_status = isinstance(reply_type, type) and issubclass(reply_type, SubscriptionResponse)
         where = f"{route}.{operation.name}"
         decode = PayloadDecoder(operation.payload_type, where, self._carried)
-        if has_status:  # it may subscribe, and the request's JSON is the subscription's identity
+        # It may subscribe, and the request's JSON is the subscription's identity.
+        if has_status and operation.payload_type not in self._identifying:
             check_request_type(operation.payload_type, where)
+            self._identifying.append(operation.payload_type)
         return Command(
             type=where,
             route=self.route,

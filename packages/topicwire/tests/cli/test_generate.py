@@ -181,6 +181,17 @@ def test_from_another_folder_it_says_where_the_project_is(app: Sample, tmp_path:
     assert "A new one begins with `topicwire init`." in done.stderr
 
 
+def test_where_nothing_is_declared_it_says_what_it_looked_for(app: Sample) -> None:
+    app.write(WS_PATH, "# still to come\n")
+    done = topicwire("generate", cwd=app.root)
+    assert (done.returncode, done.stdout.partition(",")[0]) == (0, "0 routers")
+    assert done.stderr.startswith(f"note: {WS_PATH}: nothing like `X: TypeAlias = ")
+    (app.root / WS_PATH).unlink()
+    done = topicwire("generate", "--check", cwd=app.root)
+    assert done.returncode == 0
+    assert "note: there is no file src/acme/modules/*/ws.py. Are they" in done.stderr
+
+
 def test_check_and_verify_exclude_each_other(app: Sample) -> None:
     done = topicwire("generate", "--check", "--verify", cwd=app.root)
     assert done.returncode == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,6 +98,24 @@ def generate(
             _report(config, planned, time.perf_counter() - started)
 
 
+def _note_nothing(config: AppConfig, planned: Plan) -> None:
+    """Say what was looked for where nothing was found: it is allowed, and seldom meant."""
+    if planned.declarations:
+        return
+    from topicwire.codegen.discover import declaring_files  # noqa: PLC0415 - start-up time
+
+    looked_for = _shown(config, config.package_dir / config.declarations)
+    files = [_shown(config, path) for path in declaring_files(config)]
+    if files:
+        what = f"{', '.join(files)}: nothing like `X: TypeAlias = WsRouter[Request, Data]` in it."
+    else:
+        what = (
+            f"there is no file {looked_for}. Are they called otherwise? Set `declarations` in "
+            "[tool.topicwire]. `topicwire new route` writes one."
+        )
+    sys.stderr.write(f"{styled('note:', 'dim', err=True)} {what}\n")
+
+
 def _verify(project: Path) -> None:
     from topicwire.codegen.checks import StepFailedError, verify  # noqa: PLC0415 - start-up time
     from topicwire.codegen.config import load_config  # noqa: PLC0415
@@ -124,6 +143,7 @@ def _report(config: AppConfig, planned: Plan, took_s: float) -> None:
         f"{_count(len(changes.written), 'file')} written, "
         f"{len(changes.extra)} removed, {took_s * 1000:.0f} ms"
     )
+    _note_nothing(config, planned)
 
 
 def _rows(config: AppConfig, planned: Plan) -> list[str]:
@@ -162,6 +182,7 @@ def _report_check(config: AppConfig, planned: Plan, took_s: float) -> None:
         lines = [f"{shown_here(config.root, reason.path)}: {reason.what}" for reason in reasons]
         fail("\n".join([*lines, f"Stale. Run: {config.command}"]), DOES_NOT_HOLD)
     say(f"{_count(len(planned.declarations), 'router')}, all fresh, {took_s * 1000:.0f} ms")
+    _note_nothing(config, planned)
 
 
 def _generate_as_json(project: Path, *, check: bool) -> None:

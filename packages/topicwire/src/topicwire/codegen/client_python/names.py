@@ -6,6 +6,7 @@ until nothing else has it: those that need no cleaning come first, so they never
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import re
 import unicodedata
@@ -45,8 +46,12 @@ _OF_A_CLIENT = frozenset((*dir(Client), "self"))
 
 
 def class_names(names: Iterable[str]) -> dict[str, str]:
-    """Return a class name for each name of a document."""
-    return _named(names, _OF_A_MODULE, "Type")
+    """Return a class name for each name of a document.
+
+    None is a built-in's: an annotation may name a class before it is there, and Pydantic would
+    find the built-in.
+    """
+    return _named(names, _OF_A_MODULE | {*dir(builtins)}, "Type")
 
 
 def field_names(names: Iterable[str]) -> dict[str, str]:

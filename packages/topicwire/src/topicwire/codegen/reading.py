@@ -39,6 +39,7 @@ BEYOND_RECORD: Final = frozenset(
 """What is found out by these is in no file: whoever does one has read what cannot be compared."""
 
 _FOLDER_LISTED: Final = frozenset({"os.listdir", "os.scandir"})
+_NOTED: Final = BEYOND_RECORD | _FOLDER_LISTED | {"open"}
 _ONLY_WRITES: Final = os.O_WRONLY
 
 
@@ -90,14 +91,13 @@ class Reading:
 
     def _noticed(self, event: str, arguments: tuple[Any, ...]) -> None:
         # Called for thousands of things, until the process ends.
-        if not self._is_watched:
-            return
-        if event == "open":
-            self._opened(*arguments)
-        elif event in _FOLDER_LISTED:
-            self._listed(arguments[0])
-        elif event in BEYOND_RECORD:
-            self.beyond = self.beyond or event
+        if event in _NOTED and self._is_watched:
+            if event == "open":
+                self._opened(*arguments)
+            elif event in _FOLDER_LISTED:
+                self._listed(arguments[0])
+            else:
+                self.beyond = self.beyond or event
 
     def _opened(self, path: object, mode: object, flags: object) -> None:
         if isinstance(mode, str):

@@ -6,6 +6,7 @@ tells a stale one by the second of its source's date, and a person may save twic
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.abc import MetaPathFinder
@@ -55,6 +56,7 @@ class StagedImports(MetaPathFinder):
 
     def __init__(self, src: Path, files: Mapping[Path, str] | None, compiled: Compile) -> None:
         self._src = src
+        self._folder = str(src)
         self._compiled = compiled
         self._staged = {_module(src, path): path for path in files or {} if path.suffix == ".py"}
         self._texts = {path: text.encode() for path, text in (files or {}).items()}
@@ -74,8 +76,10 @@ class StagedImports(MetaPathFinder):
                 # Only what is staged is in it, whatever lies in its folder still.
                 spec.submodule_search_locations = []
             return spec
-        if path is not None and not any(map(self._may_be_below, path)):
-            return None  # most modules are of packages elsewhere
+        # Most modules are of packages elsewhere, and are found once, by whoever is asked next.
+        below = [one for one in (sys.path if path is None else path) if self._may_be_below(one)]
+        if not below or (path is None and PathFinder.find_spec(fullname, below, target) is None):
+            return None
         found = PathFinder.find_spec(fullname, path, target)
         if found is None or not isinstance(found.loader, SourceFileLoader) or not found.origin:
             return None
@@ -85,7 +89,8 @@ class StagedImports(MetaPathFinder):
         return self._spec(fullname, file, found.submodule_search_locations)
 
     def _may_be_below(self, folder: str) -> bool:
-        return Path(folder).is_relative_to(self._src)
+        folder = folder or str(Path.cwd())
+        return folder == self._folder or folder.startswith(f"{self._folder}{os.sep}")
 
     def _spec(self, name: str, path: Path, inside: list[str] | None) -> ModuleSpec | None:
         loader = _Loader(name, str(path), self._texts.get(path), self._compiled)

@@ -143,7 +143,10 @@ def test_a_client_of_another_version(shop: Path, installed: str | None) -> None:
 
 
 def test_a_module_that_is_not_registered(shop: Path) -> None:
-    """The whole command: its exit code, and the other checks go on."""
+    """The whole command: its exit code, and the other checks go on.
+
+    checklist 32
+    """
     edit(shop / "shop/modules/__init__.py", "= [ClockModule]", "= []")
     code, said = doctor(shop)
     assert code == 1

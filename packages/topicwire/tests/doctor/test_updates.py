@@ -104,7 +104,10 @@ def test_the_application_itself_is_served_for_a_moment() -> None:
 
 
 def test_topics_that_the_application_publishes_to_are_named() -> None:
-    """The mismatch that no reading of the code can see: the topic is made at run time."""
+    """The mismatch that no reading of the code can see: the topic is made at run time.
+
+    checklist 33
+    """
     _, (finding,) = here(made(elsewhere="trades:AAPL"), SHORT_S)
     assert finding.where == "trades at this application"
     assert f"subscribed to '{MINE}'; no update came in 0.3 s" in finding.what

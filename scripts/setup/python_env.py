@@ -37,7 +37,8 @@ def ensure() -> None:
             create(ENVIRONMENT)
             _install_uv()
     with doing("Python packages of requirements.lock"):
-        run(UV, "pip", "sync", "--python", PYTHON, "--require-hashes", LOCK, cure=_NETWORK)
+        options = ("--require-hashes", "--compile-bytecode")
+        run(UV, "pip", "sync", "--python", PYTHON, *options, LOCK, cure=_NETWORK)
         editable = [word for path in PACKAGES for word in ("--editable", str(path))]
         run(
             UV,
@@ -47,7 +48,6 @@ def ensure() -> None:
             PYTHON,
             "--no-deps",
             "--no-build-isolation",
-            "--compile-bytecode",
             *editable,
             cure=_NETWORK,
         )

@@ -9,6 +9,7 @@ const INTERNAL = [
   'host',
   'package',
   'private-members',
+  'request-text',
   'size',
   'testing/*',
   'types',

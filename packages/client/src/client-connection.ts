@@ -90,14 +90,13 @@ export function newClientConnection(options: ClientOptions): ClientConnection {
     },
     call: (type, request) =>
       promise((handle) => {
-        const text = requestText(request)
-        connection.use().ask(handle, type, text, true)
+        connection.use().ask(handle, type, requestText(request), true)
       }),
-    auth: async (token) => {
-      await promise((handle) => {
+    // Nothing is what it is settled with.
+    auth: (token) =>
+      promise((handle) => {
         attach().auth(handle, token)
-      })
-    },
+      }) as Promise<void>,
   }
   return connection
 }

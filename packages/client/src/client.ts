@@ -16,7 +16,7 @@ export function createClient<Routes extends RouteMap<Routes>>(
   const connection = newClientConnection(options)
   const routes: Record<string, Record<string, unknown>> = {}
   for (const name of names) {
-    const [route = '', operation] = name.split('.', 2)
+    const [route = '', operation] = name.split('.')
     const members = (routes[route] ??= { ...subscriptionsOf(connection, route) })
     if (operation !== undefined) members[operation] = (request?: unknown) => connection.call(name, request)
   }

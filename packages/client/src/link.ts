@@ -9,20 +9,6 @@ import type { ClientOptions, TokenSource, WebSocketLike } from './options.js'
 import { newSession } from './session.js'
 import type { ConnectionStatus } from './status.js'
 
-/** Timers. */
-const ATTEMPT = 0
-const WATCHDOG = 1
-const IDLE = 2
-
-/** How long a server may be silent that has not said yet how often it is heard. */
-const HELLO_MS = 35_000
-
-/** A connection that lasted so long ends the doubling of delays. */
-const STABLE_MS = 30_000
-
-/** A client that was closed as slow three times within so long cannot keep up. */
-const SLOW_WITHIN_MS = 60_000
-
 type Telling = [handle: Handle | undefined, act?: (...values: unknown[]) => void, ...values: unknown[]]
 
 /** One socket and its session, shared by every client of an address: what the session decides is carried out here. */
@@ -52,6 +38,17 @@ export function newLink(
     idleMs = 5_000,
   }: ClientOptions,
 ): Link {
+  // Here, where they are written into their places when this is minified.
+  const ATTEMPT = 0
+  const WATCHDOG = 1
+  const IDLE = 2
+  /** How long a server may be silent that has not said yet how often it is heard. */
+  const HELLO_MS = 35_000
+  /** A connection that lasted so long ends the doubling of delays. */
+  const STABLE_MS = 30_000
+  /** A client that was closed as slow three times within so long cannot keep up. */
+  const SLOW_WITHIN_MS = 60_000
+
   /** By name, or of a handle: when it has waited for too long. */
   const timers = new Map<unknown, unknown>()
   const held = new Set<Handle>()
@@ -83,7 +80,7 @@ export function newLink(
     if (next !== status) everybody.tell('status', (status = next))
   }
   /** No socket and no attempt at one. */
-  const isDown = (): boolean => status === 'idle' || status === 'closed'
+  let down = true
 
   /** Instead of the one of that name; none without `act`. */
   const setTimer = (name: unknown, delayMs = 0, act?: () => void): void => {
@@ -138,8 +135,17 @@ export function newLink(
     },
     blame: (error) => {
       later(undefined, () => {
-        if (error.code === 'token_expired' && typeof source === 'function') refresh()
-        else report(error)
+        if (error.code !== 'token_expired' || typeof source !== 'function') {
+          report(error)
+          return
+        }
+        // The server says that the token expires: another, on this connection.
+        const failed = (refusal: TopicwireError): void => {
+          if (refusal.code !== 'disconnected') report(refusal)
+        }
+        void fetchToken((token) => {
+          auth({ owner: everybody, settled: () => undefined, failed }, token)
+        })
       })
     },
   }
@@ -162,7 +168,7 @@ export function newLink(
       guard(() => act?.(...values), (handle?.owner ?? everybody).report)
     }
     draining = false
-    if (held.size || isDown()) setTimer(IDLE)
+    if (held.size || down) setTimer(IDLE)
     else if (!timers.has(IDLE)) {
       setTimer(IDLE, idleMs, () => {
         stop('idle')
@@ -178,7 +184,7 @@ export function newLink(
     })
     session.ask(handle, route, params, isCall)
     drain()
-    if (isDown()) connect('connecting')
+    if (down) connect('connecting')
   }
 
   /** Gets a token for `use`, unless the connection has changed by then; an attempt without one has failed. */
@@ -198,6 +204,7 @@ export function newLink(
   /** A token first, where one is used: it may have to be fetched. */
   const connect = (next: ConnectionStatus): void => {
     const begun = (era += 1)
+    down = false
     setTimer(ATTEMPT, patienceMs, abandon)
     setStatus(next)
     if (begun !== era) return
@@ -253,16 +260,6 @@ export function newLink(
     }
   }
 
-  /** The server says that the token expires: another, on this connection. */
-  const refresh = (): void => {
-    const failed = (error: TopicwireError): void => {
-      if (error.code !== 'disconnected') report(error)
-    }
-    void fetchToken((token) => {
-      auth({ owner: everybody, settled: () => undefined, failed }, token)
-    })
-  }
-
   const auth: Link['auth'] = (handle, token) => {
     const before = given
     given = token
@@ -294,9 +291,10 @@ export function newLink(
     const openMs = status === 'open' ? clock.now() - openedAt : 0
     // A refused token may have been an old one: where there is a function, a fresh one is tried, once.
     const renew = code === 4001 && typeof source === 'function' && !refused
-    if ((code === 4001 || code === 4003) && !renew) {
+    const fatal = code === 4003 ? 'forbidden' : code === 4001 && !renew && 'unauthenticated'
+    if (fatal) {
       const message = `The server closed the connection: ${reason || `close code ${code}`}`
-      stop('closed', new TopicwireError(code === 4001 ? 'unauthenticated' : 'forbidden', message))
+      stop('closed', new TopicwireError(fatal, message))
     } else if (!held.size) stop('idle')
     else {
       forget()
@@ -307,7 +305,7 @@ export function newLink(
       let delayMs = retryAfterMs + fullJitterMs(failures++, backoff)
       retryAfterMs = 0
       if (code === 4008) slowAt = [totalMs, ...slowAt.slice(0, 2)]
-      const isSlow = code === 4008 && totalMs - (slowAt[2] ?? -Infinity) < SLOW_WITHIN_MS
+      const isSlow = code === 4008 && totalMs - (slowAt[2] ?? NaN) < SLOW_WITHIN_MS
       // Nothing here is quicker than it was: not at once again, however the dice fall.
       if (isSlow) delayMs += fullJitterMs(failures, { ...backoff, random: () => 1 })
       setTimer(ATTEMPT, delayMs, () => {
@@ -327,6 +325,7 @@ export function newLink(
     refused = false
     session.lost(1000, error)
     stopped?.close(1000)
+    down = true
     // Handlers may subscribe anew, so the session is told before them.
     setStatus(next)
     drain()

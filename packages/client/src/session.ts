@@ -44,13 +44,12 @@ interface InFlight<Token> {
   readonly target: Target<Token>
 }
 
-/** The server lets 64 commands wait; half of it leaves room for another's. */
-const WINDOW = 32
-
 /** Refusals that may pass. */
 const PASSING = /^(producer_failed|rate_limited|timeout|draining|internal)$/
 
 export function newSession<Token extends Listener>(host: Performer, tell: Tell<Token>): Session<Token> {
+  /** The server lets 64 commands wait; half of it leaves room for another's. */
+  const WINDOW = 32
   const targets = new Map<string, Target<Token>>()
   const inFlight = new Map<unknown, InFlight<Token>>()
   /** What waits for room on the wire, first come first served. */

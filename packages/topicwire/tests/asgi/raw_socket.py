@@ -46,6 +46,10 @@ class RawSocket:
                 assert data, self.received[-200:]
                 self.received += data
 
+    def hang_up(self) -> None:
+        """Send nothing further: the other side is told the end."""
+        self._socket.shutdown(socket.SHUT_WR)
+
     async def read(self, count: int) -> None:
         """Read some more bytes."""
         async with asyncio.timeout(PATIENCE_S):

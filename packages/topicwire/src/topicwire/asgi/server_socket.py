@@ -17,9 +17,14 @@ class ServerSocket(Protocol):
     Attributes:
         at_shutdown: called when the server stops, instead of its closing the WebSocket by itself;
             None to let it. The endpoint sets it, and closes the WebSocket in good time.
+        fd: the file descriptor, while whole WebSocket frames may be written straight to it: the
+            handshake is over, it is plain TCP, frames go as they are, nothing is buffered for it,
+            and it is not closing. Else -1, from the very step in which one of these ends: so it is
+            never the descriptor of another connection.
     """
 
     at_shutdown: Callable[[], object] | None
+    fd: int
 
     @property
     def received_bytes(self) -> int:
@@ -29,6 +34,13 @@ class ServerSocket(Protocol):
     @property
     def unsent_bytes(self) -> int:
         """What was sent and the operating system has not taken yet."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Send whole WebSocket frames, or the rest of one whose beginning `fd` has taken.
+
+        Behind what is buffered; never waits, never raises. Nothing when the connection is closing.
+        """
         ...
 
     async def drained(self) -> None:

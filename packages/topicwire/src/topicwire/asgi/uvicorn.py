@@ -19,6 +19,7 @@ from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
+from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from topicwire.asgi.server_socket import EXTENSION
@@ -54,6 +55,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     - When the server stops, the application ends its connections in good order, whatever made the
       server stop; elsewhere they see 1012.
     - A close is answered by its own code at any moment.
+    - Frames may be written straight to the file descriptor, where there is neither TLS nor
+      compression.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -65,6 +68,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         )
         self.received_bytes = 0
         self.at_shutdown: Callable[[], object] | None = None
+        self.fd = -1
+        self._own_fd = -1
 
     # What the endpoint is given: a `ServerSocket`
 
@@ -73,12 +78,19 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """What was sent and the operating system has not taken yet."""
         return 0 if self.writable.is_set() else self.transport.get_write_buffer_size()
 
+    def write(self, data: bytes) -> None:
+        """Send whole frames, or the rest of one that `fd` has taken a part of."""
+        if not (self.close_sent or self.disconnected or self.transport.is_closing()):
+            self.transport.write(data)
+            self._look()
+
     async def drained(self) -> None:
         """Wait until nothing is unsent, or the connection is lost."""
         await self.writable.wait()
 
     def abort(self) -> None:
         """End the connection at once; what is unsent is lost."""
+        self.fd = -1
         self.transport.abort()
 
     # What uvicorn and the event loop call
@@ -87,6 +99,32 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Set the socket up: what is unsent is to wait with us, and nothing to be joined."""
         super().connection_made(transport)
         self.transport.set_write_buffer_limits(high=0)
+        if self.transport.get_extra_info("ssl_object") is None:
+            connection = self.transport.get_extra_info("socket")
+            self._own_fd = -1 if connection is None else connection.fileno()
+        self._set_options()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Give the descriptor up: from now on it may be another's."""
+        self.fd = self._own_fd = -1
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Something is buffered: nothing may pass it by."""
+        self.fd = -1
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """Nothing is buffered any longer."""
+        super().resume_writing()
+        self._look()
+
+    def eof_received(self) -> None:
+        """The client has closed its side: the transport closes ours."""
+        self.fd = self._own_fd = -1
+        super().eof_received()
+
+    def _set_options(self) -> None:
         connection = self.transport.get_extra_info("socket")
         if connection is None or connection.family not in {socket.AF_INET, socket.AF_INET6}:
             return
@@ -106,18 +144,27 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Count what comes."""
         self.received_bytes += len(data)
         super().data_received(data)
+        if self.fd >= 0:  # it may have been a close, or a ping that was answered
+            self._look()
 
     async def send(self, message: ASGISendEvent) -> None:
         """Send; a client that does not answer a close frame is given up after `close_timeout`."""
         await super().send(message)
+        self._look()
         if message["type"] == "websocket.close" and self.close_timer is not None:
             # uvicorn's own timer waits for what is unsent, for as long as TCP does
             self.close_timer.cancel()
             self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
 
+    def send_keepalive_ping(self) -> None:
+        """Send a ping of RFC 6455."""
+        super().send_keepalive_ping()
+        self._look()
+
     def keepalive_timeout(self) -> None:
         """Give up a client that does not answer RFC 6455's pings, and what waits for it."""
         super().keepalive_timeout()
+        self._look()
         self._abort_if_stalled()
 
     def shutdown(self) -> None:
@@ -127,8 +174,22 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.at_shutdown()
             return
         super().shutdown()
+        self._look()
         self._abort_if_stalled()
 
     def _abort_if_stalled(self) -> None:
         if self.unsent_bytes:
             self.transport.abort()
+
+    def _look(self) -> None:
+        """Find out whether frames may be written straight to the socket."""
+        self.fd = -1
+        if self._own_fd < 0 or self.close_sent or self.transport.is_closing():
+            return
+        if self.conn.state is not State.OPEN or self.conn.extensions:
+            return  # before the handshake or after a close; or what is sent is compressed
+        if not self.transport.get_write_buffer_size():
+            self.fd = self._own_fd
+        elif self.writable.is_set():
+            # uvloop writes what it is given at the end of the turn, and says nothing when it has
+            self.loop.call_soon(self._look)

@@ -1,52 +1,68 @@
-"""uvicorn's own WebSocket implementation, where the endpoint knows the socket: the one to use.
+"""A WebSocket implementation for uvicorn, where the endpoint knows the socket: the one to use.
 
     uvicorn app:app --ws topicwire.asgi.uvicorn:WebSocketProtocol
 
-Needs uvicorn and websockets. The endpoint works on every ASGI server, and on uvicorn's own
-implementations too. Of these, `websockets-sansio` (its default) fails case 7.1.5 of the Autobahn
-suite; this one passes every case.
+Needs uvicorn; with websockets installed, masks are applied in C. The endpoint works on every ASGI
+server, and on uvicorn's own implementations too. Of these, `websockets-sansio` (its default) fails
+case 7.1.5 of the Autobahn suite; this one passes every case.
 """
 
 from __future__ import annotations
 
-import contextlib
-import socket
-from asyncio import BaseTransport
-from collections.abc import Callable
+import asyncio
+import logging
+from collections import deque
 from typing import Any, Final
+from urllib.parse import unquote
+from weakref import WeakKeyDictionary
 
-from uvicorn._types import ASGISendEvent
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame, Opcode
-from websockets.http11 import Request
-from websockets.protocol import State
-from websockets.server import ServerProtocol
+from uvicorn.config import Config
+from uvicorn.logging import TRACE_LOG_LEVEL
+from uvicorn.protocols.utils import (
+    ClientDisconnected,
+    get_client_addr,
+    get_local_addr,
+    get_path_with_query_string,
+    get_remote_addr,
+)
+from uvicorn.server import ServerState
 
 from topicwire.asgi.server_socket import EXTENSION
+from topicwire.asgi.websocket.connection import (
+    CLOSED,
+    CLOSING,
+    CONNECTING,
+    NOTSENT_BYTES,
+    OPEN,
+    WebSocketConnection,
+)
+from topicwire.asgi.websocket.deflate import inflate
+from topicwire.asgi.websocket.frames import (
+    ABNORMAL_CLOSURE,
+    INTERNAL_ERROR,
+    NORMAL_CLOSURE,
+    SERVICE_RESTART,
+)
+from topicwire.asgi.websocket.handshake import RefusedError, Request, refusal
+from topicwire.asgi.websocket.keepalive import Keepalive
+from topicwire.asgi.websocket.messages import Framing, framing
+from topicwire.asgi.websocket.parser import FrameParser
 
-NOTSENT_BYTES: Final = 16_384
-"""Taken by the operating system although it has not left: enough to keep a fast socket busy."""
+__all__ = ["NOTSENT_BYTES", "WebSocketProtocol"]
 
-_NOTSENT_LOWAT: Final[int | None] = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+MAX_UNREAD_BYTES: Final = 65_536
+"""Of messages that the application has not received: then nothing more is read from the socket."""
 
+MAX_EARLY_BYTES: Final = 65_536
+"""That a client may send before its handshake has been answered, though it is to wait for that."""
 
-class _ServerProtocol(ServerProtocol):
-    """Takes a close frame between the fragments of a message for what it is.
+_LOGGER: Final = logging.getLogger("uvicorn.error")
 
-    RFC 6455, section 5.4: "Control frames MAY be injected in the middle of a fragmented message."
-    websockets answers such a close with 1002, as a violation; it is to be echoed. The message that
-    it interrupts will never be whole, and is forgotten.
-    """
-
-    def recv_frame(self, frame: Frame) -> None:
-        """Receive one frame."""
-        if frame.opcode is Opcode.CLOSE:
-            self.current_size = None
-        super().recv_frame(frame)
+_KEEPALIVES: WeakKeyDictionary[ServerState, Keepalive] = WeakKeyDictionary()
 
 
-class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's `websockets-sansio`, where the endpoint knows the socket.
+class WebSocketProtocol(WebSocketConnection):
+    """A WebSocket for uvicorn, by RFC 6455, where the endpoint knows the socket.
 
     - A client that does not read is noticed where it is true: the operating system takes 16 KiB
       that have not left, instead of megabytes, and nothing waits in between. So what waits for it
@@ -55,141 +71,353 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     - When the server stops, the application ends its connections in good order, whatever made the
       server stop; elsewhere they see 1012.
     - A close is answered by its own code at any moment.
-    - Frames may be written straight to the file descriptor, where there is neither TLS nor
-      compression.
+    - Each of uvicorn's `ws_…` settings holds. With `ws_per_message_deflate` compression is agreed
+      on without context takeover; what goes to many clients is compressed once.
+
+    Args:
+        config: of the server.
+        server_state: of the server: it waits for the connections and tasks in there.
+        app_state: of the lifespan.
+        _loop: the running one.
     """
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.conn: ServerProtocol = _ServerProtocol(
-            extensions=self.conn.available_extensions,
-            max_size=self.config.ws_max_size,
-            logger=self.conn.logger,
-        )
-        self.received_bytes = 0
-        self.at_shutdown: Callable[[], object] | None = None
-        self.fd = -1
-        self._own_fd = -1
+    __slots__ = (
+        "_app_state",
+        "_config",
+        "_denial",
+        "_early",
+        "_end",
+        "_framing",
+        "_has_closed",
+        "_inbox",
+        "_is_announced",
+        "_is_reading_paused",
+        "_receiver",
+        "_request",
+        "_scope",
+        "_server_state",
+        "_unread_bytes",
+    )
 
-    # What the endpoint is given: a `ServerSocket`
-
-    @property
-    def unsent_bytes(self) -> int:
-        """What was sent and the operating system has not taken yet."""
-        return 0 if self.writable.is_set() else self.transport.get_write_buffer_size()
-
-    def write(self, data: bytes) -> None:
-        """Send whole frames, or the rest of one that `fd` has taken a part of."""
-        if not (self.close_sent or self.disconnected or self.transport.is_closing()):
-            self.transport.write(data)
-            self._look()
-
-    async def drained(self) -> None:
-        """Wait until nothing is unsent, or the connection is lost."""
-        await self.writable.wait()
-
-    def abort(self) -> None:
-        """End the connection at once; what is unsent is lost."""
-        self.fd = -1
-        self.transport.abort()
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        if not config.loaded:
+            config.load()
+        keepalive = _KEEPALIVES.get(server_state)
+        if keepalive is None:
+            loop = _loop or asyncio.get_running_loop()
+            keepalive = Keepalive(loop, config.ws_ping_interval, config.ws_ping_timeout)
+            _KEEPALIVES[server_state] = keepalive
+        super().__init__(keepalive)
+        self._config = config
+        self._server_state = server_state
+        self._app_state = app_state
+        # until the handshake is answered
+        self._request: Request | None = None
+        self._scope: dict[str, Any] | None = None
+        self._early = b""
+        self._denial: tuple[int, list[tuple[bytes, bytes]], list[bytes]] | None = None
+        # what the application is to receive
+        self._is_announced = False
+        self._inbox: deque[str | bytes] | None = None
+        self._unread_bytes = 0
+        self._is_reading_paused = False
+        self._end: tuple[int, str] | None = None
+        self._receiver: asyncio.Future[None] | None = None
+        # what it sends
+        self._framing: Framing = framing(None)
+        self._has_closed = False
 
     # What uvicorn and the event loop call
 
-    def connection_made(self, transport: BaseTransport) -> None:
-        """Set the socket up: what is unsent is to wait with us, and nothing to be joined."""
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Count the connection among those for which a server that stops waits."""
         super().connection_made(transport)
-        self.transport.set_write_buffer_limits(high=0)
-        if self.transport.get_extra_info("ssl_object") is None:
-            connection = self.transport.get_extra_info("socket")
-            self._own_fd = -1 if connection is None else connection.fileno()
-        self._set_options()
+        self._server_state.connections.add(self)  # type: ignore[arg-type]  # its own alone
+        self._trace("made")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Give the descriptor up: from now on it may be another's."""
-        self.fd = self._own_fd = -1
+        """Tell the application."""
+        self._server_state.connections.discard(self)  # type: ignore[arg-type]
+        self._trace("lost")
         super().connection_lost(exc)
 
-    def pause_writing(self) -> None:
-        """Something is buffered: nothing may pass it by."""
-        self.fd = -1
-        super().pause_writing()
-
-    def resume_writing(self) -> None:
-        """Nothing is buffered any longer."""
-        super().resume_writing()
-        self._look()
-
-    def eof_received(self) -> None:
-        """The client has closed its side: the transport closes ours."""
-        self.fd = self._own_fd = -1
-        super().eof_received()
-
-    def _set_options(self) -> None:
-        connection = self.transport.get_extra_info("socket")
-        if connection is None or connection.family not in {socket.AF_INET, socket.AF_INET6}:
-            return
-        with contextlib.suppress(OSError):  # it is closed already
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if _NOTSENT_LOWAT is not None:
-                connection.setsockopt(socket.IPPROTO_TCP, _NOTSENT_LOWAT, NOTSENT_BYTES)
-
-    def handle_connect(self, event: Request) -> None:
-        """Give the application the socket beside the handshake."""
-        super().handle_connect(event)
-        if not self.close_sent:  # the handshake is right
-            scope: Any = self.scope
-            scope["extensions"][EXTENSION] = {"socket": self}
-
     def data_received(self, data: bytes) -> None:
-        """Count what comes."""
-        self.received_bytes += len(data)
-        super().data_received(data)
-        if self.fd >= 0:  # it may have been a close, or a ping that was answered
-            self._look()
-
-    async def send(self, message: ASGISendEvent) -> None:
-        """Send; a client that does not answer a close frame is given up after `close_timeout`."""
-        await super().send(message)
-        self._look()
-        if message["type"] == "websocket.close" and self.close_timer is not None:
-            # uvicorn's own timer waits for what is unsent, for as long as TCP does
-            self.close_timer.cancel()
-            self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
-
-    def send_keepalive_ping(self) -> None:
-        """Send a ping of RFC 6455."""
-        super().send_keepalive_ping()
-        self._look()
-
-    def keepalive_timeout(self) -> None:
-        """Give up a client that does not answer RFC 6455's pings, and what waits for it."""
-        super().keepalive_timeout()
-        self._look()
-        self._abort_if_stalled()
+        """Take the handshake, as uvicorn hands it over, and then what came of frames."""
+        if self._state != CONNECTING:
+            super().data_received(data)
+        elif self._request is None:
+            self._handshake(data)
+        else:
+            self.received_bytes += len(data)
+            self._early += data
+            if len(self._early) > MAX_EARLY_BYTES:
+                self.abort()
 
     def shutdown(self) -> None:
         """The server stops: let the application end the connection, where it wants to."""
-        if self.at_shutdown is not None and self.handshake_complete and not self.close_sent:
-            self.stop_keepalive()
+        if self._state == OPEN and self.at_shutdown is not None:
+            self._keepalive.forget(self)
             self.at_shutdown()
             return
-        super().shutdown()
-        self._look()
-        self._abort_if_stalled()
+        if self._state == OPEN:
+            self._fail(SERVICE_RESTART, "")
+        elif self._state == CONNECTING:
+            self._refuse(500, b"Internal Server Error")
+            self._ended(ABNORMAL_CLOSURE, "")
+        self._end_now()
 
-    def _abort_if_stalled(self) -> None:
-        if self.unsent_bytes:
-            self.transport.abort()
+    # The handshake
 
-    def _look(self) -> None:
-        """Find out whether frames may be written straight to the socket."""
-        self.fd = -1
-        if self._own_fd < 0 or self.close_sent or self.transport.is_closing():
+    def _handshake(self, data: bytes) -> None:
+        deflates = self._config.ws_per_message_deflate
+        try:
+            self._request = request = Request(data, deflates=deflates)
+        except RefusedError as error:
+            _LOGGER.info("A WebSocket handshake is refused: %s", error)
+            body = f"Failed to open a WebSocket connection: {error}.\n".encode()
+            self._refuse(error.status, body, error.headers)
+            self._end_when_sent()
             return
-        if self.conn.state is not State.OPEN or self.conn.extensions:
-            return  # before the handshake or after a close; or what is sent is compressed
-        if not self.transport.get_write_buffer_size():
-            self.fd = self._own_fd
-        elif self.writable.is_set():
-            # uvloop writes what it is given at the end of the turn, and says nothing when it has
-            self.loop.call_soon(self._look)
+        scope = self._scope = self._scope_of(request)
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(self._run(scope))
+        task.add_done_callback(self._server_state.tasks.discard)
+        self._server_state.tasks.add(task)
+
+    def _scope_of(self, request: Request) -> dict[str, Any]:
+        config, root_path = self._config, self._config.root_path
+        path, _, query = _origin_form(request.target).partition("?")
+        is_tls = self.transport.get_extra_info("sslcontext") is not None
+        return {
+            "type": "websocket",
+            "asgi": {"version": config.asgi_version, "spec_version": "2.4"},
+            "http_version": "1.1",
+            "scheme": "wss" if is_tls else "ws",
+            "server": get_local_addr(self.transport),
+            "client": get_remote_addr(self.transport),
+            "root_path": root_path,
+            "path": root_path + (unquote(path) if "%" in path else path),
+            "raw_path": (root_path + path).encode("ascii"),
+            "query_string": query.encode("ascii"),
+            "headers": request.headers,
+            "subprotocols": request.subprotocols,
+            "state": self._app_state.copy(),
+            "extensions": {"websocket.http.response": {}, EXTENSION: {"socket": self}},
+        }
+
+    def _accept(self, message: Any) -> None:
+        request = self._request
+        assert request is not None  # noqa: S101 - the application runs
+        headers = [*self._server_state.default_headers, *(message.get("headers") or ())]
+        answer = request.response(message.get("subprotocol"), headers)
+        self._log("[accepted]")
+        parser = FrameParser(self._config.ws_max_size, None if request.deflate is None else inflate)
+        if request.deflate is not None:
+            self._framing = framing(request.deflate.window_bits)
+        self._request = self._scope = None
+        self.transport.write(answer)
+        self._open(parser)
+        early, self._early = self._early, b""
+        if early:
+            self._take(early)
+
+    def _deny(self, kind: str, message: Any) -> None:
+        if self._denial is None:
+            status = message["status"]
+            if not 200 <= status < 600:
+                raise RuntimeError(f"Invalid HTTP status code '{status}' in response.")
+            headers = [(bytes(name), bytes(value)) for name, value in message.get("headers") or ()]
+            refusal(status, headers, b"")  # to be told of a wrong header now
+            self._log(str(status))
+            self._denial = (status, headers, [])
+            return
+        if kind != "websocket.http.response.body":
+            raise RuntimeError(
+                f"Expected ASGI message 'websocket.http.response.body', but got '{kind}'."
+            )
+        status, headers, parts = self._denial
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            self._refuse(status, b"".join(parts), headers)
+            self._has_closed = True
+            self._ended(ABNORMAL_CLOSURE, "")
+            self._end_when_sent()
+
+    def _refuse(self, status: int, body: bytes, headers: Any = ()) -> None:
+        """Answer the handshake by HTTP. The end is to follow."""
+        given = [*self._server_state.default_headers, *headers]
+        self._last_frame(refusal(status, given, body))
+        self._request = self._scope = None
+
+    # The application
+
+    async def _run(self, scope: dict[str, Any]) -> None:
+        try:
+            result = await self._config.loaded_app(scope, self.receive, self.send)
+        except ClientDisconnected:
+            self._application_ends(NORMAL_CLOSURE)
+        except BaseException:
+            _LOGGER.exception("Exception in ASGI application\n")
+            self._application_ends(INTERNAL_ERROR)
+        else:
+            if self._state == CONNECTING:
+                _LOGGER.error("ASGI callable returned without completing handshake.")
+            elif result is not None:
+                _LOGGER.error("ASGI callable should return None, but returned '%s'.", result)
+            self._application_ends(NORMAL_CLOSURE)
+
+    def _application_ends(self, code: int) -> None:
+        if self._state == CONNECTING:
+            self._refuse(500, b"Internal Server Error")
+            self._end_when_sent()
+        elif self._state == OPEN:
+            self._begin_close(code)
+            self._read_on()
+
+    async def receive(self) -> dict[str, Any]:
+        """Return the next event of ASGI; once the connection is over, that it is."""
+        if not self._is_announced:
+            self._is_announced = True
+            return {"type": "websocket.connect"}
+        while self._inbox is None and self._end is None:
+            await self._something_to_receive()
+        inbox = self._inbox
+        if inbox is None:
+            assert self._end is not None  # noqa: S101 - what else was waited for
+            code, reason = self._end
+            return {"type": "websocket.disconnect", "code": code, "reason": reason}
+        message = inbox.popleft()
+        self._unread_bytes -= len(message)
+        if not inbox:
+            self._inbox = None
+            self._read_on()
+        if isinstance(message, str):
+            return {"type": "websocket.receive", "text": message}
+        return {"type": "websocket.receive", "bytes": message}
+
+    async def _something_to_receive(self) -> None:
+        if self._receiver is not None:  # somebody waits already
+            await asyncio.wait({self._receiver})
+            return
+        receiver = self._receiver = asyncio.get_running_loop().create_future()
+        try:
+            await receiver
+        finally:
+            if self._receiver is receiver:
+                self._receiver = None
+
+    async def send(self, message: Any) -> None:
+        """Send an event of ASGI. Waits while the client does not read.
+
+        Raises:
+            ClientDisconnected: the connection is over.
+            RuntimeError: the event is not one that may be sent now.
+            ValueError: its headers, or its close code, cannot be sent.
+        """
+        if self._is_paused:
+            await self.drained()
+        kind = message["type"]
+        if self._has_closed:
+            raise RuntimeError(
+                f"Unexpected ASGI message '{kind}', after the connection was closed."
+            )
+        if self._state >= CLOSING:
+            raise ClientDisconnected
+        if self._state == OPEN:
+            self._send(kind, message)
+        elif self._denial is not None or kind == "websocket.http.response.start":
+            self._deny(kind, message)
+        elif kind == "websocket.accept":
+            self._accept(message)
+        elif kind == "websocket.close":
+            self._log("403")
+            self._refuse(403, b"")
+            self._has_closed = True
+            self._ended(ABNORMAL_CLOSURE, "")
+            self._end_when_sent()
+        else:
+            raise RuntimeError(
+                "Expected ASGI message 'websocket.accept', 'websocket.close' "
+                f"or 'websocket.http.response.start' but got '{kind}'."
+            )
+
+    def _send(self, kind: str, message: Any) -> None:
+        if kind == "websocket.send":
+            data = message.get("bytes")
+            if data is not None:
+                self.transport.write(self._framing.binary(data))
+            elif (text := message.get("text")) is not None:
+                self.transport.write(self._framing.text(text))
+        elif kind == "websocket.close":
+            code, reason = message.get("code", NORMAL_CLOSURE), message.get("reason") or ""
+            self._begin_close(code, reason)
+            self._has_closed = True
+            self._ended(code, reason)
+            self._read_on()
+        else:
+            raise RuntimeError(
+                f"Expected ASGI message 'websocket.send' or 'websocket.close', but got '{kind}'."
+            )
+
+    # What the connection tells
+
+    def _received(self, message: str | bytes) -> None:
+        if self._inbox is None:
+            self._inbox = deque()
+        self._inbox.append(message)
+        self._unread_bytes += len(message)
+        is_full = (
+            self._unread_bytes >= MAX_UNREAD_BYTES or len(self._inbox) >= self._config.ws_max_queue
+        )
+        if is_full and not self._is_reading_paused and self._state == OPEN:
+            self._is_reading_paused = True
+            self.transport.pause_reading()
+        self._wake_receiver()
+
+    def _ended(self, code: int, reason: str) -> None:
+        if self._end is None:
+            self._end = (code, reason)
+            self._wake_receiver()
+        self._request = self._scope = None
+
+    def _is_reading(self) -> bool:
+        return not self._is_reading_paused
+
+    def _read_on(self) -> None:
+        if self._is_reading_paused:
+            self._is_reading_paused = False
+            if self._state != CLOSED and not self.transport.is_closing():
+                self.transport.resume_reading()
+
+    def _wake_receiver(self) -> None:
+        if self._receiver is not None and not self._receiver.done():
+            self._receiver.set_result(None)
+
+    # What the log is told
+
+    def _log(self, outcome: str) -> None:
+        if self._scope is not None and _LOGGER.isEnabledFor(logging.INFO):
+            scope: Any = self._scope
+            address, path = get_client_addr(scope), get_path_with_query_string(scope)
+            _LOGGER.info('%s - "WebSocket %s" %s', address, path, outcome)
+
+    def _trace(self, what: str) -> None:
+        if _LOGGER.isEnabledFor(TRACE_LOG_LEVEL):
+            client = get_remote_addr(self.transport)
+            prefix = "%s:%d - " % client if client else ""
+            _LOGGER.log(TRACE_LOG_LEVEL, "%sWebSocket connection %s", prefix, what)
+
+
+def _origin_form(target: str) -> str:
+    """Return the path and query of a request's target, which a proxy may give with its host."""
+    if target.startswith("/"):
+        return target
+    _, _, rest = target.partition("://")
+    _, slash, path = rest.partition("/")
+    return slash + path if slash else "/"

@@ -1,0 +1,152 @@
+"""permessage-deflate (RFC 7692), without context takeover: a connection keeps nothing for it."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+NAME: Final = "permessage-deflate"
+
+WINDOW_BITS: Final = 12
+"""Of what we compress: 4 KiB, and less memory than the 32 KiB that a client allows by default."""
+
+MIN_BYTES: Final = 256
+"""Smaller messages are sent as they are, which costs less than it would save."""
+
+_MIN_WINDOW_BITS: Final = 9
+"""zlib makes no window of 8 bits."""
+_MAX_WINDOW_BITS: Final = 15
+_MEMORY_LEVEL: Final = 5
+_TAIL: Final = b"\x00\x00\xff\xff"
+"""Ends each compressed message, and is not sent (section 7.2.1)."""
+
+Inflate = Callable[[bytes, int | None], bytes]
+"""Takes a compressed message, and how many bytes it may have at most."""
+
+
+class TooLargeError(ValueError):
+    """A message has more bytes than it may have."""
+
+
+class OfferError(ValueError):
+    """The header's value cannot be read."""
+
+
+class Deflate(NamedTuple):
+    """What was agreed with a client.
+
+    Attributes:
+        window_bits: of what it is sent.
+        answer: the value of `Sec-WebSocket-Extensions`.
+    """
+
+    window_bits: int
+    answer: str
+
+
+def inflate(data: bytes, max_bytes: int | None) -> bytes:
+    """Return the message that `data` is, compressed by itself.
+
+    Guarantee: never more than `max_bytes` are made of it.
+
+    Raises:
+        TooLargeError: it has more than `max_bytes`.
+        ValueError: it is not compressed.
+    """
+    decompressor = zlib.decompressobj(-_MAX_WINDOW_BITS)
+    try:
+        message = decompressor.decompress(data + _TAIL, 0 if max_bytes is None else max_bytes + 1)
+    except zlib.error as error:
+        raise ValueError(str(error)) from None
+    if max_bytes is not None and len(message) > max_bytes:
+        raise TooLargeError
+    return message
+
+
+def deflate(message: bytes, window_bits: int = WINDOW_BITS) -> bytes:
+    """Return `message`, compressed by itself."""
+    compressor = zlib.compressobj(
+        zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, -window_bits, _MEMORY_LEVEL
+    )
+    data = compressor.compress(message) + compressor.flush(zlib.Z_SYNC_FLUSH)
+    return data[: -len(_TAIL)]
+
+
+def agree(offers: str) -> Deflate | None:
+    """Return the first of a client's offers that can be met; None when there is none.
+
+    Both sides are asked for no context takeover, which a server may do whatever was offered
+    (section 7.1.1). So what is compressed once goes to every client.
+
+    Args:
+        offers: the value of `Sec-WebSocket-Extensions`.
+
+    Raises:
+        OfferError: it cannot be read.
+    """
+    for name, parameters in _offers(offers):
+        if name == NAME and (agreed := _answer(parameters)) is not None:
+            return agreed
+    return None
+
+
+def _answer(parameters: list[tuple[str, str | None]]) -> Deflate | None:
+    names = [name for name, _ in parameters]
+    if len(set(names)) != len(names):
+        return None
+    answer = f"{NAME}; server_no_context_takeover; client_no_context_takeover"
+    window_bits = WINDOW_BITS
+    for name, value in parameters:
+        if name in {"server_no_context_takeover", "client_no_context_takeover"}:
+            if value is not None:
+                return None
+        elif name == "client_max_window_bits":
+            if value is not None and _bits(value) is None:
+                return None
+        elif name == "server_max_window_bits":
+            most = _bits(value)
+            if most is None or most < _MIN_WINDOW_BITS:
+                return None
+            window_bits = min(window_bits, most)
+            answer += f"; server_max_window_bits={most}"
+        else:
+            return None
+    return Deflate(window_bits, answer)
+
+
+def _bits(value: str | None) -> int | None:
+    return int(value) if value in {str(bits) for bits in range(8, _MAX_WINDOW_BITS + 1)} else None
+
+
+_TOKEN: Final = r"[-!#$%&'*+.^_`|~0-9A-Za-z]+"
+_PARAMETER: Final = re.compile(
+    rf'[ \t]*;[ \t]*({_TOKEN})(?:[ \t]*=[ \t]*(?:({_TOKEN})|"({_TOKEN})"))?'
+)
+_NAME: Final = re.compile(rf"[ \t]*({_TOKEN})")
+_END: Final = re.compile(r"[ \t]*(?:,|$)")
+_EMPTY: Final = re.compile(r"[ \t]*,")
+
+
+def _offers(header: str) -> Iterator[tuple[str, list[tuple[str, str | None]]]]:
+    """Read the header (RFC 6455, section 9.1). Empty elements are none (RFC 9110, section 5.6.1)."""
+    position = 0
+    while position < len(header):
+        if (empty := _EMPTY.match(header, position)) is not None:
+            position = empty.end()
+            continue
+        name = _NAME.match(header, position)
+        if name is None:
+            raise OfferError(header)
+        position = name.end()
+        parameters: list[tuple[str, str | None]] = []
+        while (parameter := _PARAMETER.match(header, position)) is not None:
+            key, token, quoted = parameter.groups()
+            parameters.append((key, token if token is not None else quoted))
+            position = parameter.end()
+        end = _END.match(header, position)
+        if end is None:
+            raise OfferError(header)
+        position = end.end()
+        yield name[1], parameters

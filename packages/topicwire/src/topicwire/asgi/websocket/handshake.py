@@ -1,0 +1,218 @@
+"""The opening handshake (RFC 6455, section 4.2), from bytes to bytes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Final
+
+from topicwire.asgi.websocket.deflate import Deflate, OfferError, agree
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+_GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_KEY_BYTES: Final = 16
+_VERSION: Final = b"13"
+_TOKENS: Final = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
+_FORBIDDEN_IN_NAME: Final = re.compile(rb"[^-!#$%&'*+.^_`|~0-9A-Za-z]")
+_FORBIDDEN_IN_VALUE: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_WITHOUT_BODY: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+
+_COMMON_NAMES: Final = {
+    name: name
+    for name in (
+        *(b"host", b"connection", b"upgrade", b"origin", b"user-agent", b"cookie", b"pragma"),
+        *(b"cache-control", b"accept-encoding", b"accept-language", b"authorization"),
+        *(b"sec-websocket-key", b"sec-websocket-version", b"sec-websocket-protocol"),
+        *(b"sec-websocket-extensions", b"x-forwarded-for", b"x-forwarded-proto"),
+    )
+}
+"""Kept once for all connections."""
+
+
+class RefusedError(Exception):
+    """The request opens no WebSocket.
+
+    Attributes:
+        status: of the answer.
+        headers: of the answer, beside the usual ones.
+    """
+
+    def __init__(
+        self, reason: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST, headers: Headers = ()
+    ) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.headers = headers
+
+
+class Request:
+    """What a client asks for, that was found to be in order.
+
+    Attributes:
+        target: of the request line: a path, with or without a query.
+        headers: in order, with names in lower case.
+        subprotocols: that the client offers, in its order.
+        accept: the answer to its key.
+        deflate: the agreed permessage-deflate; None for none.
+    """
+
+    __slots__ = ("accept", "deflate", "headers", "subprotocols", "target")
+
+    def __init__(self, data: bytes, *, deflates: bool) -> None:
+        """Read and judge a request.
+
+        Args:
+            data: its line and headers, with the empty line after them.
+            deflates: agree to permessage-deflate, where it is offered.
+
+        Raises:
+            RefusedError: it opens no WebSocket.
+        """
+        line, *lines = data.partition(b"\r\n\r\n")[0].split(b"\r\n")
+        try:
+            method, target, protocol = line.split(b" ")
+            self.target = target.decode("ascii")
+        except ValueError:
+            raise RefusedError("the request line cannot be read") from None
+        if method != b"GET":
+            reason = "the method is not GET"
+            raise RefusedError(reason, HTTPStatus.METHOD_NOT_ALLOWED, [(b"allow", b"GET")])
+        if protocol != b"HTTP/1.1":
+            reason = "the protocol is not HTTP/1.1"
+            raise RefusedError(reason, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
+        self.headers = [_header(one) for one in lines]
+        found: dict[bytes, bytes] = {}
+        for name, value in self.headers:
+            found[name] = value if name not in found else b"%b, %b" % (found[name], value)
+        _check(found)
+        self.accept = _accept(found.get(b"sec-websocket-key", b""))
+        offered = found.get(b"sec-websocket-protocol")
+        self.subprotocols = [] if offered is None else _subprotocols(offered.decode("latin-1"))
+        extensions = found.get(b"sec-websocket-extensions")
+        self.deflate: Deflate | None = None
+        if deflates and extensions is not None:
+            try:
+                self.deflate = agree(extensions.decode("latin-1"))
+            except OfferError:
+                raise RefusedError("Sec-WebSocket-Extensions cannot be read") from None
+
+    def response(self, subprotocol: str | None, headers: Headers) -> bytes:
+        """Return the answer that opens the WebSocket.
+
+        Args:
+            subprotocol: which of the offered ones is spoken.
+            headers: that are sent too.
+
+        Raises:
+            ValueError: a header's name or value cannot be one.
+        """
+        own = [
+            (b"Upgrade", b"websocket"),
+            (b"Connection", b"Upgrade"),
+            (b"Sec-WebSocket-Accept", self.accept),
+        ]
+        if self.deflate is not None:
+            own.append((b"Sec-WebSocket-Extensions", self.deflate.answer.encode()))
+        if subprotocol:
+            own.append((b"Sec-WebSocket-Protocol", subprotocol.encode("latin-1")))
+        return _head(HTTPStatus.SWITCHING_PROTOCOLS, [*own, *headers])
+
+
+def refusal(status: int, headers: Headers, body: bytes) -> bytes:
+    """Return an HTTP answer after which the connection is closed.
+
+    Args:
+        status: of HTTP, 200 to 599.
+        headers: in place of which nothing is put; `Connection` and what describes the body are
+            added where they are missing.
+        body: the whole of it.
+
+    Raises:
+        ValueError: a header's name or value cannot be one.
+    """
+    given = list(headers)
+    names = {name.lower() for name, _ in given}
+    usual = [(b"Connection", b"close")]
+    if status not in _WITHOUT_BODY:
+        usual.append((b"Content-Length", b"%d" % len(body)))
+        usual.append((b"Content-Type", b"text/plain; charset=utf-8"))
+    else:
+        body = b""
+    missing = [one for one in usual if one[0].lower() not in names]
+    return _head(status, [*given, *missing]) + body
+
+
+def _head(status: int, headers: Headers) -> bytes:
+    try:
+        phrase = HTTPStatus(status).phrase.encode()
+    except ValueError:  # not every number has a name
+        phrase = b""
+    lines = [b"HTTP/1.1 %d %b\r\n" % (status, phrase)]
+    for name, value in headers:
+        if not name or _FORBIDDEN_IN_NAME.search(name) or _FORBIDDEN_IN_VALUE.search(value):
+            raise ValueError(f"a header cannot be {name!r}: {value!r}")
+        lines.append(b"%b: %b\r\n" % (name, value))
+    lines.append(b"\r\n")
+    return b"".join(lines)
+
+
+def _header(line: bytes) -> tuple[bytes, bytes]:
+    name, colon, value = line.partition(b":")
+    if not colon or not name or _FORBIDDEN_IN_NAME.search(name):
+        raise RefusedError("a header cannot be read")
+    name = name.lower()
+    return _COMMON_NAMES.get(name, name), value.strip(b" \t")
+
+
+def _check(found: dict[bytes, bytes]) -> None:
+    if b"upgrade" not in _list(found.get(b"connection", b"")):
+        raise _upgrade_required("Connection has no upgrade")
+    if _list(found.get(b"upgrade", b"")) != [b"websocket"]:
+        raise _upgrade_required("Upgrade is not websocket")
+    if not found.get(b"host") or b"," in found[b"host"]:
+        raise RefusedError("there is not one Host")
+    if b"," in found.get(b"origin", b""):  # RFC 6454, section 7.3
+        raise RefusedError("there is more than one Origin")
+    if found.get(b"sec-websocket-version") != _VERSION:
+        raise RefusedError(
+            "Sec-WebSocket-Version is not 13",
+            HTTPStatus.UPGRADE_REQUIRED,
+            [(b"sec-websocket-version", _VERSION), (b"upgrade", b"websocket")],
+        )
+    if found.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in found:
+        raise RefusedError("a handshake has no body")
+
+
+def _upgrade_required(reason: str) -> RefusedError:
+    return RefusedError(
+        f"{reason}: this is for WebSocket clients",
+        HTTPStatus.UPGRADE_REQUIRED,
+        [(b"upgrade", b"websocket")],
+    )
+
+
+def _list(value: bytes) -> list[bytes]:
+    return [one for part in value.lower().split(b",") if (one := part.strip(b" \t"))]
+
+
+def _accept(key: bytes) -> bytes:
+    try:
+        is_key = len(base64.b64decode(key, validate=True)) == _KEY_BYTES
+    except binascii.Error:
+        is_key = False
+    if not is_key:
+        raise RefusedError("there is not one Sec-WebSocket-Key of 16 bytes in base64")
+    digest = hashlib.sha1(key + _GUID, usedforsecurity=False).digest()
+    return base64.b64encode(digest)
+
+
+def _subprotocols(value: str) -> list[str]:
+    offered = [one for part in value.split(",") if (one := part.strip(" \t"))]
+    if not all(map(_TOKENS.fullmatch, offered)):
+        raise RefusedError("Sec-WebSocket-Protocol cannot be read")
+    return offered

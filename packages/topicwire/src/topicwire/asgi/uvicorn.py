@@ -10,21 +10,12 @@ case 7.1.5 of the Autobahn suite; this one passes every case.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from typing import Any, Final
-from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
 from uvicorn.config import Config
-from uvicorn.logging import TRACE_LOG_LEVEL
-from uvicorn.protocols.utils import (
-    ClientDisconnected,
-    get_client_addr,
-    get_local_addr,
-    get_path_with_query_string,
-    get_remote_addr,
-)
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.server import ServerState
 
 from topicwire.asgi.server_socket import EXTENSION
@@ -32,6 +23,7 @@ from topicwire.asgi.websocket.connection import (
     CLOSED,
     CLOSING,
     CONNECTING,
+    NO_FD,
     NOTSENT_BYTES,
     OPEN,
     WebSocketConnection,
@@ -45,8 +37,10 @@ from topicwire.asgi.websocket.frames import (
 )
 from topicwire.asgi.websocket.handshake import RefusedError, Request, refusal
 from topicwire.asgi.websocket.keepalive import Keepalive
+from topicwire.asgi.websocket.log import LOGGER, log_answer, trace
 from topicwire.asgi.websocket.messages import Framing, framing
 from topicwire.asgi.websocket.parser import FrameParser
+from topicwire.asgi.websocket.scope import websocket_scope
 
 __all__ = ["NOTSENT_BYTES", "WebSocketProtocol"]
 
@@ -56,7 +50,8 @@ MAX_UNREAD_BYTES: Final = 65_536
 MAX_EARLY_BYTES: Final = 65_536
 """That a client may send before its handshake has been answered, though it is to wait for that."""
 
-_LOGGER: Final = logging.getLogger("uvicorn.error")
+_STATUSES: Final = range(200, 600)
+"""Of a handshake that is refused."""
 
 _KEEPALIVES: WeakKeyDictionary[ServerState, Keepalive] = WeakKeyDictionary()
 
@@ -138,13 +133,15 @@ class WebSocketProtocol(WebSocketConnection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count the connection among those for which a server that stops waits."""
         super().connection_made(transport)
-        self._server_state.connections.add(self)  # type: ignore[arg-type]  # its own alone
-        self._trace("made")
+        connections: set[Any] = self._server_state.connections  # typed as uvicorn's own classes
+        connections.add(self)
+        trace(transport, "made")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the application."""
-        self._server_state.connections.discard(self)  # type: ignore[arg-type]
-        self._trace("lost")
+        connections: set[Any] = self._server_state.connections
+        connections.discard(self)
+        trace(self.transport, "lost")
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -179,47 +176,31 @@ class WebSocketProtocol(WebSocketConnection):
         try:
             self._request = request = Request(data, deflates=deflates)
         except RefusedError as error:
-            _LOGGER.info("A WebSocket handshake is refused: %s", error)
+            LOGGER.info("A WebSocket handshake is refused: %s", error)
             body = f"Failed to open a WebSocket connection: {error}.\n".encode()
             self._refuse(error.status, body, error.headers)
             self._end_when_sent()
             return
-        scope = self._scope = self._scope_of(request)
+        scope = self._scope = websocket_scope(
+            request, self.transport, self._config, self._app_state
+        )
+        scope["extensions"][EXTENSION] = {"socket": self}
+        self._scope = scope
         loop = asyncio.get_running_loop()
         task = loop.create_task(self._run(scope))
         task.add_done_callback(self._server_state.tasks.discard)
         self._server_state.tasks.add(task)
-
-    def _scope_of(self, request: Request) -> dict[str, Any]:
-        config, root_path = self._config, self._config.root_path
-        path, _, query = _origin_form(request.target).partition("?")
-        is_tls = self.transport.get_extra_info("sslcontext") is not None
-        return {
-            "type": "websocket",
-            "asgi": {"version": config.asgi_version, "spec_version": "2.4"},
-            "http_version": "1.1",
-            "scheme": "wss" if is_tls else "ws",
-            "server": get_local_addr(self.transport),
-            "client": get_remote_addr(self.transport),
-            "root_path": root_path,
-            "path": root_path + (unquote(path) if "%" in path else path),
-            "raw_path": (root_path + path).encode("ascii"),
-            "query_string": query.encode("ascii"),
-            "headers": request.headers,
-            "subprotocols": request.subprotocols,
-            "state": self._app_state.copy(),
-            "extensions": {"websocket.http.response": {}, EXTENSION: {"socket": self}},
-        }
 
     def _accept(self, message: Any) -> None:
         request = self._request
         assert request is not None  # noqa: S101 - the application runs
         headers = [*self._server_state.default_headers, *(message.get("headers") or ())]
         answer = request.response(message.get("subprotocol"), headers)
-        self._log("[accepted]")
+        log_answer(self._scope, "[accepted]")
         parser = FrameParser(self._config.ws_max_size, None if request.deflate is None else inflate)
         if request.deflate is not None:
             self._framing = framing(request.deflate.window_bits)
+            self._own_fd = NO_FD  # what is written straight to it would not be compressed
         self._request = self._scope = None
         self.transport.write(answer)
         self._open(parser)
@@ -230,11 +211,11 @@ class WebSocketProtocol(WebSocketConnection):
     def _deny(self, kind: str, message: Any) -> None:
         if self._denial is None:
             status = message["status"]
-            if not 200 <= status < 600:
+            if status not in _STATUSES:
                 raise RuntimeError(f"Invalid HTTP status code '{status}' in response.")
             headers = [(bytes(name), bytes(value)) for name, value in message.get("headers") or ()]
             refusal(status, headers, b"")  # to be told of a wrong header now
-            self._log(str(status))
+            log_answer(self._scope, str(status))
             self._denial = (status, headers, [])
             return
         if kind != "websocket.http.response.body":
@@ -262,14 +243,14 @@ class WebSocketProtocol(WebSocketConnection):
             result = await self._config.loaded_app(scope, self.receive, self.send)
         except ClientDisconnected:
             self._application_ends(NORMAL_CLOSURE)
-        except BaseException:
-            _LOGGER.exception("Exception in ASGI application\n")
+        except BaseException:  # noqa: BLE001 - whatever it is, the client is told
+            LOGGER.exception("Exception in ASGI application\n")
             self._application_ends(INTERNAL_ERROR)
         else:
             if self._state == CONNECTING:
-                _LOGGER.error("ASGI callable returned without completing handshake.")
+                LOGGER.error("ASGI callable returned without completing handshake.")
             elif result is not None:
-                _LOGGER.error("ASGI callable should return None, but returned '%s'.", result)
+                LOGGER.error("ASGI callable should return None, but returned '%s'.", result)
             self._application_ends(NORMAL_CLOSURE)
 
     def _application_ends(self, code: int) -> None:
@@ -336,7 +317,7 @@ class WebSocketProtocol(WebSocketConnection):
         elif kind == "websocket.accept":
             self._accept(message)
         elif kind == "websocket.close":
-            self._log("403")
+            log_answer(self._scope, "403")
             self._refuse(403, b"")
             self._has_closed = True
             self._ended(ABNORMAL_CLOSURE, "")
@@ -398,26 +379,3 @@ class WebSocketProtocol(WebSocketConnection):
     def _wake_receiver(self) -> None:
         if self._receiver is not None and not self._receiver.done():
             self._receiver.set_result(None)
-
-    # What the log is told
-
-    def _log(self, outcome: str) -> None:
-        if self._scope is not None and _LOGGER.isEnabledFor(logging.INFO):
-            scope: Any = self._scope
-            address, path = get_client_addr(scope), get_path_with_query_string(scope)
-            _LOGGER.info('%s - "WebSocket %s" %s', address, path, outcome)
-
-    def _trace(self, what: str) -> None:
-        if _LOGGER.isEnabledFor(TRACE_LOG_LEVEL):
-            client = get_remote_addr(self.transport)
-            prefix = "%s:%d - " % client if client else ""
-            _LOGGER.log(TRACE_LOG_LEVEL, "%sWebSocket connection %s", prefix, what)
-
-
-def _origin_form(target: str) -> str:
-    """Return the path and query of a request's target, which a proxy may give with its host."""
-    if target.startswith("/"):
-        return target
-    _, _, rest = target.partition("://")
-    _, slash, path = rest.partition("/")
-    return slash + path if slash else "/"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from codecs import getincrementaldecoder
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ def parsed(pieces: Sequence[bytes], limit: int | None = LIMIT, **options: Any) -
 
 def split(data: bytes, cuts: Sequence[int]) -> list[bytes]:
     at = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
-    return [data[start:end] for start, end in zip(at, at[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(at)]
 
 
 class Oracle(ServerProtocol):
@@ -62,7 +63,7 @@ class Inflating(PerMessageDeflate):
     """websockets' permessage-deflate; knows which messages were compressed."""
 
     def __init__(self) -> None:
-        super().__init__(True, True, 15, 15)  # noqa: FBT003
+        super().__init__(True, True, 15, 15)
         self.were_compressed: list[bool] = []
 
     def decode(self, frame: Frame, *, max_size: int | None = None) -> Frame:
@@ -245,10 +246,10 @@ def test_nothing_follows_the_end() -> None:
 
 
 def test_a_compressed_message_may_not_be_larger_than_the_limit() -> None:
-    bomb = PerMessageDeflate(True, True, 15, 15).encode(Frame(Opcode.BINARY, bytes(LIMIT + 1)))  # noqa: FBT003
+    bomb = PerMessageDeflate(True, True, 15, 15).encode(Frame(Opcode.BINARY, bytes(LIMIT + 1)))
     data = frame(2, bytes(bomb.data), reserved=0x40)
     assert len(data) < 1_000
     assert told(parsed([data], inflate=inflate)) == [Failure(1009, "")]
-    fits = PerMessageDeflate(True, True, 15, 15).encode(Frame(Opcode.BINARY, bytes(LIMIT)))  # noqa: FBT003
+    fits = PerMessageDeflate(True, True, 15, 15).encode(Frame(Opcode.BINARY, bytes(LIMIT)))
     data = frame(2, bytes(fits.data), reserved=0x40)
     assert parsed([data], inflate=inflate) == [bytes(LIMIT)]

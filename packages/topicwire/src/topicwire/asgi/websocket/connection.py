@@ -7,7 +7,7 @@ import contextlib
 import socket
 from collections.abc import Callable
 from random import getrandbits
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from topicwire.asgi.websocket.frames import (
     ABNORMAL_CLOSURE,
@@ -124,11 +124,8 @@ class WebSocketConnection(asyncio.Protocol):
             await waiter
 
     def write(self, data: bytes) -> None:
-        """Write whole frames, or the rest of them, behind what is unsent. Never blocks.
-
-        Nothing is written once the end has begun.
-        """
-        if self._state == OPEN:
+        """Send whole frames, or the rest of one that `fd` has taken a part of."""
+        if self._state == OPEN and not self.transport.is_closing():
             self.transport.write(data)
 
     def abort(self) -> None:
@@ -140,8 +137,8 @@ class WebSocketConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Set the socket up: what is unsent is to wait with us, and nothing to be joined."""
-        assert isinstance(transport, asyncio.Transport) or hasattr(transport, "write")  # noqa: S101
-        self.transport = transport  # type: ignore[assignment]  # a server's is one of streams
+        stream: Any = transport  # a server's is one
+        self.transport = stream
         self.transport.set_write_buffer_limits(high=0)
         connection = transport.get_extra_info("socket")
         if connection is None:
@@ -162,7 +159,7 @@ class WebSocketConnection(asyncio.Protocol):
             self._take(data)
 
     def eof_received(self) -> None:
-        """The client sends nothing more: the event loop closes, when all that is unsent has left."""
+        """The client sends nothing more: the loop closes, when all that is unsent has left."""
         self.fd = NO_FD
         if self._state <= OPEN:
             self._state = CLOSING

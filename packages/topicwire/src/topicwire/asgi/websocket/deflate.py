@@ -120,17 +120,17 @@ def _bits(value: str | None) -> int | None:
     return int(value) if value in {str(bits) for bits in range(8, _MAX_WINDOW_BITS + 1)} else None
 
 
-_TOKEN: Final = r"[-!#$%&'*+.^_`|~0-9A-Za-z]+"
+_WORD: Final = r"[-!#$%&'*+.^_`|~0-9A-Za-z]+"
 _PARAMETER: Final = re.compile(
-    rf'[ \t]*;[ \t]*({_TOKEN})(?:[ \t]*=[ \t]*(?:({_TOKEN})|"({_TOKEN})"))?'
+    rf'[ \t]*;[ \t]*({_WORD})(?:[ \t]*=[ \t]*(?:({_WORD})|"({_WORD})"))?'
 )
-_NAME: Final = re.compile(rf"[ \t]*({_TOKEN})")
+_NAME: Final = re.compile(rf"[ \t]*({_WORD})")
 _END: Final = re.compile(r"[ \t]*(?:,|$)")
 _EMPTY: Final = re.compile(r"[ \t]*,")
 
 
 def _offers(header: str) -> Iterator[tuple[str, list[tuple[str, str | None]]]]:
-    """Read the header (RFC 6455, section 9.1). Empty elements are none (RFC 9110, section 5.6.1)."""
+    """Read the header (RFC 6455, section 9.1); an element may be empty (RFC 9110, 5.6.1)."""
     position = 0
     while position < len(header):
         if (empty := _EMPTY.match(header, position)) is not None:

@@ -32,7 +32,8 @@ SERVICE_RESTART: Final = 1012
 _SENDABLE: Final = frozenset({*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)})
 """RFC 6455, section 7.4, and the codes that IANA has registered since."""
 
-_PAYLOAD_16: Final = 126
+PAYLOAD_16: Final = 126
+"""The payload's size follows in 16 bits."""
 _PAYLOAD_64: Final = 127
 
 
@@ -49,10 +50,10 @@ def frame(first: int, payload: bytes) -> bytes:
         payload: at most `MAX_CONTROL_BYTES` of a control frame.
     """
     size = len(payload)
-    if size < _PAYLOAD_16:
+    if size < PAYLOAD_16:
         return b"%c%c%b" % (first, size, payload)
     if size < 1 << 16:
-        return struct.pack("!BBH", first, _PAYLOAD_16, size) + payload
+        return struct.pack("!BBH", first, PAYLOAD_16, size) + payload
     return struct.pack("!BBQ", first, _PAYLOAD_64, size) + payload
 
 

@@ -14,6 +14,7 @@ from topicwire.asgi.websocket.frames import (
     MASKED,
     MAX_CONTROL_BYTES,
     NO_STATUS,
+    PAYLOAD_16,
     PROTOCOL_ERROR,
     RESERVED,
     RSV1,
@@ -27,6 +28,9 @@ _LARGE_BYTES: Final = 4_096
 """From here on a view of the received bytes costs less than a copy of them."""
 
 _INCOMPLETE: Final = -1
+
+_SHORTEST_BYTES: Final = 2
+"""Of a header, without its mask."""
 
 _OPCODES: Final = frozenset({0x0, 0x1, 0x2, 0x8, 0x9, 0xA})
 
@@ -141,41 +145,22 @@ class FrameParser:
         first = data[position]
         opcode = first & 0x0F
         self._check_first(first, opcode)
-        available = len(data) - position
-        if available < 2:
-            return _INCOMPLETE
-        second = data[position + 1]
-        if not second & MASKED:
-            raise _ViolationError(PROTOCOL_ERROR, "a client's frame is not masked")
-        size = second & 0x7F
-        if opcode >= CLOSE and size > MAX_CONTROL_BYTES:
-            raise _ViolationError(PROTOCOL_ERROR, "a control frame is too long")
-        header = 6
-        if size >= 126:
-            width = 2 if size == 126 else 8
-            if available < 2 + width:
-                return _INCOMPLETE
-            size = int.from_bytes(data[position + 2 : position + 2 + width], "big")
-            header += width
-        if opcode < CLOSE:
-            self._check_size(size)
-        if available < header:
-            return _INCOMPLETE
-        mask = data[position + header - 4 : position + header]
+        header, size = self._read_size(data, position, opcode)
         start = position + header
+        if header == _INCOMPLETE or len(data) < start:
+            return _INCOMPLETE
+        mask = data[start - 4 : start]
+        is_whole = len(data) >= start + size
         if opcode >= CLOSE:
-            if available < header + size:
+            if not is_whole:
                 return _INCOMPLETE
             self._control(opcode, apply_mask(data[start : start + size], mask), events)
             return start + size
         if opcode != CONTINUATION:
             self._is_text = opcode == TEXT
             self._is_compressed = bool(first & RSV1)
-            if first & FIN and available >= header + size:
-                part = (
-                    data[start : start + size] if size < _LARGE_BYTES else _view(data, start, size)
-                )
-                events.append(self._whole(apply_mask(part, mask)))
+            if first & FIN and is_whole:
+                events.append(self._whole(apply_mask(_part(data, start, size), mask)))
                 return start + size
             self._message = bytearray()
             self._checked = 0
@@ -185,6 +170,28 @@ class FrameParser:
         if not size:
             self._payload_taken(events)
         return start
+
+    def _read_size(self, data: bytes, position: int, opcode: int) -> tuple[int, int]:
+        """Return the sizes of the header and the payload, which is not too long."""
+        available = len(data) - position
+        if available < _SHORTEST_BYTES:
+            return _INCOMPLETE, 0
+        second = data[position + 1]
+        if not second & MASKED:
+            raise _ViolationError(PROTOCOL_ERROR, "a client's frame is not masked")
+        header, size = 6, second & 0x7F
+        if opcode >= CLOSE and size > MAX_CONTROL_BYTES:
+            raise _ViolationError(PROTOCOL_ERROR, "a control frame is too long")
+        if size > MAX_CONTROL_BYTES:
+            # in as few bytes as it could be or not: senders are to see to that, and harm nobody
+            width = 2 if size == PAYLOAD_16 else 8
+            if available < 2 + width:
+                return _INCOMPLETE, 0
+            header += width
+            size = int.from_bytes(data[position + 2 : position + 2 + width], "big")
+        if opcode < CLOSE:
+            self._check_size(size)
+        return header, size
 
     def _check_first(self, first: int, opcode: int) -> None:
         reserved = first & RESERVED
@@ -215,7 +222,7 @@ class FrameParser:
         size = min(self._left, len(data) - position)
         message = self._message
         assert message is not None  # noqa: S101 - a payload is under way
-        message += apply_mask(_view(data, position, size), self._mask)
+        message += apply_mask(_part(data, position, size), self._mask)
         self._left -= size
         if self._left:
             turn = size & 3
@@ -237,7 +244,7 @@ class FrameParser:
     def _check_text(self, message: bytearray) -> None:
         if self._is_text and not self._is_compressed:
             try:
-                _, size = utf_8_decode(message[self._checked :], "strict", False)  # noqa: FBT003
+                _, size = utf_8_decode(message[self._checked :], "strict", False)
             except UnicodeDecodeError:
                 raise _not_utf_8() from None
             self._checked += size
@@ -265,21 +272,21 @@ class FrameParser:
         if not payload:
             closed = Closed(NO_STATUS, "", payload)
         else:
-            code = int.from_bytes(payload[:2], "big")
-            if len(payload) < 2 or not is_close_code(code):
-                raise _ViolationError(PROTOCOL_ERROR, "a close frame has no valid code")
+            code = int.from_bytes(payload[:2], "big")  # one byte alone is below 256
             try:
                 closed = Closed(code, payload[2:].decode(), payload)
             except UnicodeDecodeError:
                 raise _not_utf_8() from None
+            if not is_close_code(code):
+                raise _ViolationError(PROTOCOL_ERROR, "a close frame has no valid code")
         self._end()
         events.append(closed)
 
 
-def _view(data: bytes, start: int, size: int) -> memoryview | bytes:
+def _part(data: bytes, start: int, size: int) -> memoryview | bytes:
     """Return a part of `data`, without a copy where that is large."""
-    if size == len(data):
-        return data
+    if size < _LARGE_BYTES:
+        return data[start : start + size]
     return memoryview(data)[start : start + size]
 
 

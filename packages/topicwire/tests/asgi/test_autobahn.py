@@ -81,7 +81,9 @@ async def test_every_case_but_those_of_performance() -> None:
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # the suite's own
 @pytest.mark.parametrize("group", PERFORMANCE_GROUPS)
-async def test_the_cases_of_performance(group: str) -> None:
+async def test_the_cases_of_performance(group: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # cases 12 and 13 themselves fail at text that comes as it is, though it may be compressed
+    monkeypatch.setattr("topicwire.asgi.websocket.messages.MIN_BYTES", 0)
     # the suite computes in this very thread, for longer than a keepalive waits
     options: dict[str, Any] = {"ws_max_size": 67_108_864, "ws_ping_interval": None}
     async with serving(echo, lifespan="off", **options) as url:

@@ -37,7 +37,7 @@ class Keepalive:
         if interval_s:
             self._idle = Line(loop, interval_s, self._ask)
             if timeout_s is not None:
-                self._asked = Line(loop, timeout_s, Pinged.keepalive_timeout)
+                self._asked = Line(loop, timeout_s, lambda one: one.keepalive_timeout())
 
     def heard(self, one: Pinged) -> None:
         """`one` has just been opened, or has answered: ask it after the interval."""

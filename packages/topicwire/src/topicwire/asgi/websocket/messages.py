@@ -36,9 +36,7 @@ class Framing:
 
     def _frame(self, opcode: int, payload: bytes) -> bytes:
         if self._window_bits is not None and len(payload) >= MIN_BYTES:
-            compressed = deflate(payload, self._window_bits)
-            if len(compressed) < len(payload):
-                return frame(FIN | RSV1 | opcode, compressed)
+            return frame(FIN | RSV1 | opcode, deflate(payload, self._window_bits))
         return frame(FIN | opcode, payload)
 
 

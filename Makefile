@@ -21,6 +21,14 @@ soak: ## Come and go for ten minutes, then close the accounts (SOAK_S=seconds)
 	@$(SETUP) python packages
 	@$(RUN) bench.soak
 
+bench: ## Measure fan-out beside a C loop and the peers (an hour; ARGS="--only ours,fastapi --rounds 5": a look)
+	@$(SETUP) python packages
+	@$(RUN) bench.fanout $(ARGS)
+
+profile: ## Say where the server's time goes while updates go out (ARGS="--clients 1000 --per-tick 10")
+	@$(SETUP) python packages
+	@$(RUN) bench.fanout.profiling $(ARGS)
+
 check: ## Format, lint, types, import rules, generated files, registry addresses
 	@$(SETUP) python packages
 	@$(RUN) scripts.checks check $(ARGS)

@@ -1,0 +1,1 @@
+"""Fan-out side by side: ours, its peers, and a C `send()` loop."""

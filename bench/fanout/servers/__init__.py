@@ -1,0 +1,1 @@
+"""The servers under test; each is started in an environment of its own."""

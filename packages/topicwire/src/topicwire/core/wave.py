@@ -1,0 +1,317 @@
+"""The updates of one topic that its subscribers are sent together, and who is owed which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from topicwire.core.waves import Waves
+
+MAX_CREST_BYTES: Final = 65_536
+"""Sent to a member at once; a single larger update still goes."""
+
+USUAL_BYTES: Final = 16_384
+"""A member that is sent more at once counts as several: it takes as long."""
+
+
+class Sized(Protocol):
+    """An update."""
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        ...
+
+
+class Rider(Protocol):
+    """A member of waves.
+
+    Attributes:
+        waves: those of the topics that it receives; they see to it.
+    """
+
+    waves: list[Wave[Any, Any]]
+
+    def __hash__(self) -> int: ...
+
+
+_Member = TypeVar("_Member", bound=Rider)
+_What = TypeVar("_What", bound=Sized)
+
+Give: TypeAlias = Callable[[_Member, _What], None]
+"""Gives one member one update, whatever waits for it. Never raises, and does not settle."""
+
+
+class Crest(Generic[_What]):
+    """Updates that go to several members as one.
+
+    Attributes:
+        updates: in the order of publishing.
+        wire: the sender's own: as they are sent, made once.
+    """
+
+    __slots__ = ("updates", "wire")
+
+    def __init__(self, updates: Sequence[_What]) -> None:
+        self.updates = updates
+        self.wire: Any = None
+
+
+class Wave(Generic[_Member, _What]):
+    """The updates of one topic that have been published, and not been given to everybody yet.
+
+    Positions count updates from the topic's beginning. A flight gives those that there were when it
+    began to all who were members then, slice by slice; what is added meanwhile is for the next one.
+    Most members are before the flight or behind it. The stragglers are neither: they have been
+    given something singly, or have come in the middle; where each of them is, is noted.
+
+    Args:
+        waves: of all topics.
+        give: gives one update to one member.
+        max_bytes: an update that comes when so much has gathered settles everybody.
+
+    Attributes:
+        members: those who receive the topic, each with what was noted when it came.
+        crest_end: where the flight under way ends.
+        weight: as how many each member counts that the flight comes to.
+        waiting: how many updates no flight has taken yet.
+    """
+
+    __slots__ = (
+        "_base",
+        "_crest",
+        "_cursor",
+        "_entries",
+        "_give",
+        "_indices",
+        "_max_bytes",
+        "_oldest",
+        "_places",
+        "_roster",
+        "_size",
+        "_stragglers",
+        "_waves",
+        "crest_end",
+        "members",
+        "waiting",
+        "weight",
+    )
+
+    def __init__(
+        self, waves: Waves[_Member, _What], give: Give[_Member, _What], max_bytes: int
+    ) -> None:
+        self._waves = waves
+        self._give = give
+        self._max_bytes = max_bytes
+        self.members: dict[_Member, int] = {}
+        self._base = 0
+        self._entries: list[tuple[int, _What] | None] = []
+        self._size = 0
+        self._places: dict[Hashable, int] = {}
+        self._oldest = 0
+        self.waiting = 0
+        self._stragglers: dict[_Member, int] = {}
+        self._roster: list[_Member] | None = None
+        self._indices: dict[_Member, int] | None = None
+        self._cursor = 0
+        self._crest: Crest[_What] | None = None
+        self.crest_end = 0
+        self.weight = 1
+
+    @property
+    def end(self) -> int:
+        """The position after the newest update."""
+        return self._base + len(self._entries)
+
+    # Members
+
+    def enter(self, member: _Member, since: int) -> None:
+        """Let `member` receive what is added from now on."""
+        self.members[member] = since
+        member.waves.append(self)
+        if self._entries:
+            self._stragglers[member] = self.end
+
+    def leave(self, member: _Member) -> None:
+        """Give `member` what it is owed, and nothing further."""
+        self._waves.settle(member)
+        if self.members.pop(member, None) is None:
+            return
+        member.waves.remove(self)
+        if self._roster is None:
+            self._stragglers.pop(member, None)
+        else:
+            self._stragglers[member] = self.end
+
+    def settle(self) -> None:
+        """Give everybody all there is."""
+        if not self._entries:
+            return
+        end = self.end
+        for member in tuple(self.members):
+            self._waves.settle(member)
+        if self.end == end:  # giving may have called the application, and that may publish
+            self._go_on_at(end)
+
+    # Updates
+
+    def add(self, update: _What, place: Hashable = None) -> None:
+        """Add an update; in a `place` where a later one may take its stead."""
+        order = self._waves.add(self)
+        if place is not None:
+            self._places[place] = self.end
+        self._entries.append((order, update))
+        self.waiting += 1
+        before = self._size
+        self._size += update.size
+        if before >= self._max_bytes:
+            self.settle()
+
+    def waiting_in(self, place: Hashable) -> _What | None:
+        """Return the update in a place that no flight has taken yet."""
+        index = self._places.get(place, -1)
+        return self.update(index) if index >= self.crest_end else None
+
+    def is_owed_by_all(self, place: Hashable) -> bool:
+        """Say whether nobody has been given the update that waits in a place."""
+        index = self._places[place]
+        return all(position <= index for position in self._stragglers.values())
+
+    def take_from(self, place: Hashable) -> int:
+        """Take out the update that waits in a place. Returns how many members go without it."""
+        return self._take_out(self._places.pop(place))
+
+    def take_oldest(self) -> int:
+        """Take out the oldest update that waits. Returns how many members go without it."""
+        index = max(self._oldest, self.crest_end)
+        while self._entries[index - self._base] is None:
+            index += 1
+        self._oldest = index + 1
+        return self._take_out(index)
+
+    def _take_out(self, index: int) -> int:
+        self._size -= self.update(index).size
+        self._entries[index - self._base] = None
+        self.waiting -= 1
+        members = self.members
+        given = sum(at > index and one in members for one, at in self._stragglers.items())
+        return len(members) - given
+
+    # What `Waves` asks
+
+    @property
+    def has_stragglers(self) -> bool:
+        """Some members are neither before the flight nor behind it."""
+        return bool(self._stragglers)
+
+    @property
+    def flight(self) -> tuple[Wave[_Member, _What], int, int]:
+        """Itself, and from where to where the flight under way goes."""
+        return self, self._base, self.crest_end
+
+    @property
+    def crest(self) -> Crest[_What]:
+        """What the flight under way gives to most members."""
+        if self._crest is None:
+            places = self.places(self._base, self.crest_end)
+            self._crest = Crest([self.update(index) for _, index in places])
+        return self._crest
+
+    def slice(self, count: int) -> Sequence[_Member]:
+        """Go on with the flight, or begin one. Returns whose turn it is, by weight `count`."""
+        roster = self._roster
+        if roster is None:
+            roster = self._begin_flight()
+        begin = self._cursor
+        self._cursor = min(begin + max(1, count // self.weight), len(roster))
+        return roster[begin : self._cursor]
+
+    def land(self) -> None:
+        """End the flight if everybody has had a turn."""
+        if self._roster is not None and self._cursor == len(self._roster):
+            self._go_on_at(self.crest_end)
+
+    def start_of(self, member: _Member) -> int:
+        """Return the position of one whose turn it is."""
+        return self._stragglers.get(member, self._base)
+
+    def position(self, member: _Member) -> int:
+        """Return up to where a member has been given everything since it came."""
+        position = self._stragglers.get(member)
+        if position is not None:
+            return position
+        return self.crest_end if self._had_turn(member) else self._base
+
+    def put(self, member: _Member, position: int) -> None:
+        """Note up to where a member has been given everything."""
+        self._stragglers[member] = position
+
+    def reach(self, member: _Member, position: int) -> None:
+        """Note that there is nothing further to be given to a member before a position."""
+        if member in self.members and self.position(member) < position:
+            self._stragglers[member] = position
+
+    def places(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Return the order and the index of each update there is between two positions."""
+        for index in range(start, end):
+            entry = self._entries[index - self._base]
+            if entry is not None:
+                yield entry[0], index
+
+    def update(self, index: int) -> _What:
+        """Return an update that there is."""
+        entry = self._entries[index - self._base]
+        if entry is None:
+            raise IndexError(index)
+        return entry[1]
+
+    def give_at(self, member: _Member, index: int) -> None:
+        """Give a member an update, unless it has been given it meanwhile, or goes without."""
+        if member in self.members and self.position(member) <= index:
+            entry = self._entries[index - self._base]
+            if entry is not None:
+                self._stragglers[member] = index + 1
+                self._give(member, entry[1])
+
+    def _had_turn(self, member: _Member) -> bool:
+        if self._roster is None:
+            return False
+        if self._indices is None:  # asked for seldom: not made for each flight
+            self._indices = {one: index for index, one in enumerate(self._roster)}
+        return self._indices[member] < self._cursor
+
+    def _begin_flight(self) -> list[_Member]:
+        size = taken = 0
+        for entry in self._entries:
+            more = 0 if entry is None else entry[1].size
+            if size and size + more > MAX_CREST_BYTES:
+                break
+            size += more
+            taken += 1
+            self.waiting -= entry is not None
+        self.crest_end = self._base + taken
+        self.weight = max(1, size // USUAL_BYTES)
+        self._cursor = 0
+        self._roster = list(self.members)
+        return self._roster
+
+    def _go_on_at(self, position: int) -> None:
+        """Forget what comes before a position: everybody has been given it."""
+        done = self._entries[: position - self._base]
+        del self._entries[: len(done)]
+        self._base = self.crest_end = position
+        self._roster = self._indices = self._crest = None
+        if not self._entries:
+            self._size = self.waiting = 0
+            self._places.clear()
+            self._stragglers.clear()
+            self._waves.drop(self)
+            return
+        self._size -= sum(entry[1].size for entry in done if entry is not None)
+        self._places = {key: index for key, index in self._places.items() if index >= position}
+        self._stragglers = {
+            member: at
+            for member, at in self._stragglers.items()
+            if at > position and member in self.members
+        }

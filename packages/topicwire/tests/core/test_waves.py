@@ -35,7 +35,7 @@ class Member:
     def __init__(self, name: int) -> None:
         self.name = name
         self.waves: list[Wave[Any, Any]] = []
-        self.is_ready = True
+        self.rides = self.is_ready = True
         self.given: list[object] = []
         self.expected: list[object] = []
         self.sends = 0

@@ -9,6 +9,7 @@ from starlette.types import Message as AsgiMessage
 from starlette.types import Receive, Scope, Send
 
 from topicwire.asgi.server_socket import server_socket
+from topicwire.hub.transport import Direct
 
 _MAX_REASON_BYTES: Final = 123
 """Of a close frame (RFC 6455, section 5.5.1)."""
@@ -59,9 +60,18 @@ class AsgiTransport:
             OSError: the client is gone, or the server has closed the socket by itself.
         """
         await self.give({"type": "websocket.send", "text": text})
+        await self.drained()
+
+    async def drained(self) -> None:
+        """Wait until what was given to the server's socket has left, or the client is gone."""
         if self._socket is not None and (unsent := self._socket.unsent_bytes):
             self._unsent_bytes = unsent
             await self._socket.drained()
+
+    @property
+    def direct(self) -> Direct | None:
+        """The server's socket; None where it does not give it."""
+        return self._socket
 
     async def close(self, code: int, reason: str) -> None:
         """Send a close frame, with as much of the reason as it can carry.

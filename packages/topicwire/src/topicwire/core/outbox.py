@@ -176,6 +176,10 @@ class Outbox:
                 self._left(first)
         return taken
 
+    def hand_over(self, size: int) -> None:
+        """Count what went straight to the socket, past an empty outbox, until `sent` is called."""
+        self._in_flight += size
+
     def sent(self) -> None:
         """What was taken has been handed to the socket."""
         self._in_flight = 0

@@ -12,16 +12,21 @@ under the new one is held back for all of them together until they are told of i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import chain
+from types import MappingProxyType
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from topicwire.core.held import Held
 from topicwire.core.policies import Policy
 from topicwire.core.updates import Update
+from topicwire.core.wave import Wave
 from topicwire.types import Position
 from topicwire.wire.frames import Frame
 
 _Member = TypeVar("_Member")
+
+_NOBODY: Final[Mapping[Any, int]] = MappingProxyType({})
 
 
 class Joining:
@@ -94,6 +99,8 @@ class Audience(Generic[_Member]):
         position: of the latest update.
         max_held_bytes: held back for one joining member; the bound of its outbox.
         policy: what becomes of updates that wait; None where each is sent.
+        new_wave: makes what carries updates to those members that ride it, for the first of them;
+            None where each is sent to each.
 
     Guarantee: a member is joining, receiving or suspended, one of them; what is published while it
     joins or is suspended is either before its position or held back for it.
@@ -103,20 +110,31 @@ class Audience(Generic[_Member]):
         "_joining",
         "_max_held_bytes",
         "_members",
+        "_new_wave",
         "_policy",
+        "_riding",
         "_suspended",
         "epoch",
         "gap",
         "seq",
+        "wave",
     )
 
     def __init__(
-        self, position: Position, max_held_bytes: int, policy: Policy | None = None
+        self,
+        position: Position,
+        max_held_bytes: int,
+        policy: Policy | None = None,
+        new_wave: Callable[[], Wave[Any, Any]] | None = None,
     ) -> None:
         self.epoch, self.seq = position
         self._max_held_bytes = max_held_bytes
         self._policy = policy
+        self._new_wave = new_wave
+        self.wave: Wave[Any, Any] | None = None
+        # who receives, and since when: each is here, or rides the wave
         self._members: dict[_Member, int] = {}
+        self._riding: Mapping[_Member, int] = _NOBODY
         self._joining: dict[_Member, Joining] = {}
         self._suspended: dict[_Member, _Left] = {}
         self.gap: Joining | None = None
@@ -129,18 +147,34 @@ class Audience(Generic[_Member]):
 
     @property
     def members(self) -> Collection[_Member]:
-        """Who receives updates, in the order of joining. Not to be changed while iterating."""
+        """Who receives updates. Not to be changed while iterating."""
+        if not self._riding:
+            return self._members.keys()
+        return [*self._riding, *self._members] if self._members else self._riding.keys()
+
+    @property
+    def single(self) -> Collection[_Member]:
+        """Those of them who do not ride the wave. Not to be changed while iterating."""
         return self._members.keys()
+
+    @property
+    def size(self) -> int:
+        """How many receive updates."""
+        return len(self._members) + len(self._riding)
 
     @property
     def subscribers(self) -> Collection[_Member]:
         """Who has been answered: those who receive, and those who are suspended."""
-        return [*self._suspended, *self._members]
+        return [*self._suspended, *self._riding, *self._members]
 
     @property
     def is_empty(self) -> bool:
         """Nobody receives, nobody is joining, and nobody is suspended."""
-        return not self._members and not self._joining and not self._suspended
+        return not (self._riding or self._members or self._joining or self._suspended)
+
+    def receives(self, member: _Member) -> bool:
+        """Say whether `member` receives updates."""
+        return member in self._riding or member in self._members
 
     def open(self, position: Position) -> None:
         """Begin a numbering, or go on with one: where those who wait will start from.
@@ -160,8 +194,9 @@ class Audience(Generic[_Member]):
         """
         self.gap = None
         resumed = list(self._suspended)
-        self._members = {**dict.fromkeys(resumed, seq), **self._members}
         self._suspended.clear()
+        for member in resumed:
+            self._receive(member, seq)
         return resumed
 
     def join(self, member: _Member) -> Joining:
@@ -177,7 +212,7 @@ class Audience(Generic[_Member]):
         that the reply names, where that is an earlier one: the caller sends what lies between.
         """
         joining = self._joining.pop(member)
-        self._members[member] = joining.seq if seq is None else seq
+        self._receive(member, joining.seq if seq is None else seq)
         return joining
 
     def reached(self, member: _Member) -> Position:
@@ -188,12 +223,17 @@ class Audience(Generic[_Member]):
     def receives_since(self, member: _Member) -> int | None:
         """Return the number after which `member` has been sent everything; None for strangers."""
         left = self._suspended.get(member)
-        return self._members.get(member) if left is None else left.since
+        if left is not None:
+            return left.since
+        since = self._riding.get(member)
+        return self._members.get(member) if since is None else since
 
     def leave(self, member: _Member) -> None:
         """Forget `member`, whatever it is."""
         self._joining.pop(member, None)
         self._members.pop(member, None)
+        if self.wave is not None and member in self._riding:
+            self.wave.leave(member)
         if self._suspended.pop(member, None) is not None and not self._suspended:
             self.gap = None
 
@@ -213,9 +253,22 @@ class Audience(Generic[_Member]):
         if self.gap is not None:
             self.gap.hold(update)
 
+    def _receive(self, member: _Member, since: int) -> None:
+        rider: Any = member
+        if self._new_wave is None or not rider.rides:
+            self._members[member] = since
+            return
+        if self.wave is None:
+            self.wave = self._new_wave()
+            self._riding = self.wave.members
+        self.wave.enter(rider, since)
+
     def _suspend(self, position: Position) -> None:
         at = self.position
-        self._suspended.update((one, _Left(since, at)) for one, since in self._members.items())
+        receiving = list(chain(self._riding.items(), self._members.items()))
+        for member in tuple(self._riding):
+            self.leave(member)
+        self._suspended.update((one, _Left(since, at)) for one, since in receiving)
         self._members = {}
         if self._suspended:
             self.gap = Joining(position, self._max_held_bytes, self._policy)

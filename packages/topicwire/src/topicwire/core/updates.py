@@ -53,5 +53,10 @@ class Update:
         self.is_marked = is_marked
         self.payload = payload
 
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return self.frame.size
+
     def __repr__(self) -> str:
         return f"Update({self.seq}, {self.frame!r})"

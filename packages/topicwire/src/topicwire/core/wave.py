@@ -33,6 +33,11 @@ class Rider(Protocol):
 
     waves: list[Wave[Any, Any]]
 
+    @property
+    def rides(self) -> bool:
+        """Whether it may be sent what goes to all; who may once, always may."""
+        ...
+
     def __hash__(self) -> int: ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from topicwire.close_codes import (
@@ -21,6 +21,7 @@ from topicwire.core.policies import Policy
 from topicwire.core.rate import CommandRate, Pace
 from topicwire.core.session import Session
 from topicwire.core.updates import Outcome, Update
+from topicwire.core.wave import Wave
 from topicwire.errors import (
     CommandError,
     DrainingError,
@@ -37,7 +38,7 @@ from topicwire.hub.identity import Identity, VerifyToken
 from topicwire.hub.join import Join
 from topicwire.hub.refusals import error_frame, failure_frame
 from topicwire.hub.route import Command, PendingCommand
-from topicwire.hub.transport import Transport
+from topicwire.hub.transport import NOWHERE, Transport
 from topicwire.hub.writer import Writer
 from topicwire.types import ANONYMOUS, Direction, Message, Principal
 from topicwire.wire.codec import decode_message, no_matching_type
@@ -80,7 +81,13 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._transport = transport
         self._commands = commands
-        self._is_legacy = is_legacy
+        self.is_legacy = is_legacy
+        self.waves: list[Wave[Connection, Frame]] = []
+        self.port = NOWHERE
+        """Where a wave may be written to: the socket, while nothing waits for the client."""
+        # who looks on sees each message: they are sent one by one
+        self._direct = None if observe is not None else transport.direct
+        self._rides = False
         self._observe = observe
         self._outbox = Outbox(settings.max_queue_bytes)
         self._writer = Writer(
@@ -92,6 +99,7 @@ class Connection:
             flushed=hub.metrics.flushed,
             is_legacy=is_legacy,
             observe=observe,
+            direct=self._direct,
         )
         self._now_s = hub.clock.now_s
         self._queue: CommandQueue[PendingCommand, Frame] = CommandQueue(
@@ -107,7 +115,7 @@ class Connection:
 
     async def run(self) -> None:
         """Serve the client until it leaves, or is closed."""
-        if not self._is_legacy:
+        if not self.is_legacy:
             self.push(hello_frame(self.id, self.hub.settings))
             self.hub.heartbeat.heard(self)
         self.hub.drain.joined(self)
@@ -124,27 +132,51 @@ class Connection:
         """Nothing more is taken from the client, or put into its outbox."""
         return self._ending.has_begun
 
+    @property
+    def rides(self) -> bool:
+        """Whether waves may bring it updates: frames have been allowed past the server once."""
+        if not self._rides and self._direct is not None:
+            self._rides = self._direct.fd >= 0
+        return self._rides
+
     def push(self, frame: Frame) -> None:
         """Send a frame, as soon as the client takes it. One that is too slow is closed: 4008."""
-        if self.is_ended:
-            self.hub.metrics.abandon(frame)
-            return
-        if self._outbox.push(frame):
-            self._writer.wake()
-        else:
-            self._is_slow(frame)
+        if self.waves:
+            self.hub.waves.settle(self)
+        self.take(frame)
 
     def push_within(self, frame: Frame, max_bytes: int) -> None:
         """Send a frame of a route that lets at most `max_bytes` wait for a client."""
+        if self.waves:
+            self.hub.waves.settle(self)
+        self.take(frame, max_bytes)
+
+    def take(self, frame: Frame, max_bytes: int | None = None) -> None:
+        """Send a frame that a wave brought: everything before it has been given."""
         if self.is_ended:
             self.hub.metrics.abandon(frame)
-        elif self._outbox.push_within(frame, max_bytes):
+            return
+        outbox = self._outbox
+        if outbox.push(frame) if max_bytes is None else outbox.push_within(frame, max_bytes):
             self._writer.wake()
         else:
             self._is_slow(frame)
 
+    def spilled(self, frames: Sequence[Frame], rest: bytes) -> None:
+        """Send the rest of what a wave brought: the socket has not taken all of it."""
+        port, self.port = self.port, NOWHERE
+        self._outbox.hand_over(sum(frame.size for frame in frames))
+        port.write(rest)
+        self._writer.handed_over(frames)
+
     def push_update(self, update: Update, policy: Policy) -> Outcome:
         """Send an update, or what its policy makes of it and of those that wait."""
+        if self.waves:
+            self.hub.waves.settle(self)
+        return self.take_update(update, policy)
+
+    def take_update(self, update: Update, policy: Policy) -> Outcome:
+        """Send an update that a wave brought: everything before it has been given."""
         if self.is_ended:
             self.hub.metrics.abandon(update.frame)
             return Outcome.ADDED
@@ -157,13 +189,15 @@ class Connection:
 
     def seal(self, topic: Hashable) -> None:
         """Let nothing replace what waits of `topic`."""
+        if self.waves:
+            self.hub.waves.settle(self)
         self._outbox.seal(topic)
 
     def _is_slow(self, frame: Frame) -> None:
         """Close: `frame` did not fit."""
         self.hub.metrics.abandon(frame)
         self.hub.metrics.slow(frame)
-        self.end(SLOW_CONSUMER, "slow consumer")
+        self._end(SLOW_CONSUMER, "slow consumer")
         # not in the middle of a fan-out: a handler of the application's may publish
         self._loop.call_soon(self._log_slow, self._outbox.size)
 
@@ -179,6 +213,8 @@ class Connection:
         is sent all the same. How much may wait is bounded by `_work`, which handles no further
         command before it has become less.
         """
+        if self.waves:
+            self.hub.waves.settle(self)
         if self.is_ended:
             for data in frames:
                 self.hub.metrics.abandon(Frame(data))
@@ -217,17 +253,23 @@ class Connection:
 
         What waits is sent first, for `FLUSH_TIMEOUT_S` at most: not for `NOT_FLUSHED` codes.
         """
+        if self.waves:
+            self.hub.waves.settle(self)
+        self._end(code, reason)
+
+    def _end(self, code: int | None, reason: str) -> None:
         if self.is_ended:
             return
         if code is not None:
             self.hub.metrics.closes[code] += 1
+        self.port = NOWHERE
         self._ending.begin(code, reason)
 
     def drain(self, closing: Frame) -> None:
         """Take no further command, and end (1001) when all that waits has been sent."""
         if not self._is_draining:
             self._is_draining = True
-            if not self._is_legacy:
+            if not self.is_legacy:
                 self.push(closing)
             self._writer.wake()
 
@@ -238,6 +280,7 @@ class Connection:
         """
         if not self.is_ended:
             self.hub.metrics.drains_timed_out += 1
+        self.port = NOWHERE
         self._ending.give_up()
 
     def _log_slow(self, waiting_bytes: int) -> None:
@@ -249,6 +292,7 @@ class Connection:
         )
 
     def _let_go(self) -> None:
+        self.port = NOWHERE
         self.hub.heartbeat.forget(self)
         self.identity.close()
         if self._worker is not None:
@@ -266,11 +310,15 @@ class Connection:
         """Give the client up: it has taken nothing for the send timeout."""
         if not self.is_ended:
             self.hub.metrics.sends_timed_out += 1
+            self.port = NOWHERE
             self._ending.give_up()
 
     def nothing_waits(self) -> bool:
         """Say whether, now that all has been sent, the connection is over; drained, it is."""
         if self._is_draining and self._worker is None and not self.identity.is_renewing:
+            self.hub.waves.settle(self)
+            if self._outbox:
+                return False
             self.end(GOING_AWAY, STOPPING)
         return self.is_ended
 
@@ -284,7 +332,7 @@ class Connection:
                 if size_is_over(message, limit):
                     self.end(MESSAGE_TOO_BIG, f"a message is larger than {limit} bytes")
                     return
-                if not self._is_legacy:
+                if not self.is_legacy:
                     self.hub.heartbeat.heard(self)
                 self._receive(message)
                 received += 1

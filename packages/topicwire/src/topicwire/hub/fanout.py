@@ -1,4 +1,8 @@
-"""One update to everyone who is subscribed: encoded once, in one synchronous loop."""
+"""One update to everyone who is subscribed: encoded once, then pushed to each or put on the wave.
+
+Those whose socket the server gives ride the wave of the topic, which reaches them with the next
+turn of the event loop (`core.waves`). To all others it is pushed at once.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,20 @@ from typing import Protocol, TypeAlias
 from topicwire.core.policies import Policy
 from topicwire.core.registry import Audience
 from topicwire.core.updates import Outcome, Update
+from topicwire.core.wave import Rider
 from topicwire.hub.metrics import RouteMetrics
 from topicwire.wire.frames import Frame, update_frame
 
 
-class Receiver(Protocol):
+class Receiver(Rider, Protocol):
     """A connection, as the fan-out sees it."""
 
     def push(self, frame: Frame) -> None:
         """Take a frame to be sent. Never blocks, never raises."""
+        ...
+
+    def take(self, frame: Frame, max_bytes: int | None = None) -> None:
+        """Take a frame that a wave brought, as `push` or `push_within`."""
         ...
 
     def push_backlog(self, frames: Iterable[bytes]) -> None:
@@ -69,10 +78,13 @@ def fan_out(
     if keep is not None:
         keep(seq, frame.data, b"")
     audience.advance(seq, frame)
-    receivers = audience.members
-    sent = len(receivers)
+    sent = audience.size
     metrics.updates_sent += sent
     metrics.bytes_sent += sent * frame.size
+    wave = audience.wave
+    if wave is not None and wave.members:
+        wave.add(frame)
+    receivers = audience.single
     if max_bytes is None:
         for receiver in receivers:
             receiver.push(frame)

@@ -13,6 +13,7 @@ from topicwire.close_codes import FORBIDDEN, GOING_AWAY
 from topicwire.core.lifecycle import State
 from topicwire.core.patterns import is_pattern
 from topicwire.core.tally import Tally
+from topicwire.core.waves import Waves
 from topicwire.errors import (
     CommandError,
     PatternPublishedError,
@@ -22,6 +23,7 @@ from topicwire.errors import (
 )
 from topicwire.hub.clock import Clock, Deadline, Timer
 from topicwire.hub.connection import Connection
+from topicwire.hub.direct import SLICE, DirectSend
 from topicwire.hub.drain import STOPPING, Drain
 from topicwire.hub.fanout import Receiver, fan_out
 from topicwire.hub.heartbeat import Heartbeat
@@ -33,7 +35,7 @@ from topicwire.hub.topic import Topic
 from topicwire.hub.transport import Transport
 from topicwire.settings import Settings
 from topicwire.types import ANONYMOUS, Direction, Position, Principal, TopicId
-from topicwire.wire.frames import with_source
+from topicwire.wire.frames import Frame, with_source
 
 CLOSE_PATIENCE: Final = 5
 """How many timeouts closing may take: a start that is under way, then its stop, the end of its task
@@ -79,6 +81,10 @@ class Hub:
         """Connections by subject."""
         self.command_timeout_s = settings.command_timeout_s
         self.is_closing = False
+        self.waves: Waves[Connection, Frame] = Waves(
+            DirectSend(self.metrics, clock, settings.max_queue_bytes), self._flush_next
+        )
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._topics: dict[TopicId, Topic[Receiver]] = {}
         self._connections: set[Connection] = set()
         self._lingering: dict[Topic[Receiver], None] = {}
@@ -115,6 +121,10 @@ class Hub:
             verify: who the bearer of a token is; None where `auth` is not understood.
         """
         self._thread_id = threading.get_ident()
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._loop = loop
+            self.waves.restart()
         transport.at_shutdown(self.begin_drain)
         connection = Connection(
             self,
@@ -315,6 +325,10 @@ class Hub:
                 max_bytes=state.route.max_queue_bytes,
             )
 
+    def _flush_next(self) -> None:
+        if self._loop is not None:  # nobody rides a wave before there is one
+            self._loop.call_soon(self.waves.flush, SLICE)
+
     def _renew(self, topic: TopicId, position: Position) -> None:
         state = self._topics.get(topic)
         if state is not None:
@@ -329,7 +343,7 @@ class Hub:
 
     def _log_publish(self, topic: TopicId) -> None:
         state = self._topics.get(topic)
-        subscribers = len(state.audience.members) if state is not None else 0
+        subscribers = state.audience.size if state is not None else 0
         self._is_logging = True  # what a logging handler publishes is not logged in its turn
         try:
             self.logger.debug(

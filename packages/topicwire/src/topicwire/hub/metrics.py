@@ -61,11 +61,12 @@ class Histogram:
         """How often."""
         return sum(self.counts)
 
-    def observe(self, seconds: float) -> None:
-        """Count one more that took so long."""
+    def observe(self, seconds: float, times: int = 1) -> None:
+        """Count one more that took so long, or some."""
         # most take no longer than the first bound
-        self.counts[0 if seconds <= LAG_BOUNDS_S[0] else bisect_left(LAG_BOUNDS_S, seconds)] += 1
-        self.total_s += seconds
+        bucket = 0 if seconds <= LAG_BOUNDS_S[0] else bisect_left(LAG_BOUNDS_S, seconds)
+        self.counts[bucket] += times
+        self.total_s += seconds * times
 
     def add(self, other: Histogram) -> None:
         """Count all that `other` has counted."""
@@ -292,13 +293,13 @@ class Metrics:
         """Show what is counted for a route."""
         self._routes[name] = route
 
-    def flushed(self, frames: Iterable[Frame], now_s: float) -> None:
-        """Count how long the oldest live update of a flush has waited."""
+    def flushed(self, frames: Iterable[Frame], now_s: float, times: int = 1) -> None:
+        """Count how long the oldest live update of a flush has waited; of some that are alike."""
         for frame in frames:
             if frame.at_s is not None:
                 route = self._of(frame)
                 if route is not None:
-                    route.send_lag.observe(now_s - frame.at_s)
+                    route.send_lag.observe(now_s - frame.at_s, times)
                 return
 
     def abandon(self, frame: Frame) -> None:

@@ -217,7 +217,7 @@ def _may_tell_state(topic: Topic[Any], member: Any) -> bool:
     Raises:
         ProducerFailedError: the service is to be asked, and does not feed the topic now.
     """
-    if not topic.route.tells_states or member not in topic.audience.members:
+    if not topic.route.tells_states or not topic.audience.receives(member):
         return False
     if topic.state is lifecycle.State.LIVE:
         return True

@@ -8,6 +8,7 @@ from logging import Logger
 from typing import TYPE_CHECKING, Any, Protocol
 
 from topicwire.backplane.base import Backplane
+from topicwire.core.waves import Waves
 from topicwire.hub.clock import Clock
 from topicwire.hub.metrics import Metrics
 from topicwire.hub.retention import Retention
@@ -29,6 +30,7 @@ class Surroundings(Protocol):
     retention: Retention
     settings: Settings
     is_closing: bool
+    waves: Waves[Any, Any]
 
     def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run a task of the hub's."""

@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 from topicwire.core.lifecycle import Effect, Lifecycle, State
 from topicwire.core.registry import Audience, Joining
 from topicwire.core.replay import Kept
+from topicwire.core.wave import Wave
+from topicwire.core.waves import Waves
 from topicwire.errors import CommandError, CommandTimeoutError, ProducerFailedError
 from topicwire.hub.clock import Deadline, Timer, ends_this_task
 from topicwire.hub.conflater import Conflater
@@ -22,7 +24,7 @@ from topicwire.hub.silence import Silence
 from topicwire.hub.start import UnknownStateError
 from topicwire.hub.surroundings import Surroundings
 from topicwire.types import Position, TopicId
-from topicwire.wire.frames import update_prefix
+from topicwire.wire.frames import Frame, update_prefix
 
 _Member = TypeVar("_Member", bound=Receiver)
 
@@ -58,7 +60,9 @@ class Topic(Generic[_Member]):
             self.conflater = Conflater(hub, route.conflation, route.metrics, topic)
             self.audience: Audience[_Member] = self.conflater.audience
         else:
-            self.audience = Audience(Position("", 0), hub.settings.max_queue_bytes)
+            self.audience = Audience(
+                Position("", 0), hub.settings.max_queue_bytes, new_wave=self._new_wave
+            )
         self.hub = hub
         self.metrics = route.metrics
         self._route = route
@@ -200,6 +204,13 @@ class Topic(Generic[_Member]):
                     self._restart.disarm()
                 case Effect.REVIVE:
                     self._revive()
+
+    def _new_wave(self) -> Wave[_Member, Frame]:
+        waves: Waves[_Member, Frame] = self.hub.waves
+        allowed, max_bytes = self.hub.settings.max_queue_bytes, self._route.max_queue_bytes
+        if max_bytes is None:
+            return Wave(waves, _take, allowed)
+        return Wave(waves, lambda one, frame: one.take(frame, max_bytes), min(allowed, max_bytes))
 
     def _admit_waiting(self) -> None:
         self._silence.begin()
@@ -379,3 +390,7 @@ class Topic(Generic[_Member]):
     def _log_failure(self, what: str, error: BaseException) -> None:
         key = self.id.key
         self.hub.logger.error("%s: %s", what, key, exc_info=error, extra={"topic": key})
+
+
+def _take(member: Receiver, frame: Frame) -> None:
+    member.take(frame)

@@ -3,11 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
+
+
+class Direct(Protocol):
+    """A socket to whose file descriptor whole WebSocket frames may be written.
+
+    Attributes:
+        fd: the descriptor while that is right; else -1, from the step in which it is not any more.
+    """
+
+    fd: int
+
+    def write(self, data: bytes) -> None:
+        """Send what the descriptor has not taken. Never waits, never raises."""
+        ...
+
+
+class _Nowhere:
+    __slots__ = ()
+
+    fd = -1
+
+    def write(self, data: bytes) -> None:
+        """Nothing is ever written: `fd` says so."""
+
+
+NOWHERE: Final[Direct] = _Nowhere()
+"""Stands for a socket to which nothing may be written now."""
 
 
 class Transport(Protocol):
     """An accepted WebSocket."""
+
+    @property
+    def direct(self) -> Direct | None:
+        """Its socket; None where the server does not give it."""
+        ...
+
+    async def drained(self) -> None:
+        """Wait until what was written to `direct` has left, or the client is gone."""
+        ...
 
     async def receive(self) -> str | bytes | None:
         """Return the next message, text or binary; None when the client is gone."""

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from topicwire.core.outbox import Outbox
 from topicwire.hub.clock import Clock, Watch
-from topicwire.hub.transport import Transport
+from topicwire.hub.transport import NOWHERE, Direct, Transport
 from topicwire.types import Direction
 from topicwire.wire.frames import Frame, message_frame
 
@@ -22,7 +22,14 @@ PING: Final = message_frame("ping")
 
 
 class Written(Protocol):
-    """The connection, as its writer sees it."""
+    """The connection, as its writer sees it.
+
+    Attributes:
+        port: the socket while the writer has nothing to do, so that others may write; else
+            `NOWHERE`.
+    """
+
+    port: Direct
 
     def ping_left(self) -> None:
         """The socket has taken a ping."""
@@ -49,6 +56,7 @@ class Writer:
         flushed: is told the frames of each flush and when the server took it.
         is_legacy: one message a frame.
         observe: sees every message that is sent.
+        direct: the socket; None where others may not write to it.
     """
 
     def __init__(
@@ -62,6 +70,7 @@ class Writer:
         flushed: Callable[[Sequence[Frame], float], None],
         is_legacy: bool,
         observe: Callable[[Direction, str], None] | None,
+        direct: Direct | None = None,
     ) -> None:
         self._connection = connection
         self._transport = transport
@@ -70,6 +79,8 @@ class Writer:
         self._flushed = flushed
         self._is_legacy = is_legacy
         self._observe = observe
+        self._direct = NOWHERE if direct is None else direct
+        self._handed: Sequence[Frame] = ()
         self._watch = Watch(clock, send_timeout_s, self._late)
         self._wake: asyncio.Future[None] | None = None
         self._less_backlog: asyncio.Future[None] | None = None
@@ -78,6 +89,7 @@ class Writer:
     def wake(self) -> None:
         """Something waits, or something has changed."""
         if self._wake is not None:
+            self._connection.port = NOWHERE
             if not self._wake.done():  # done: the server has cancelled the connection's task
                 self._wake.set_result(None)
             self._wake = None
@@ -85,6 +97,12 @@ class Writer:
     def ping(self) -> None:
         """Send a ping with the next flush: it does not wait behind what waits for the client."""
         self._is_ping_due = True
+        self.wake()
+
+    def handed_over(self, frames: Sequence[Frame]) -> None:
+        """Something has been written past the outbox, and the socket did not take all of it."""
+        self._handed = frames
+        self._watch.begin()
         self.wake()
 
     async def room_for_backlog(self, max_bytes: int) -> None:
@@ -104,6 +122,8 @@ class Writer:
             OSError: the client is gone.
         """
         while True:
+            if self._handed:
+                await self._wait_for_handed()
             frames = self._outbox.take(MAX_FLUSH_BYTES)
             pings, self._is_ping_due = self._is_ping_due, False
             if pings:
@@ -111,7 +131,10 @@ class Writer:
             if not frames:
                 if self._connection.nothing_waits():
                     return
+                if self._outbox:
+                    continue  # what came by a wave was to be sent before the end
                 self._wake = asyncio.get_running_loop().create_future()
+                self._connection.port = self._direct
                 await self._wake
                 continue
             await self._flush(frames)
@@ -124,6 +147,13 @@ class Writer:
                 self._less_backlog = None
             if self._outbox:
                 await asyncio.sleep(0)
+
+    async def _wait_for_handed(self) -> None:
+        frames, self._handed = self._handed, ()
+        await self._transport.drained()
+        self._watch.end()
+        self._outbox.sent()
+        self._flushed(frames, self._now_s())
 
     async def _flush(self, frames: list[Frame]) -> None:
         if self._observe is not None:

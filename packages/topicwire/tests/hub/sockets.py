@@ -52,6 +52,16 @@ class InProcessSocket:
     def write(self, data: bytes) -> None:
         assert len(data) == 1, "what the descriptor did not take is under way already"
 
+    def listen(self, received: Callable[[str | bytes], None], gone: Callable[[], None]) -> bool:
+        """Say that messages are to be received."""
+        del self, received, gone
+        return False
+
+    def go_on(self, call: Coroutine[Any, Any, None]) -> bool:
+        """Say that the call is to go on where it runs."""
+        del self, call
+        return False
+
     async def drained(self) -> None:
         while self._sending is not None:
             waiting = asyncio.get_running_loop().create_future()

@@ -145,7 +145,7 @@ async def test_a_reply_never_overtakes_an_update(written: list[bytes]) -> None:
         await subscribed(client)
         [connection] = app.hub._connections
         publish(router, 2)
-        connection._receive('{"type":"ping"}')  # in the step in which it was published
+        connection.received('{"type":"ping"}')  # in the step in which it was published
         publish(router, 1)
         await client.read_until(b'"seq":3')
         await at_rest()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from inspect import isawaitable
 from ipaddress import IPv6Address, ip_address
 from typing import Any, Final, TypeVar
 
 from topicwire.asgi.origin import OriginCheck
+from topicwire.asgi.places import Places
 from topicwire.core.tally import Tally
 from topicwire.errors import CommandError, DeclarationError
 from topicwire.hub.hub import Hub
@@ -68,7 +68,7 @@ class Door:
         self._origins = OriginCheck(allowed_origins, logger)
         self._addresses: Tally[str] = Tally(hub.settings.max_connections_per_address)
 
-    async def admit(self, handshake: Handshake, places: ExitStack) -> Principal | None:
+    async def admit(self, handshake: Handshake, places: Places) -> Principal | None:
         """Return who a client is by its handshake; None when its first message may say so.
 
         Args:
@@ -81,31 +81,22 @@ class Door:
         if not self._origins.passes(handshake):
             raise CommandError("This origin is not allowed", code="forbidden")
         address = _address(handshake)
-        if address is not None:
-            if not self._addresses.enter(address):
-                raise _too_many("address", self._addresses.limit)
-            places.callback(self._addresses.leave, address)
+        if address is not None and not places.enter(self._addresses, address):
+            raise _too_many("address", self._addresses.limit)
         principal = await self._recognize(handshake)
         if principal is not None:
-            places.enter_context(self.counted(principal))
+            self.count(principal, places)
         return principal
 
-    @contextmanager
-    def counted(self, principal: Principal) -> Iterator[None]:
-        """Count a connection of `principal` for as long as it is served.
+    def count(self, principal: Principal, places: Places) -> None:
+        """Count a connection of `principal`, until its places are left.
 
         Raises:
             CommandError: it has connections enough.
         """
-        if not principal.subject:
-            yield
-            return
-        if not self._hub.principals.enter(principal.subject):
-            raise _too_many("principal", self._hub.principals.limit)
-        try:
-            yield
-        finally:
-            self._hub.principals.leave(principal.subject)
+        principals = self._hub.principals
+        if principal.subject and not places.enter(principals, principal.subject):
+            raise _too_many("principal", principals.limit)
 
     async def _recognize(self, handshake: Handshake) -> Principal | None:
         ask = self._authenticate

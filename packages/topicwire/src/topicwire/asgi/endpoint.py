@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
 from topicwire.asgi.door import Door
+from topicwire.asgi.places import Places
 from topicwire.asgi.refusal import close_code, refuse
 from topicwire.asgi.sign_in import SignIn
 from topicwire.asgi.transport import AsgiTransport
@@ -47,33 +48,60 @@ class Endpoint:
         self._observe = observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection."""
+        """Serve one connection.
+
+        A server that gives its socket sees this call return when the client has been let in: the
+        connection goes on without what such a call keeps in memory.
+        """
         if (await receive())["type"] != "websocket.connect":
             return
+        transport = AsgiTransport(receive, send, scope)
+        serving = await self._admitted(scope, transport)
+        if serving is not None and not transport.go_on(serving):
+            await serving
+
+    async def _admitted(
+        self, scope: Scope, transport: AsgiTransport
+    ) -> Coroutine[Any, Any, None] | None:
+        """Return what serves a client; None when it is not let in."""
         handshake = Handshake(scope)
         is_legacy = SUBPROTOCOL not in handshake.subprotocols
-        transport = AsgiTransport(receive, send, scope)
         observe = self._observe()
-        with ExitStack() as places:
+        with Places() as places:
             try:
                 principal = await self._let_in(handshake, transport, places, observe)
             except OSError:
-                return  # the client went away before it was let in
-            if principal is not None:
-                await self._hub.serve(
-                    transport,
-                    self._commands,
-                    is_legacy=is_legacy,
-                    observe=observe,
-                    principal=principal,
-                    verify=self._door.verify,
-                )
+                return None  # the client went away before it was let in
+            if principal is None:
+                return None
+            return self._serve(
+                transport, places.hand_over(), observe, is_legacy=is_legacy, principal=principal
+            )
+
+    async def _serve(
+        self,
+        transport: AsgiTransport,
+        places: Places,
+        observe: Callable[[Direction, str], None] | None,
+        *,
+        is_legacy: bool,
+        principal: Principal,
+    ) -> None:
+        with places:
+            await self._hub.serve(
+                transport,
+                self._commands,
+                is_legacy=is_legacy,
+                observe=observe,
+                principal=principal,
+                verify=self._door.verify,
+            )
 
     async def _let_in(
         self,
         handshake: Handshake,
         transport: AsgiTransport,
-        places: ExitStack,
+        places: Places,
         observe: Callable[[Direction, str], None] | None,
     ) -> Principal | None:
         """Accept a client, and return who it is; None when it has been refused."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, Protocol
 
 from starlette.types import Scope
 
@@ -40,6 +40,23 @@ class ServerSocket(Protocol):
         """Send whole WebSocket frames, or the rest of one whose beginning `fd` has taken.
 
         Behind what is buffered; never waits, never raises. Nothing when the connection is closing.
+        """
+        ...
+
+    def listen(self, received: Callable[[str | bytes], None], gone: Callable[[], None]) -> bool:
+        """Give each message to `received` as it comes, instead of to `receive` of ASGI.
+
+        `gone` is called when none follows; `received` in the context of whoever listens. False
+        where the server cannot.
+        """
+        ...
+
+    def go_on(self, call: Coroutine[Any, Any, None]) -> bool:
+        """Run `call` in the place of the ASGI call that runs, which may return then.
+
+        The connection is served for as long as `call` runs. What an ASGI call keeps alive, its
+        scope and the frames of whatever stands before the endpoint, is let go when it returns.
+        False, and nothing is done with `call`, where the server cannot.
         """
         ...
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
 
 from topicwire.asgi.door import Door, unknown
+from topicwire.asgi.places import Places
 from topicwire.errors import CommandError
 from topicwire.hub.clock import Deadline
 from topicwire.hub.hub import Hub
@@ -32,9 +32,7 @@ class SignIn:
         self._door = door
         self._verify = verify
 
-    async def principal(
-        self, transport: Transport, places: ExitStack, observe: Observe
-    ) -> Principal:
+    async def principal(self, transport: Transport, places: Places, observe: Observe) -> Principal:
         """Return who signs in; `places` counts its connection.
 
         Raises:
@@ -58,7 +56,7 @@ class SignIn:
             principal = await recognize(self._hub, lambda: self._verify(token))
             if principal is None:
                 raise unknown()
-            places.enter_context(self._door.counted(principal))
+            self._door.count(principal, places)
         except CommandError as refusal:
             await answer(auth_response(message.id, refusal))
             raise

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 from starlette.types import Message as AsgiMessage
 from starlette.types import Receive, Scope, Send
@@ -52,6 +52,14 @@ class AsgiTransport:
             return text
         data: bytes = event.get("bytes") or b""
         return data
+
+    def listen(self, received: Callable[[str | bytes], None], gone: Callable[[], None]) -> bool:
+        """Have messages told as they come, where the server gives its socket."""
+        return self._socket is not None and self._socket.listen(received, gone)
+
+    def go_on(self, call: Coroutine[Any, Any, None]) -> bool:
+        """Have `call` run while this ASGI call returns, where the server gives its socket."""
+        return self._socket is not None and self._socket.go_on(call)
 
     async def send(self, text: str) -> None:
         """Send a text frame; where the server gives its socket, until that has taken all of it.

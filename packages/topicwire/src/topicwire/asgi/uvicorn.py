@@ -10,7 +10,7 @@ case 7.1.5 of the Autobahn suite; this one passes every case.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections.abc import Coroutine
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -20,13 +20,11 @@ from uvicorn.server import ServerState
 
 from topicwire.asgi.server_socket import EXTENSION
 from topicwire.asgi.websocket.connection import (
-    CLOSED,
     CLOSING,
     CONNECTING,
     NO_FD,
     NOTSENT_BYTES,
     OPEN,
-    WebSocketConnection,
 )
 from topicwire.asgi.websocket.deflate import inflate
 from topicwire.asgi.websocket.frames import (
@@ -40,12 +38,10 @@ from topicwire.asgi.websocket.keepalive import Keepalive
 from topicwire.asgi.websocket.log import LOGGER, log_answer, trace
 from topicwire.asgi.websocket.messages import Framing, framing
 from topicwire.asgi.websocket.parser import FrameParser
+from topicwire.asgi.websocket.receiving import MAX_UNREAD_BYTES, ReceivingConnection
 from topicwire.asgi.websocket.scope import websocket_scope
 
-__all__ = ["NOTSENT_BYTES", "WebSocketProtocol"]
-
-MAX_UNREAD_BYTES: Final = 65_536
-"""Of messages that the application has not received: then nothing more is read from the socket."""
+__all__ = ["MAX_UNREAD_BYTES", "NOTSENT_BYTES", "WebSocketProtocol"]
 
 MAX_EARLY_BYTES: Final = 65_536
 """That a client may send before its handshake has been answered, though it is to wait for that."""
@@ -56,7 +52,7 @@ _STATUSES: Final = range(200, 600)
 _KEEPALIVES: WeakKeyDictionary[ServerState, Keepalive] = WeakKeyDictionary()
 
 
-class WebSocketProtocol(WebSocketConnection):
+class WebSocketProtocol(ReceivingConnection):
     """A WebSocket for uvicorn, by RFC 6455, where the endpoint knows the socket.
 
     - A client that does not read is noticed where it is true: the operating system takes 16 KiB
@@ -81,17 +77,13 @@ class WebSocketProtocol(WebSocketConnection):
         "_config",
         "_denial",
         "_early",
-        "_end",
         "_framing",
         "_has_closed",
-        "_inbox",
+        "_has_gone_on",
         "_is_announced",
-        "_is_reading_paused",
-        "_receiver",
         "_request",
         "_scope",
         "_server_state",
-        "_unread_bytes",
     )
 
     def __init__(
@@ -108,7 +100,7 @@ class WebSocketProtocol(WebSocketConnection):
             loop = _loop or asyncio.get_running_loop()
             keepalive = Keepalive(loop, config.ws_ping_interval, config.ws_ping_timeout)
             _KEEPALIVES[server_state] = keepalive
-        super().__init__(keepalive)
+        super().__init__(keepalive, config.ws_max_queue)
         self._config = config
         self._server_state = server_state
         self._app_state = app_state
@@ -117,14 +109,9 @@ class WebSocketProtocol(WebSocketConnection):
         self._scope: dict[str, Any] | None = None
         self._early = b""
         self._denial: tuple[int, list[tuple[bytes, bytes]], list[bytes]] | None = None
-        # what the application is to receive
+        # the application
         self._is_announced = False
-        self._inbox: deque[str | bytes] | None = None
-        self._unread_bytes = 0
-        self._is_reading_paused = False
-        self._end: tuple[int, str] | None = None
-        self._receiver: asyncio.Future[None] | None = None
-        # what it sends
+        self._has_gone_on = False
         self._framing: Framing = framing(None)
         self._has_closed = False
 
@@ -186,10 +173,7 @@ class WebSocketProtocol(WebSocketConnection):
         )
         scope["extensions"][EXTENSION] = {"socket": self}
         self._scope = scope
-        loop = asyncio.get_running_loop()
-        task = loop.create_task(self._run(scope))
-        task.add_done_callback(self._server_state.tasks.discard)
-        self._server_state.tasks.add(task)
+        self._start(scope, None)
 
     def _accept(self, message: Any) -> None:
         request = self._request
@@ -238,20 +222,38 @@ class WebSocketProtocol(WebSocketConnection):
 
     # The application
 
-    async def _run(self, scope: dict[str, Any]) -> None:
+    def go_on(self, call: Coroutine[Any, Any, None]) -> bool:
+        """Run `call` in the place of the ASGI call that runs, which may return then."""
+        self._has_gone_on = True
+        self._start(None, call)
+        return True
+
+    def _start(self, scope: Any, call: Coroutine[Any, Any, None] | None) -> None:
+        task = asyncio.get_running_loop().create_task(self._run(scope, call))
+        task.add_done_callback(self._server_state.tasks.discard)
+        self._server_state.tasks.add(task)
+
+    async def _run(self, scope: Any, call: Coroutine[Any, Any, None] | None) -> None:
+        code, result = NORMAL_CLOSURE, None
         try:
-            result = await self._config.loaded_app(scope, self.receive, self.send)
+            if call is None:
+                result = await self._config.loaded_app(scope, self.receive, self.send)
+            else:
+                await call
         except ClientDisconnected:
-            self._application_ends(NORMAL_CLOSURE)
+            pass
         except BaseException:  # noqa: BLE001 - whatever it is, the client is told
             LOGGER.exception("Exception in ASGI application\n")
-            self._application_ends(INTERNAL_ERROR)
+            code = INTERNAL_ERROR
         else:
             if self._state == CONNECTING:
                 LOGGER.error("ASGI callable returned without completing handshake.")
             elif result is not None:
                 LOGGER.error("ASGI callable should return None, but returned '%s'.", result)
-            self._application_ends(NORMAL_CLOSURE)
+        if self._has_gone_on:
+            self._has_gone_on = False  # whichever call ends last ends the connection
+        else:
+            self._application_ends(code)
 
     def _application_ends(self, code: int) -> None:
         if self._state == CONNECTING:
@@ -266,32 +268,14 @@ class WebSocketProtocol(WebSocketConnection):
         if not self._is_announced:
             self._is_announced = True
             return {"type": "websocket.connect"}
-        while self._inbox is None and self._end is None:
-            await self._something_to_receive()
-        inbox = self._inbox
-        if inbox is None:
-            assert self._end is not None  # noqa: S101 - what else was waited for
-            code, reason = self._end
-            return {"type": "websocket.disconnect", "code": code, "reason": reason}
-        message = inbox.popleft()
-        self._unread_bytes -= len(message)
-        if not inbox:
-            self._inbox = None
-            self._read_on()
+        message = await self._next()
         if isinstance(message, str):
             return {"type": "websocket.receive", "text": message}
-        return {"type": "websocket.receive", "bytes": message}
-
-    async def _something_to_receive(self) -> None:
-        if self._receiver is not None:  # somebody waits already
-            await asyncio.wait({self._receiver})
-            return
-        receiver = self._receiver = asyncio.get_running_loop().create_future()
-        try:
-            await receiver
-        finally:
-            if self._receiver is receiver:
-                self._receiver = None
+        if message is not None:
+            return {"type": "websocket.receive", "bytes": message}
+        assert self._end is not None  # noqa: S101 - that is why nothing follows
+        code, reason = self._end
+        return {"type": "websocket.disconnect", "code": code, "reason": reason}
 
     async def send(self, message: Any) -> None:
         """Send an event of ASGI. Waits while the client does not read.
@@ -348,34 +332,6 @@ class WebSocketProtocol(WebSocketConnection):
 
     # What the connection tells
 
-    def _received(self, message: str | bytes) -> None:
-        if self._inbox is None:
-            self._inbox = deque()
-        self._inbox.append(message)
-        self._unread_bytes += len(message)
-        is_full = (
-            self._unread_bytes >= MAX_UNREAD_BYTES or len(self._inbox) >= self._config.ws_max_queue
-        )
-        if is_full and not self._is_reading_paused and self._state == OPEN:
-            self._is_reading_paused = True
-            self.transport.pause_reading()
-        self._wake_receiver()
-
     def _ended(self, code: int, reason: str) -> None:
-        if self._end is None:
-            self._end = (code, reason)
-            self._wake_receiver()
+        super()._ended(code, reason)
         self._request = self._scope = None
-
-    def _is_reading(self) -> bool:
-        return not self._is_reading_paused
-
-    def _read_on(self) -> None:
-        if self._is_reading_paused:
-            self._is_reading_paused = False
-            if self._state != CLOSED and not self.transport.is_closing():
-                self.transport.resume_reading()
-
-    def _wake_receiver(self) -> None:
-        if self._receiver is not None and not self._receiver.done():
-            self._receiver.set_result(None)

@@ -50,7 +50,8 @@ class CommandQueue(Generic[_Command, _Answer]):
         self._max_commands = max_commands
         self._max_answers = max_answers
         self._max_answer_bytes = max_answer_bytes
-        self._waiting: deque[_Waiting[_Command, _Answer]] = deque()
+        # nothing waits for most connections at most times, and an empty deque has 760 bytes
+        self._waiting: deque[_Waiting[_Command, _Answer]] | tuple[()] = ()
         self._commands = 0
         self._answers = 0
         self._answer_bytes = 0
@@ -63,7 +64,7 @@ class CommandQueue(Generic[_Command, _Answer]):
         if self._commands >= self._max_commands:
             return Admission.REFUSED
         self._commands += 1
-        self._waiting.append(_Waiting(command, None, 0))
+        self._add(_Waiting(command, None, 0))
         return Admission.QUEUED
 
     def answer(self, answer: _Answer, size: int) -> Admission:
@@ -78,7 +79,7 @@ class CommandQueue(Generic[_Command, _Answer]):
             return Admission.FLOODED
         self._answers += 1
         self._answer_bytes = total
-        self._waiting.append(_Waiting(None, answer, size))
+        self._add(_Waiting(None, answer, size))
         return Admission.QUEUED
 
     def take(self) -> tuple[_Command | None, _Answer | None] | None:
@@ -86,9 +87,17 @@ class CommandQueue(Generic[_Command, _Answer]):
         if not self._waiting:
             return None
         command, answer, size = self._waiting.popleft()
+        if not self._waiting:
+            self._waiting = ()
         if answer is None:
             self._commands -= 1
         else:
             self._answers -= 1
             self._answer_bytes -= size
         return command, answer
+
+    def _add(self, waiting: _Waiting[_Command, _Answer]) -> None:
+        if isinstance(self._waiting, deque):
+            self._waiting.append(waiting)
+        else:
+            self._waiting = deque((waiting,))

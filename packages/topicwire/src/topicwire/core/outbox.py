@@ -45,7 +45,8 @@ class Outbox:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         # bytes are backlog: kept as the ring has them, and shared with it, until they are taken
-        self._waiting: deque[Frame | bytes | _Slot] = deque()
+        # nothing waits for most connections at most times, and an empty deque has 760 bytes
+        self._waiting: deque[Frame | bytes | _Slot] | tuple[()] = ()
         # by topic first: ending one does not look at what waits of the others
         self._places: dict[Hashable, dict[bytes, _Slot]] = {}
         self._queues: dict[Hashable, deque[_Slot]] = {}
@@ -71,7 +72,7 @@ class Outbox:
         """Add a frame. False, and nothing is added, when `max_bytes` wait: its reader is slow."""
         if self._bytes + self._in_flight >= self._max_bytes:
             return False
-        self._waiting.append(frame)
+        self._add(frame)
         self._bytes += frame.size
         return True
 
@@ -131,7 +132,7 @@ class Outbox:
     def push_backlog(self, frames: Iterable[bytes]) -> None:
         """Add what a client missed, or a topic's present state: it always fits."""
         for frame in frames:
-            self._waiting.append(frame)
+            self._add(frame)
             self._backlog += len(frame)
 
     def seal(self, topic: Hashable) -> None:
@@ -150,7 +151,7 @@ class Outbox:
         waiting = self._waiting
         taken: list[Frame] = []
         size = 0
-        while waiting:
+        while waiting:  # it is a deque
             first = waiting[0]
             if isinstance(first, Frame):
                 frame = first
@@ -183,11 +184,13 @@ class Outbox:
     def sent(self) -> None:
         """What was taken has been handed to the socket."""
         self._in_flight = 0
+        if not self._waiting:
+            self._waiting = ()
 
     def clear(self) -> list[Frame]:
         """Forget everything: the connection is gone. Returns all that waited, the backlog too."""
         left = [one for waiting in self._waiting if (one := _frame(waiting)) is not None]
-        self._waiting.clear()
+        self._waiting = ()
         self._places.clear()
         self._queues.clear()
         self._gone = 0
@@ -195,6 +198,12 @@ class Outbox:
         self._backlog = 0
         self._in_flight = 0
         return left
+
+    def _add(self, one: Frame | bytes | _Slot) -> None:
+        if isinstance(self._waiting, deque):
+            self._waiting.append(one)
+        else:
+            self._waiting = deque((one,))
 
     def _append(self, update: Update, older: _Slot | None) -> _Slot | None:
         """Add `update` in the stead of `older`, unless too much waits without that."""
@@ -204,7 +213,7 @@ class Outbox:
         if older is not None:
             self._empty(older)
         slot = _Slot(update)
-        self._waiting.append(slot)
+        self._add(slot)
         self._bytes += update.frame.size
         return slot
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from topicwire.close_codes import (
     GOING_AWAY,
-    INTERNAL_ERROR,
-    MESSAGE_TOO_BIG,
     NO_SIGN_OF_LIFE,
     RATE_LIMITED,
     SLOW_CONSUMER,
@@ -36,22 +34,19 @@ from topicwire.hub.ending import Ending
 from topicwire.hub.hello import hello_frame
 from topicwire.hub.identity import Identity, VerifyToken
 from topicwire.hub.join import Join
+from topicwire.hub.reader import Reader
 from topicwire.hub.refusals import error_frame, failure_frame
 from topicwire.hub.route import Command, PendingCommand
 from topicwire.hub.transport import NOWHERE, Transport
 from topicwire.hub.writer import Writer
 from topicwire.types import ANONYMOUS, Direction, Message, Principal
 from topicwire.wire.codec import decode_message, no_matching_type
-from topicwire.wire.frames import Frame, message_frame, size_is_over
+from topicwire.wire.frames import Frame, message_frame
 from topicwire.wire.resume import decode_resume
 
 if TYPE_CHECKING:
     from topicwire.hub.fanout import Receiver
     from topicwire.hub.hub import Hub
-
-MAX_READS_IN_A_ROW: Final = 16
-"""After so many the reader lets others run: a server's `receive` may never wait while it has some.
-"""
 
 
 class Connection:
@@ -110,6 +105,7 @@ class Connection:
         self._rate = CommandRate(settings.max_commands_per_s, settings.max_command_burst)
         self._worker: asyncio.Task[None] | None = None
         self._ending = Ending(transport, self._writer.wake)
+        self._reader = Reader(hub, transport, self)
         self._is_draining = False
         self.identity = Identity(self, principal, verify)
 
@@ -119,11 +115,11 @@ class Connection:
             self.push(hello_frame(self.id, self.hub.settings))
             self.hub.heartbeat.heard(self)
         self.hub.drain.joined(self)
-        reader = self.hub.spawn(self._read())
+        self._reader.begin()
         try:
             await self._ending.serve(self._writer.run())
         finally:
-            reader.cancel()
+            self._reader.close()
             self._let_go()
         await self._ending.say_goodbye()
 
@@ -324,30 +320,13 @@ class Connection:
 
     # What comes in
 
-    async def _read(self) -> None:
-        limit = self.hub.settings.max_message_bytes
-        received = 0
-        try:
-            while (message := await self._transport.receive()) is not None:
-                if size_is_over(message, limit):
-                    self.end(MESSAGE_TOO_BIG, f"a message is larger than {limit} bytes")
-                    return
-                if not self.is_legacy:
-                    self.hub.heartbeat.heard(self)
-                self._receive(message)
-                received += 1
-                if received % MAX_READS_IN_A_ROW == 0:
-                    await asyncio.sleep(0)
-        except Exception:
-            if not self.is_ended:
-                self.hub.logger.exception(
-                    "connection %s: its reader failed", self.id, extra={"connection": self.id}
-                )
-                self.end(INTERNAL_ERROR, "internal error")
-        finally:
-            self.end()
+    def heard(self) -> None:
+        """The client has given a sign of life."""
+        if not self.is_legacy:
+            self.hub.heartbeat.heard(self)
 
-    def _receive(self, data: str | bytes) -> None:
+    def received(self, data: str | bytes) -> None:
+        """Take a message."""
         try:
             message, text = decode_message(data)
         except CommandError as error:

@@ -49,6 +49,14 @@ class Transport(Protocol):
         """Return the next message, text or binary; None when the client is gone."""
         ...
 
+    def listen(self, received: Callable[[str | bytes], None], gone: Callable[[], None]) -> bool:
+        """Have each message given to `received` as it comes, and `gone` called when none follows.
+
+        False where the transport cannot: then `receive` is the way. `received` is called in the
+        context of whoever listens.
+        """
+        ...
+
     async def send(self, text: str) -> None:
         """Send a text frame; wait while the client does not read. OSError: it is gone."""
         ...

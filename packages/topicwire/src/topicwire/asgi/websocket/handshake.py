@@ -20,6 +20,8 @@ _VERSION: Final = b"13"
 _TOKENS: Final = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
 _FORBIDDEN_IN_NAME: Final = re.compile(rb"[^-!#$%&'*+.^_`|~0-9A-Za-z]")
 _FORBIDDEN_IN_VALUE: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_HEADER: Final = re.compile(rb"([-!#$%&'*+.^_`|~0-9A-Za-z]+):([^\x00-\x08\x0a-\x1f\x7f]*)\r\n")
+_HEADERS: Final = re.compile(rb"(?:%b)*\r\n" % _HEADER.pattern)
 _WITHOUT_BODY: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 _COMMON_NAMES: Final = {
@@ -31,7 +33,7 @@ _COMMON_NAMES: Final = {
         *(b"sec-websocket-extensions", b"x-forwarded-for", b"x-forwarded-proto"),
     )
 }
-"""Kept once for all connections."""
+"""As they come from uvicorn, in lower case; kept once for all connections."""
 
 
 class RefusedError(Exception):
@@ -73,7 +75,7 @@ class Request:
         Raises:
             RefusedError: it opens no WebSocket.
         """
-        line, *lines = data.partition(b"\r\n\r\n")[0].split(b"\r\n")
+        line, _, lines = data.partition(b"\r\n")
         try:
             method, target, protocol = line.split(b" ")
             self.target = target.decode("ascii")
@@ -85,7 +87,7 @@ class Request:
         if protocol != b"HTTP/1.1":
             reason = "the protocol is not HTTP/1.1"
             raise RefusedError(reason, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
-        self.headers = [_header(one) for one in lines]
+        self.headers = _headers(lines)
         found: dict[bytes, bytes] = {}
         for name, value in self.headers:
             found[name] = value if name not in found else b"%b, %b" % (found[name], value)
@@ -161,12 +163,13 @@ def _head(status: int, headers: Headers) -> bytes:
     return b"".join(lines)
 
 
-def _header(line: bytes) -> tuple[bytes, bytes]:
-    name, colon, value = line.partition(b":")
-    if not colon or not name or _FORBIDDEN_IN_NAME.search(name):
+def _headers(lines: bytes) -> list[tuple[bytes, bytes]]:
+    if _HEADERS.fullmatch(lines) is None:
         raise RefusedError("a header cannot be read")
-    name = name.lower()
-    return _COMMON_NAMES.get(name, name), value.strip(b" \t")
+    return [
+        (_COMMON_NAMES.get(name) or name.lower(), value.strip(b" \t"))
+        for name, value in _HEADER.findall(lines)
+    ]
 
 
 def _check(found: dict[bytes, bytes]) -> None:

@@ -57,7 +57,7 @@ def bars(title: str, rows: Sequence[tuple[str, float]], *, most_is_best: bool) -
                 f'<rect class="{kind or "peer"}" x="{LEFT}" y="{y + 2}" width="{long:.1f}" '
                 'height="16" rx="2"/>'
             )
-        parts.append(_text(end + 10, y + 15, f"{value:.3g}", "quiet"))
+        parts.append(_text(end + 10, y + 15, _short(value), "quiet"))
     return _drawing(height, parts)
 
 
@@ -94,9 +94,13 @@ def lines(
         ]
         free = min(points[-1][1] + 4, free - 16)
         parts.append(
-            _text(points[-1][0] + 12, free, f"{name} {values[-1]:.2g}", f"text {kind}".strip())
+            _text(points[-1][0] + 12, free, f"{name} {_short(values[-1])}", f"text {kind}".strip())
         )
     return _drawing(bottom + 56, parts)
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}" if 0.1 <= value < 10 else f"{value:.2g}" if value < 10 else f"{value:.0f}"
 
 
 def _kind(name: str) -> str:

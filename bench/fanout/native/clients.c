@@ -296,9 +296,10 @@ int pump(int wait_ms)
         }
         if (client->phase == CONNECTING && events[i].events & (EPOLLERR | EPOLLHUP))
             lose(client, "it could not connect");
+        /* asking makes the TLS handshake, too: reading would end it without asking again */
         if (client->phase == CONNECTING)
             ask(client);
-        if (client->phase != LOST && events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+        if (client->phase > CONNECTING && events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR))
             receive(client);
     }
     return is_else;

@@ -18,7 +18,7 @@ SPECIFICATION = ROOT / "backend/src/trading_api/shared/ws/WS-ROUTER-GENERATION.m
 @pytest.mark.parametrize(
     ("folder", "targets"),
     [
-        (".", "setup dev test test-long soak check generate format build lock help"),
+        (".", "setup dev test test-long soak bench profile check generate format build lock help"),
         ("backend", "generate-ws-routers generate dev test check help"),
         ("frontend", "generate-openapi-client generate-asyncapi-types dev build test help"),
     ],

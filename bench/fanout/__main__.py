@@ -2,7 +2,8 @@
 
 `make bench` measures everything and writes `bench/results/fanout.json`, `docs/benchmarks.md` and
 its plots: an hour, on a machine that does nothing else. `make bench ARGS="--only ours,fastapi
---rounds 5"` is a quick look at some, which is printed and not recorded.
+--rounds 5"` is a quick look at some, which is printed and not recorded. With `--merge` what is
+measured replaces its part of the record: an hour may be had in pieces.
 
 A server has one core and the load generator another. Each server runs beside the C loop, round by
 round in turns, and only the rounds' own ratios count: machines drift. Rates are for a second of
@@ -43,6 +44,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     programs = compiled()
     record = describe(programs, options)
+    if options.merge and options.output.exists():
+        before = json.loads(options.output.read_text(encoding="utf-8"))
+        record |= {
+            name: before[name] for name in ("servers", "own", "loop_memory") if name in before
+        }
     wanted = [one for one in CONTESTANTS if one.name != "c" and one.name in options.only]
     how = options.rounds, options.round_s
     is_well = True
@@ -50,8 +56,9 @@ def main(arguments: list[str] | None = None) -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         certificate = make_certificate(folder) if "tls" in options.parts else None
         for contestant in wanted:
-            row: dict[str, Any] = {"label": contestant.label, "about": contestant.about}
-            record["servers"][contestant.name] = row
+            row = record["servers"].setdefault(contestant.name, {})
+            row.pop("unavailable", None)
+            row |= {"label": contestant.label, "about": contestant.about}
             print(f"{contestant.label}: {contestant.about}", flush=True)
             steps = {
                 "throughput": partial(compare, contestant, programs, *how),
@@ -162,6 +169,8 @@ def _write(record: dict[str, Any], options: argparse.Namespace, *, is_last: bool
     if options.output is None:
         return
     kept = {name: value for name, value in record.items() if name != "began"}
+    order = {one.name: at for at, one in enumerate(CONTESTANTS)}
+    kept["servers"] = dict(sorted(kept["servers"].items(), key=lambda row: order[row[0]]))
     options.output.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
     if is_last and options.output == RESULTS:
         page.write(kept)
@@ -173,15 +182,16 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="make bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument(
-        "--only", default="", help=f"some of {','.join(names)}; nothing is recorded"
-    )
+    parser.add_argument("--only", default="", help=f"some of {','.join(names)}")
     parser.add_argument("--parts", default=",".join(PARTS), help=f"some of {','.join(PARTS)}")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="pairs of rounds (%(default)s)")
     parser.add_argument(
         "--round-s", type=float, default=ROUND_S, help="of the core, for each (%(default)s)"
     )
     parser.add_argument("--output", type=Path, help="record here, whatever was measured")
+    parser.add_argument(
+        "--merge", action="store_true", help="keep what is recorded there and is not measured now"
+    )
     options = parser.parse_args(arguments)
     options.said = " ".join(arguments)
     is_whole = not options.only and options.parts == ",".join(PARTS)
@@ -192,7 +202,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     if options.rounds < 1 or options.round_s <= 0:
         parser.error("at least one round, of more than no time")
-    if is_whole and options.output is None:
+    if (is_whole or options.merge) and options.output is None:
         options.output = RESULTS
     return options
 

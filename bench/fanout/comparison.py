@@ -18,7 +18,7 @@ WORKLOADS: Final = ((100, 1), (1000, 1), (1000, 10), (5000, 1))
 TLS_WORKLOADS: Final = ((1000, 1), (1000, 10))
 LATENCY_CLIENTS: Final = 1000
 LATENCY_HZ: Final = 20.0
-LATENCY_TICKS: Final = 60
+LATENCY_TICKS: Final = 40
 MAX_LATENCY_ROUNDS: Final = 20
 
 
@@ -86,6 +86,7 @@ def summary(seen: Sequence[tuple[Round, Round]]) -> dict[str, Any]:
         "per_s": significant(statistics.median(one.per_s for one in ours)),
         "loop_per_cpu_s": significant(statistics.median(other.per_cpu_s for _, other in seen)),
         "loop_user_ns": significant(ratio_of_sums([(o.user_ns, o.messages) for _, o in seen])),
+        "client_ns": significant(ratio_of_sums([(o.client_cpu_ns, o.messages) for o in ours])),
         "bytes_a_message": significant(ours[0].size / ours[0].messages),
         "messages_a_round": ours[0].messages,
         "rounds": len(seen),

@@ -192,7 +192,7 @@ static void keep_lag(const uint8_t *data, const uint8_t *end)
     while (data < end && *data >= '0' && *data <= '9')
         at = at * 10 + (uint64_t)(*data++ - '0');
     if (at && now > at)
-        totals.lags[totals.lag_count++] = now - at > UINT32_MAX ? UINT32_MAX : (uint32_t)(now - at);
+        totals.lags[totals.lag_count++] = (uint32_t)((now - at) / 1000);
 }
 
 static void count(struct client *client, const struct ws_frame *frame)

@@ -39,8 +39,8 @@ struct client {
     size_t rest_size;
 };
 
-/* What all clients have seen. `lags` has room for `lag_room` values, in ns; none are kept
-   beyond. */
+/* What all clients have seen. `lags` has room for `lag_room` values, in microseconds; none are
+   kept beyond. */
 struct totals {
     int clients, subscribed, lost;
     uint64_t messages, bytes;

@@ -175,8 +175,8 @@ static void paced(double hz, uint64_t ticks)
     if (count) {
         qsort(totals.lags, count, sizeof *totals.lags, by_size);
         snprintf(more, sizeof more, ", \"p50_ms\": %.4f, \"p99_ms\": %.4f, \"max_ms\": %.4f",
-                 totals.lags[count / 2] / 1e6, totals.lags[count * 99 / 100] / 1e6,
-                 totals.lags[count - 1] / 1e6);
+                 totals.lags[count / 2] / 1e3, totals.lags[count * 99 / 100] / 1e3,
+                 totals.lags[count - 1] / 1e3);
     }
     answer(took, more);
 }

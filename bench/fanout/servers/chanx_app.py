@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from importlib import import_module
 from typing import Any, Literal
 
@@ -28,16 +29,17 @@ class Quote(BaseModel):
     text: str
 
 
-def message(name: str, action: Any, payload: Any) -> Any:
-    """A message of chanx's."""
-    body = {"action": action, "payload": payload}
-    return type(name, (BaseMessage,), {"__annotations__": body, "__module__": __name__})
+def message(name: str, action: str, payload: Any) -> Any:
+    """A message of chanx's: `action: Literal["..."] = "..."`, `payload: ...`."""
+    body = {"action": Literal[action], "payload": payload}
+    space = {"__annotations__": body, "__module__": __name__, "action": action}
+    return type(name, (BaseMessage,), space)
 
 
-Subscribe = message("Subscribe", Literal["subscribe"], dict[str, int])
-Subscribed = message("Subscribed", Literal["subscribed"], dict[str, int])
-QuoteEvent = message("QuoteEvent", Literal["quote_event"], Quote)
-QuoteUpdate = message("QuoteUpdate", Literal["quotes.update"], Quote)
+Subscribe = message("Subscribe", "subscribe", dict[str, int])
+Subscribed = message("Subscribed", "subscribed", dict[str, int])
+QuoteEvent = message("QuoteEvent", "quote_event", Quote)
+QuoteUpdate = message("QuoteUpdate", "quotes.update", Quote)
 
 
 async def handle_subscribe(self: Any, message: Any) -> Any:
@@ -70,7 +72,10 @@ Consumer: Any = decorators.channel(name="quotes", description="Quotes")(
     )
 )
 # it logs each connection and message otherwise, and waits for a thread that writes the line
-structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+structlog.configure(
+    wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+)
 layers.register_channel_layer("default", layers.InMemoryChannelLayer())
 app = FastAPI()
 app.router.routes.append(WebSocketRoute("/ws", Consumer.as_asgi()))

@@ -28,10 +28,10 @@ def test_the_interval_holds_the_value_and_narrows_with_rounds() -> None:
 def test_the_interval_covers_as_often_as_it_says() -> None:
     draw = random.Random(2)  # noqa: S311 - repeatable
     covered = 0
-    for _ in range(60):
+    for _ in range(40):
         found = estimate([(draw.gauss(0.8, 0.05), 1.0) for _ in range(25)])
         covered += found["low"] <= 0.8 <= found["high"]
-    assert covered >= 51  # 95 % of 60 are 57
+    assert covered >= 34  # 95 % of 40 are 38
 
 
 def test_the_same_rounds_give_the_same_interval() -> None:

@@ -469,3 +469,59 @@ def test_what_comes_before_the_answer_is_kept_within_bounds(run: Any, data: byte
         assert (b" 101 " in received) == is_kept
 
     run(test)
+
+
+@pytest.mark.parametrize("http", ["h11", "httptools"])
+def test_either_of_uvicorns_http_implementations_hands_over(run: Any, http: str) -> None:
+    async def test() -> None:
+        async with (
+            serving(Script(echo), lifespan="off", http=http) as url,
+            connect(f"{url}?a=b") as client,
+        ):
+            await client.send("é")
+            assert await client.recv() == "é"
+
+    run(test)
+
+
+def test_after_an_abort_nothing_is_sent_and_the_application_is_told(run: Any) -> None:
+    async def play(app: Script) -> None:
+        await app.send(ACCEPT)
+        socket: Any = server_socket(app.scope)
+        socket.abort()
+        with pytest.raises(ClientDisconnected):
+            await app.send({"type": "websocket.send", "text": "late"})
+        app.seen.append((await app.receive())["code"])
+
+    async def test() -> None:
+        app = Script(play)
+        async with serving(app, lifespan="off") as url, raw_socket(url) as client:
+            await app.ended.wait()
+            await client.read_to_the_end()
+        assert app.seen[1:] == [1006]
+
+    run(test)
+
+
+def test_a_violation_behind_much_that_nobody_has_taken_is_told(run: Any) -> None:
+    """Reading was paused for it, and goes on to see the client's end."""
+    go = asyncio.Event()
+
+    async def play(app: Script) -> None:
+        await app.send(ACCEPT)
+        await go.wait()
+        while (event := await app.receive())["type"] == "websocket.receive":
+            app.seen.append(event["text"])
+
+    async def test() -> None:
+        app = Script(play)
+        async with serving(app, lifespan="off") as url, raw_socket(url) as client:
+            await client.send(frame(1, b"x") * 100 + frame(3))
+            await client.read_until(b"\x03\xeathere is no opcode 3")
+            client.hang_up()
+            assert await client.read_to_the_end()
+            go.set()
+            await app.ended.wait()
+        assert app.seen[1:] == ["x"] * 100
+
+    run(test)

@@ -101,7 +101,7 @@ class WebSocketConnection(asyncio.Protocol):
         """A message has come, while the connection is open."""
 
     def _ended(self, code: int, reason: str) -> None:
-        """The connection is over, by the client's doing; called once at most."""
+        """The connection is over; the first call alone says how."""
 
     def _is_reading(self) -> bool:
         """Say whether what comes is read at present."""
@@ -131,6 +131,8 @@ class WebSocketConnection(asyncio.Protocol):
     def abort(self) -> None:
         """End the connection at once; what is unsent is lost."""
         self.fd = NO_FD
+        if self._state <= OPEN:
+            self._state = CLOSING
         self.transport.abort()
 
     # What the event loop calls
@@ -186,15 +188,14 @@ class WebSocketConnection(asyncio.Protocol):
         """Let go of everything."""
         del exc
         self.fd = self._own_fd = NO_FD
-        was_open, self._state = self._state <= OPEN, CLOSED
+        self._state = CLOSED
         self._is_paused = False
         self._parser = None
         self._keepalive.forget(self)
         if self._end_timer is not None:
             self._end_timer.cancel()
             self._end_timer = None
-        if was_open:
-            self._ended(ABNORMAL_CLOSURE, "")
+        self._ended(ABNORMAL_CLOSURE, "")
         self._wake()
 
     # What a keepalive calls

@@ -136,6 +136,7 @@ class ReceivingConnection(WebSocketConnection):
         if self._end is None:
             self._end = (code, reason)
             self._wake_receiver()
+            self._read_on()  # to see the client's end
             if self._inbox is None:
                 self._tell_gone()
 

@@ -173,7 +173,7 @@ class WebSocketProtocol(ReceivingConnection):
         )
         scope["extensions"][EXTENSION] = {"socket": self}
         self._scope = scope
-        self._start(scope, None)
+        self._start(self._run(scope))
 
     def _accept(self, message: Any) -> None:
         request = self._request
@@ -225,21 +225,20 @@ class WebSocketProtocol(ReceivingConnection):
     def go_on(self, call: Coroutine[Any, Any, None]) -> bool:
         """Run `call` in the place of the ASGI call that runs, which may return then."""
         self._has_gone_on = True
-        self._start(None, call)
+        self._start(call).add_done_callback(self._went_on)
         return True
 
-    def _start(self, scope: Any, call: Coroutine[Any, Any, None] | None) -> None:
-        task = asyncio.get_running_loop().create_task(self._run(scope, call))
-        task.add_done_callback(self._server_state.tasks.discard)
-        self._server_state.tasks.add(task)
+    def _start(self, call: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        tasks = self._server_state.tasks
+        task = asyncio.get_running_loop().create_task(call)
+        task.add_done_callback(tasks.discard)
+        tasks.add(task)
+        return task
 
-    async def _run(self, scope: Any, call: Coroutine[Any, Any, None] | None) -> None:
-        code, result = NORMAL_CLOSURE, None
+    async def _run(self, scope: Any) -> None:
+        code = NORMAL_CLOSURE
         try:
-            if call is None:
-                result = await self._config.loaded_app(scope, self.receive, self.send)
-            else:
-                await call
+            result = await self._config.loaded_app(scope, self.receive, self.send)
         except ClientDisconnected:
             pass
         except BaseException:  # noqa: BLE001 - whatever it is, the client is told
@@ -250,6 +249,15 @@ class WebSocketProtocol(ReceivingConnection):
                 LOGGER.error("ASGI callable returned without completing handshake.")
             elif result is not None:
                 LOGGER.error("ASGI callable should return None, but returned '%s'.", result)
+        self._call_ends(code)
+
+    def _went_on(self, task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, ClientDisconnected):
+            LOGGER.error("Exception in ASGI application\n", exc_info=error)
+        self._call_ends(NORMAL_CLOSURE if error is None else INTERNAL_ERROR)
+
+    def _call_ends(self, code: int) -> None:
         if self._has_gone_on:
             self._has_gone_on = False  # whichever call ends last ends the connection
         else:

@@ -525,3 +525,33 @@ def test_a_violation_behind_much_that_nobody_has_taken_is_told(run: Any) -> None
         assert app.seen[1:] == ["x"] * 100
 
     run(test)
+
+
+@pytest.mark.parametrize(("says", "code"), [("fail", 1011), ("return", 1000)])
+def test_a_call_that_goes_on_ends_the_connection(
+    run: Any, says: str, code: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    returned = asyncio.Event()
+
+    async def play(app: Script) -> None:
+        await app.send(ACCEPT)
+        socket: Any = server_socket(app.scope)
+
+        async def call() -> None:
+            await app.ended.wait()
+            await returned.wait()
+            await app.send({"type": "websocket.send", "text": "on"})
+            if says == "fail":
+                raise ZeroDivisionError
+
+        assert socket.go_on(call())
+
+    async def test() -> None:
+        async with serving(Script(play), lifespan="off") as url, connect(url) as client:
+            returned.set()
+            assert await client.recv() == "on"
+            await client.wait_closed()
+            assert client.close_code == code
+
+    run(test)
+    assert ("ZeroDivisionError" in caplog.text) == (says == "fail")

@@ -26,6 +26,7 @@ OURS: Final = Dialect(
     header="Authorization: Bearer u{i}",
     steps=("?hello", '!{"type":"quotes.subscribe","payload":{}}', '?"status":"ok"'),
     ping='{"type":"ping"}',
+    refusal='"status":"error"',
     pong='{"type":"pong"}',
 )
 

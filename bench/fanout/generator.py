@@ -24,6 +24,7 @@ class Dialect:
         mark: stands once in each update, before the time.
         ping: a message of the server's own that is answered by `pong`.
         pong: the answer.
+        refusal: what a reply says that ends all waiting: the client is lost.
         frames: "text", or "binary".
         control: the option that names the control port: `--control`, or `--nats`.
     """
@@ -35,6 +36,7 @@ class Dialect:
     mark: str = '"at":'
     ping: str = ""
     pong: str = ""
+    refusal: str = ""
     frames: str = "text"
     control: str = "--control"
 
@@ -49,6 +51,7 @@ class Dialect:
             "--mark": self.mark,
             "--ping": self.ping,
             "--pong": self.pong,
+            "--refusal": self.refusal,
             "--frames": self.frames,
         }
         options = [str(one) for pair in said.items() if pair[1] for one in pair]

@@ -171,6 +171,12 @@ static size_t answered(struct client *client, uint8_t *data, size_t size)
 
 static void take_steps(struct client *client, const uint8_t *data, size_t size)
 {
+    size_t refusal = strlen(dialect.refusal);
+    if (refusal && memmem(data, size, dialect.refusal, refusal)) {
+        char said[512];
+        snprintf(said, sizeof said, "refused: %.*s", (int)(size < 480 ? size : 480), (const char *)data);
+        return lose(client, said);
+    }
     while (client->phase == SUBSCRIBING) {
         const char *text = dialect.steps[client->step].text;
         const uint8_t *found = memmem(data, size, text, strlen(text));
@@ -212,13 +218,17 @@ static void count(struct client *client, const struct ws_frame *frame)
         on_updates(client, more);
 }
 
-/* A server's own ping begins or ends a frame: it may be joined with updates. */
+/* A server's own ping is a frame of its own, or a line of one that has updates, too. */
 static int is_pinged(const struct ws_frame *frame)
 {
     size_t size = strlen(dialect.ping);
-    return size && frame->size >= size &&
-           (!memcmp(frame->payload, dialect.ping, size) ||
-            !memcmp(frame->payload + frame->size - size, dialect.ping, size));
+    const uint8_t *at = frame->payload, *end = at + frame->size;
+    if (!size)
+        return 0;
+    for (; (at = memmem(at, (size_t)(end - at), dialect.ping, size)); at++)
+        if ((at == frame->payload || at[-1] == '\n') && (at + size == end || at[size] == '\n'))
+            return 1;
+    return 0;
 }
 
 static void take_frame(struct client *client, const struct ws_frame *frame)

@@ -23,6 +23,7 @@ struct dialect {
     int step_count;
     const char *mark; /* stands once in each update, before its time */
     const char *ping, *pong;
+    const char *refusal; /* what a reply says that ends all waiting */
     int is_binary;
 };
 

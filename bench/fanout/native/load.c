@@ -247,6 +247,8 @@ static void set(const char *name, const char *value)
         dialect.ping = value;
     else if (!strcmp(name, "--pong"))
         dialect.pong = value;
+    else if (!strcmp(name, "--refusal"))
+        dialect.refusal = value;
     else if (!strcmp(name, "--frames"))
         dialect.is_binary = !strcmp(value, "binary");
     else if (!strcmp(name, "--tls"))
@@ -262,7 +264,7 @@ int main(int count, char **arguments)
     char line[256];
     size_t size = 0;
     signal(SIGPIPE, SIG_IGN);
-    dialect = (struct dialect){.path = "/", .protocol = "", .header = "", .mark = "\"at\":", .ping = "", .pong = ""};
+    dialect = (struct dialect){.path = "/", .protocol = "", .header = "", .mark = "\"at\":", .ping = "", .pong = "", .refusal = ""};
     for (int i = 1; i + 1 < count; i += 2)
         set(arguments[i], arguments[i + 1]);
     clients_prepare();

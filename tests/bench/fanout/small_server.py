@@ -34,7 +34,9 @@ class SmallServer:
         is_joined: the updates of a tick are one frame, separated by newlines.
         piece: bytes that are written at a time; 0 for all.
         padding: bytes that an update has more.
-        ping: sent behind every tick's updates.
+        ping: sent among every tick's updates.
+        ping_at: how many updates are before it.
+        reply: to whoever subscribes.
         heard: what clients have said.
     """
 
@@ -43,6 +45,8 @@ class SmallServer:
     piece: int = 0
     padding: int = 0
     ping: bytes = b""
+    ping_at: int = 0
+    reply: bytes = b'{"status":"ok"}'
     port: int = 0
     control: int = 0
     heard: list[bytes] = field(default_factory=list)
@@ -90,7 +94,7 @@ class SmallServer:
             said = await reader.readexactly(size)
             self.heard.append(bytes(one ^ mask[at % 4] for at, one in enumerate(said)))
             if b"subscribe" in self.heard[-1]:
-                writer.write(frame(b'{"status":"ok"}'))
+                writer.write(frame(self.reply))
                 self.clients.append(writer)
 
     async def _hand(self, reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
@@ -98,8 +102,9 @@ class SmallServer:
             count, at = line.split()[1:]
             update = b'{"at":%b,"text":"%b"}' % (at, b"x" * self.padding)
             updates = [update] * int(count) * self.copies
-            tail = [self.ping] if self.ping else []
-            told = [b"\n".join(updates + tail)] if self.is_joined else updates + tail
+            if self.ping:
+                updates.insert(self.ping_at, self.ping)
+            told = [b"\n".join(updates)] if self.is_joined else updates
             data = b"".join(map(frame, told))
             for client in self.clients:
                 piece = self.piece or len(data)

@@ -17,7 +17,10 @@ from tests.bench.fanout.small_server import SmallServer, frame
 
 CLIENTS = 7
 DIALECT = Dialect(
-    steps=("?hello", '!{"type":"subscribe","n":{i}}', '?"ok"'), ping="ping?", pong="pong!"
+    steps=("?hello", '!{"type":"subscribe","n":{i}}', '?"ok"'),
+    ping="ping?",
+    pong="pong!",
+    refusal="error",
 )
 
 
@@ -34,7 +37,9 @@ class Load:
 
 
 @asynccontextmanager
-async def loading(programs: Programs, server: SmallServer) -> AsyncIterator[Load]:
+async def loading(
+    programs: Programs, server: SmallServer, connected: int = CLIENTS
+) -> AsyncIterator[Load]:
     pipe = asyncio.subprocess.PIPE
     options = DIALECT.options({"port": server.port, "control": server.control})
     process = await asyncio.create_subprocess_exec(
@@ -42,7 +47,7 @@ async def loading(programs: Programs, server: SmallServer) -> AsyncIterator[Load
     )
     load = Load(process)
     try:
-        assert (await load(f"connect {CLIENTS} 3"))["connected"] == CLIENTS
+        assert (await load(f"connect {CLIENTS} 3"))["connected"] == connected
         yield load
     finally:
         assert process.stdin is not None
@@ -98,12 +103,22 @@ async def test_a_client_that_is_lost_is_an_error(programs: Programs) -> None:
         assert "1 clients are lost" in (await load("burst 2 1"))["error"]
 
 
-async def test_pings_are_answered(programs: Programs) -> None:
-    server = SmallServer(is_joined=True, ping=b"ping?")
+@pytest.mark.parametrize("ping_at", [0, 1, 3])
+@pytest.mark.parametrize("is_joined", [False, True])
+async def test_pings_are_answered(programs: Programs, *, is_joined: bool, ping_at: int) -> None:
+    server = SmallServer(is_joined=is_joined, ping=b"ping?", ping_at=ping_at)
     async with server.serving(), loading(programs, server) as load:
         assert "error" not in await load("burst 2 3")
         await load("leave")
     assert server.heard.count(b"pong!") == 2 * CLIENTS
+
+
+async def test_a_refusal_is_not_waited_for(
+    programs: Programs, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server = SmallServer(reply=b'{"status":"error"}')
+    async with server.serving(), loading(programs, server, connected=0):
+        assert 'refused: {"status":"error"}' in capfd.readouterr().err
 
 
 async def test_clients_come_and_go(programs: Programs) -> None:

@@ -109,7 +109,7 @@ def _take(
             return is_well
         except (RuntimeError, OSError) as error:
             row[part] = {"failed": str(error)}
-            is_well = False
+        is_well &= "failed" not in row[part]
         print(f"  {part}: {json.dumps(row[part])}", flush=True)
     return is_well
 

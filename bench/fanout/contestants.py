@@ -131,7 +131,8 @@ CONTESTANTS: Final = (
     Contestant(
         "socketify",
         "socketify",
-        "app.publish to a topic (uWebSockets' C++ from Python)",
+        "app.publish to a topic (uWebSockets' C++ from Python); its loop polls, and what "
+        "that takes of the core while it waits counts against it",
         _python("socketify", "socketify_server"),
     ),
     Contestant(

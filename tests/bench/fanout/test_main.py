@@ -11,6 +11,7 @@ from bench.fanout import __main__ as driver
 from bench.fanout import comparison
 from bench.fanout.contestants import BY_NAME, Contestant
 from bench.fanout.environments import UnavailableError
+from bench.fanout.generator import GeneratorError
 from bench.fanout.native import Programs
 
 
@@ -68,6 +69,18 @@ def test_a_peer_that_is_not_to_be_had_says_why_and_keeps_nobody_from_running(
     }
     assert "has ended" in record["servers"]["broken"]["throughput"]["failed"]
     assert record["own"] == {"nobody": 1}
+
+
+def test_what_was_seen_before_a_failure_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(*_: object) -> dict[str, Any]:
+        raise GeneratorError("paced: 3 of 10 messages came")
+
+    monkeypatch.setattr(comparison, "latency", lose)
+    code, record = run(tmp_path / "fanout.json", "--only", "ours", "--parts", "throughput")
+    assert code == 1
+    assert set(record["servers"]["ours"]["throughput"]) == {"10x1", "failed"}
 
 
 @pytest.mark.parametrize(

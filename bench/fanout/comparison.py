@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bench.fanout.contestants import BY_NAME, Contestant
 from bench.fanout.native import Programs
-from bench.fanout.ratios import estimate, ratio_of_sums, significant
+from bench.fanout.ratios import estimate, median_difference, ratio_of_sums, significant
 from bench.fanout.running import Round, Running, running
 
 WORKLOADS: Final = ((100, 1), (1000, 1), (1000, 10), (5000, 1))
@@ -96,6 +96,11 @@ def summary(seen: Sequence[tuple[Round, Round]]) -> dict[str, Any]:
         "wall_ratio": estimate([(one.per_s, other.per_s) for one, other in seen]),
         "user_ns": estimate([(one.user_ns, one.messages) for one in ours], ratio_of_sums),
         "cpu_ns": estimate([(one.cpu_ns, one.messages) for one in ours], ratio_of_sums),
+        # the split in user and kernel is sampled by ticks; this is exact
+        "over_loop_ns": estimate(
+            [(1e9 / one.per_cpu_s, 1e9 / other.per_cpu_s) for one, other in seen],
+            median_difference,
+        ),
         "per_cpu_s": significant(statistics.median(one.per_cpu_s for one in ours)),
         "per_s": significant(statistics.median(one.per_s for one in ours)),
         "loop_per_cpu_s": significant(statistics.median(other.per_cpu_s for _, other in seen)),

@@ -134,18 +134,21 @@ def _throughput(record: Row) -> list[str]:
             "ten a tick, N=1000",
             "user ns, N=1000",
             "user ns, ten a tick",
+            "ns over the loop, N=1000",
         ],
         [
             [
                 LOOP,
                 *(f"1 ({loop[name]['loop_per_cpu_s'] / 1000:.0f} k/s)" for name in (*SINGLE, TEN)),
                 *(f"{loop[name]['loop_user_ns']:.0f}" for name in ("1000x1", TEN)),
+                "0",
             ],
             *(
                 [
                     row["label"],
                     *(_ratio(row["throughput"][name]["ratio"]) for name in (*SINGLE, TEN)),
                     *(_user_ns(row["throughput"][name]) for name in ("1000x1", TEN)),
+                    f"{row['throughput']['1000x1']['over_loop_ns']['value']:.0f}",
                 ]
                 for row in rows
             ),

@@ -51,6 +51,11 @@ def median_ratio(rounds: Sequence[tuple[float, float]]) -> float:
     return statistics.median(first / second for first, second in rounds)
 
 
+def median_difference(rounds: Sequence[tuple[float, float]]) -> float:
+    """The median of the rounds' own differences."""
+    return statistics.median(first - second for first, second in rounds)
+
+
 def ratio_of_sums(rounds: Sequence[tuple[float, float]]) -> float:
     """All of the first by all of the second: for what is counted in coarse ticks each round."""
     return sum(first for first, _ in rounds) / sum(second for _, second in rounds)

@@ -53,6 +53,7 @@ def test_a_summary_is_of_the_core_and_of_the_clock() -> None:
     assert (one["ratio"]["value"], one["wall_ratio"]["value"]) == (0.5, 0.5)
     assert (one["per_cpu_s"], one["loop_per_cpu_s"]) == (100_000, 200_000)
     assert (one["user_ns"]["value"], one["bytes_a_message"]) == (500, 210)
+    assert one["over_loop_ns"]["value"] == 5_000
 
 
 def test_the_page_has_everybody_and_why_not() -> None:

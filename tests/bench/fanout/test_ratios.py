@@ -3,7 +3,13 @@ from __future__ import annotations
 import random
 
 import pytest
-from bench.fanout.ratios import estimate, median_ratio, ratio_of_sums, significant
+from bench.fanout.ratios import (
+    estimate,
+    median_difference,
+    median_ratio,
+    ratio_of_sums,
+    significant,
+)
 
 
 def test_ratios_are_of_pairs_not_of_medians() -> None:
@@ -13,6 +19,12 @@ def test_ratios_are_of_pairs_not_of_medians() -> None:
 
 def test_one_wild_round_does_not_move_the_median() -> None:
     assert median_ratio([(1.0, 2.0)] * 9 + [(100.0, 1.0)]) == 0.5
+
+
+def test_differences_are_of_pairs_too() -> None:
+    drifting = [(2.0, 1.0), (30.0, 29.0), (7.0, 6.0), (500.0, 1.0)]
+    assert estimate(drifting[:3], median_difference) == {"value": 1.0, "low": 1.0, "high": 1.0}
+    assert median_difference(drifting) == 1.0
 
 
 def test_the_interval_holds_the_value_and_narrows_with_rounds() -> None:

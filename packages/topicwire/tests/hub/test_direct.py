@@ -17,10 +17,11 @@ from packages.topicwire.tests.asgi.raw_socket import RawSocket, raw_socket, text
 from packages.topicwire.tests.hub.model.machine import HubAgainstModel
 from packages.topicwire.tests.hub.sockets import direct_sockets, texts
 from packages.topicwire.tests.hub.test_delivery import DeliveryAgainstLog
+from packages.topicwire.tests.hub.test_policies_at_random import DELIVERIES, examples
 from packages.topicwire.tests.serving import serving
 from packages.topicwire.tests.trading import AAPL, AAPL_TOPIC, IBM, IBM_TOPIC, App, Trade, trades
 
-from topicwire import lossless
+from topicwire import drop_oldest, latest, lossless, merge
 from topicwire.close_codes import GOING_AWAY, SLOW_CONSUMER
 from topicwire.hub.direct import SLICE
 from topicwire.testing import connect
@@ -307,3 +308,32 @@ def test_the_guarantees_hold_as_ever(machine: Any) -> None:
             machine, settings=settings(max_examples=25, stateful_step_count=40, deadline=None)
         )
         assert writes() > 0 or machine is DeliveryAgainstLog  # it asks after each step
+
+
+@pytest.mark.parametrize("name", DELIVERIES)
+def test_a_policy_keeps_its_promise_as_ever(name: str) -> None:
+    with direct_sockets():
+        examples(name, settings(max_examples=10, stateful_step_count=25, deadline=None))
+
+
+@pytest.mark.parametrize(
+    ("delivery", "numbers"),
+    [(latest(), [4]), (drop_oldest(2), [3, 4]), (merge(lambda _, newer: newer), [4])],
+)
+async def test_what_is_conflated_is_so_once_for_all(
+    delivery: Any, numbers: list[int], written: list[bytes]
+) -> None:
+    router = trades(delivery=delivery)
+    app = App(router)
+    async with serving(app.asgi) as url, raw_socket(url) as one, raw_socket(url) as other:
+        for client in (one, other):
+            await subscribed(client)
+        publish(router, 4)
+        await at_rest()
+        assert len(written) == 2
+        assert written[0] is written[1]
+        for client in (one, other):
+            assert seqs(await frames(client)) == [numbers]
+        metrics = app.adapter.metrics
+        left_out = metrics.updates_conflated + metrics.updates_dropped + metrics.updates_merged
+        assert (metrics.updates_sent, left_out) == (8, 8 - 2 * len(numbers))

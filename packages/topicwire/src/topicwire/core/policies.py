@@ -1,7 +1,8 @@
 """What becomes of a topic's updates that wait (protocol, "Delivery, chosen per route").
 
-Each policy says it twice: for the outbox of one connection, where they wait among others, and for
-what is held back of one topic, before a reply, between two moments of its rate, or in a replay.
+Each policy says it three times: for the outbox of one connection, where they wait among others, for
+the wave of a topic, where they wait for all who are owed the same, and for what is held back of one
+topic, before a reply, between two moments of its rate, or in a replay.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from topicwire.core.outbox import Outbox
 from topicwire.core.updates import Outcome, Place, Update
+from topicwire.core.wave import Wave
 
 HeldUpdates: TypeAlias = OrderedDict[Place | int, Update]
 """What is held back of one topic, oldest first: by place, or by number where none is replaced."""
@@ -23,6 +25,10 @@ class Policy(Protocol):
 
     def push(self, outbox: Outbox, update: Update) -> Outcome:
         """Add `update` to what waits for a connection."""
+        ...
+
+    def ride(self, wave: Wave[Any, Update], update: Update) -> tuple[Outcome, int]:
+        """Add `update` to what waits for all members at once. Returns for how many it did what."""
         ...
 
     def hold(self, held: HeldUpdates, update: Update) -> Update | None:
@@ -47,6 +53,16 @@ class Latest:
             return Outcome.ADDED if outbox.push(update.frame) else Outcome.REFUSED
         return outbox.push_latest(update)
 
+    def ride(self, wave: Wave[Any, Update], update: Update) -> tuple[Outcome, int]:  # noqa: D102
+        if update.is_marked:
+            wave.add(update)
+            return Outcome.ADDED, 0
+        times = 0
+        if wave.waiting_in(update.place) is not None:
+            times = wave.take_from(update.place)
+        wave.add(update, update.place)
+        return Outcome.CONFLATED, times
+
     def hold(self, held: HeldUpdates, update: Update) -> Update | None:  # noqa: D102
         if update.is_marked:
             held[update.seq] = update
@@ -70,6 +86,11 @@ class DropOldest:
 
     def push(self, outbox: Outbox, update: Update) -> Outcome:  # noqa: D102
         return outbox.push_among(update, self.max_queue)
+
+    def ride(self, wave: Wave[Any, Update], update: Update) -> tuple[Outcome, int]:  # noqa: D102
+        times = wave.take_oldest() if wave.waiting >= self.max_queue else 0
+        wave.add(update)
+        return Outcome.DROPPED, times
 
     def hold(self, held: HeldUpdates, update: Update) -> Update | None:  # noqa: D102
         oldest = held.popitem(last=False)[1] if len(held) >= self.max_queue else None
@@ -96,6 +117,19 @@ class Merge:
 
     def push(self, outbox: Outbox, update: Update) -> Outcome:  # noqa: D102
         return outbox.push_merged(update, self.merge)
+
+    def ride(self, wave: Wave[Any, Update], update: Update) -> tuple[Outcome, int]:  # noqa: D102
+        place = update.place
+        if wave.waiting_in(place) is not None and not wave.is_owed_by_all(place):
+            wave.settle()  # some have the older one without the newer
+        older = wave.waiting_in(place)
+        merged = None if older is None else self.merge(older, update)
+        if merged is None or wave.waiting_in(place) is not older:
+            wave.add(update, place)  # merging calls the application: it may have been given since
+            return Outcome.MERGED, 0
+        times = wave.take_from(place)
+        wave.add(merged, place)
+        return Outcome.MERGED, times
 
     def hold(self, held: HeldUpdates, update: Update) -> Update | None:  # noqa: D102
         # merged when they are sent: who joins meanwhile is given the newer ones alone

@@ -11,6 +11,7 @@ from topicwire.core.policies import Merge, Policy
 from topicwire.core.registry import Audience, Joining
 from topicwire.core.replay import Kept
 from topicwire.core.updates import Outcome, Update
+from topicwire.core.wave import Wave
 from topicwire.errors import UpdateTooLargeError
 from topicwire.hub.clock import ends_this_task
 from topicwire.hub.fanout import Keep, Receiver
@@ -46,7 +47,12 @@ class Conflater:
         self._merge_payloads = conflation.merge
         self.policy: Policy = conflation.policy or Merge(self._merge)
         max_bytes = hub.settings.max_queue_bytes
-        self.audience: Audience[Any] = Audience(Position("", 0), max_bytes, self.policy)
+        self.audience: Audience[Any] = Audience(
+            Position("", 0),
+            max_bytes,
+            self.policy,
+            lambda: Wave(hub.waves, self._give_one, max_bytes),
+        )
         self._throttle: Throttle[Receiver] | None = None
         if conflation.interval_s:
             self._throttle = Throttle(
@@ -97,7 +103,7 @@ class Conflater:
         number that it had reached: what is held back is of a numbering that it knows nothing of.
         """
         throttle, seq = self._throttle, self.audience.seq
-        if throttle is not None and member in self.audience.members:
+        if throttle is not None and self.audience.receives(member):
             self._one_by_one(lambda: throttle.catch_up(member, seq))
         member.seal(self)
 
@@ -116,6 +122,8 @@ class Conflater:
         """
         if self._throttle is not None:
             self._one_by_one(self._throttle.flush)
+        if self.audience.wave is not None:
+            self.audience.wave.settle()
         for member in self.audience.members:
             member.seal(self)
 
@@ -172,22 +180,42 @@ class Conflater:
 
     def _send(self, updates: Sequence[Update], members: Collection[Receiver]) -> None:
         policy, metrics, sent = self.policy, self._metrics, len(members)
+        wave = self.audience.wave
+        rides = wave is not None and bool(wave.members) and sent == self.audience.size
         for update in updates:
             metrics.updates_sent += sent
             metrics.bytes_sent += sent * update.frame.size
-            for member in members:
+            if wave is not None and rides:
+                self._count(*policy.ride(wave, update))
+            for member in self.audience.single if rides else members:
                 outcome = member.push_update(update, policy)
                 if outcome is not Outcome.ADDED:
                     self._count(outcome)
 
-    def _count(self, outcome: Outcome) -> None:
+    def _give_one(self, member: Receiver, update: Update) -> None:
+        """Send one subscriber what the wave owes it, which may be one with what waits for it.
+
+        What it is merged into is kept for the others who are owed the same.
+        """
+        if self._is_busy:
+            self._count(member.take_update(update, self.policy))
+            return
+        self._is_busy = True
+        try:
+            self._count(member.take_update(update, self.policy))
+        finally:
+            self._is_busy = False
+        if self._waiting or self._failure is not None:
+            self._one_by_one(lambda: None)
+
+    def _count(self, outcome: Outcome, times: int = 1) -> None:
         metrics = self._metrics
         if outcome is Outcome.CONFLATED:
-            metrics.updates_conflated += 1
+            metrics.updates_conflated += times
         elif outcome is Outcome.DROPPED:
-            metrics.updates_dropped += 1
+            metrics.updates_dropped += times
         elif outcome is Outcome.MERGED:
-            metrics.updates_merged += 1
+            metrics.updates_merged += times
 
     def _left_out(self, updates: int) -> None:
         self._metrics.updates_paced += updates

@@ -44,6 +44,10 @@ class Receiver(Rider, Protocol):
         """Take an update whose route does not promise every one. Never blocks, never raises."""
         ...
 
+    def take_update(self, update: Update, policy: Policy) -> Outcome:
+        """Take an update that a wave brought, as `push_update`."""
+        ...
+
     def seal(self, topic: Hashable) -> None:
         """Let nothing replace what waits of `topic`."""
         ...

@@ -79,6 +79,7 @@ class Wave(Generic[_Member, _What]):
     Attributes:
         members: those who receive the topic, each with what was noted when it came.
         crest_end: where the flight under way ends.
+        is_dirty: `Waves` knows that it has updates, or has had some.
         weight: as how many each member counts that the flight comes to.
         waiting: how many updates no flight has taken yet.
     """
@@ -98,6 +99,7 @@ class Wave(Generic[_Member, _What]):
         "_stragglers",
         "_waves",
         "crest_end",
+        "is_dirty",
         "members",
         "waiting",
         "weight",
@@ -122,6 +124,7 @@ class Wave(Generic[_Member, _What]):
         self._cursor = 0
         self._crest: Crest[_What] | None = None
         self.crest_end = 0
+        self.is_dirty = False
         self.weight = 1
 
     @property
@@ -204,6 +207,11 @@ class Wave(Generic[_Member, _What]):
         return len(members) - given
 
     # What `Waves` asks
+
+    @property
+    def has_updates(self) -> bool:
+        """There are updates that somebody may be owed."""
+        return bool(self._entries)
 
     @property
     def has_stragglers(self) -> bool:
@@ -311,7 +319,6 @@ class Wave(Generic[_Member, _What]):
             self._size = self.waiting = 0
             self._places.clear()
             self._stragglers.clear()
-            self._waves.drop(self)
             return
         self._size -= sum(entry[1].size for entry in done if entry is not None)
         self._places = {key: index for key, index in self._places.items() if index >= position}

@@ -9,9 +9,10 @@ Pure: when a flush comes, and how bytes are sent, is the caller's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from topicwire.core.wave import MAX_CREST_BYTES, Crest, Rider, Sized, Wave
 
@@ -45,7 +46,7 @@ class Waves(Generic[_Member, _What]):
         self._schedule = schedule
         self._is_asked = False
         self._count = 0
-        self.dirty: dict[Wave[_Member, _What], None] = {}
+        self.dirty: deque[Wave[_Member, _What]] = deque()
         """Waves with updates that somebody may be owed, those whose turn is next first."""
 
     def settle(self, member: _Member) -> None:
@@ -67,32 +68,33 @@ class Waves(Generic[_Member, _What]):
         """Send to `count` members or so, and ask for another flush while more is owed."""
         self._is_asked = False
         try:
-            while self.dirty and count > 0:
-                wave = next(iter(self.dirty))
-                del self.dirty[wave]
-                self.dirty[wave] = None  # before its next slice it is the others' turn
-                part = wave.slice(count)
-                count -= max(1, len(part)) * wave.weight
-                if len(self.dirty) > 1 or wave.has_stragglers:
-                    self._send_each(wave, part)
-                elif part:
-                    self._send_crest(wave.crest, part, (wave.flight,))
-                wave.land()
+            dirty = self.dirty
+            while dirty and count > 0:
+                wave = dirty[0]
+                dirty.rotate(-1)  # before its next slice it is the others' turn
+                if wave.has_updates:
+                    part = wave.slice(count)
+                    count -= (len(part) or 1) * wave.weight
+                    if len(dirty) > 1 or wave.has_stragglers:
+                        self._send_each(wave, part)
+                    elif part:
+                        self._send_crest(wave.crest, part, (wave.flight,))
+                    wave.land()
+                if not wave.has_updates and dirty[-1] is wave:
+                    dirty.pop()
+                    wave.is_dirty = False
         finally:
             if self.dirty:
                 self._ask()
 
     def add(self, wave: Wave[_Member, _What]) -> int:
         """Note that `wave` has another update. Returns its place among those of all topics."""
-        if wave not in self.dirty:
-            self.dirty[wave] = None
+        if not wave.is_dirty:
+            wave.is_dirty = True
+            self.dirty.append(wave)
             self._ask()
         self._count += 1
         return self._count
-
-    def drop(self, wave: Wave[_Member, _What]) -> None:
-        """Note that nobody is owed anything of `wave`."""
-        self.dirty.pop(wave, None)
 
     def restart(self) -> None:
         """Ask anew: the flush that was asked for will not come."""
@@ -108,11 +110,11 @@ class Waves(Generic[_Member, _What]):
     def _owed(
         self, member: _Member, but: Wave[_Member, _What] | None
     ) -> list[_Owed[_Member, _What]]:
-        dirty: Any = self.dirty
-        if len(dirty) < len(member.waves):
-            waves = [wave for wave in dirty if wave is not but and member in wave.members]
+        waves: Iterable[Wave[_Member, _What]]
+        if len(self.dirty) < len(member.waves):
+            waves = [wave for wave in self.dirty if wave is not but and member in wave.members]
         else:
-            waves = [wave for wave in member.waves if wave is not but and wave in dirty]
+            waves = [wave for wave in member.waves if wave is not but and wave.has_updates]
         return [
             (wave, position, wave.end)
             for wave in waves

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from topicwire.close_codes import (
@@ -14,12 +14,8 @@ from topicwire.close_codes import (
     SLOW_CONSUMER,
 )
 from topicwire.core.commands import Admission, CommandQueue
-from topicwire.core.outbox import Outbox
-from topicwire.core.policies import Policy
 from topicwire.core.rate import CommandRate, Pace
 from topicwire.core.session import Session
-from topicwire.core.updates import Outcome, Update
-from topicwire.core.wave import Wave
 from topicwire.errors import (
     CommandError,
     DrainingError,
@@ -34,11 +30,11 @@ from topicwire.hub.ending import Ending
 from topicwire.hub.hello import hello_frame
 from topicwire.hub.identity import Identity, VerifyToken
 from topicwire.hub.join import Join
+from topicwire.hub.outgoing import Outgoing
 from topicwire.hub.reader import Reader
 from topicwire.hub.refusals import error_frame, failure_frame
 from topicwire.hub.route import Command, PendingCommand
 from topicwire.hub.transport import NOWHERE, Transport
-from topicwire.hub.writer import Writer
 from topicwire.types import ANONYMOUS, Direction, Message, Principal
 from topicwire.wire.codec import decode_message, no_matching_type
 from topicwire.wire.frames import Frame, message_frame
@@ -49,7 +45,7 @@ if TYPE_CHECKING:
     from topicwire.hub.hub import Hub
 
 
-class Connection:
+class Connection(Outgoing):
     """One client. Its updates never wait for its commands, nor anybody for this client.
 
     Guarantee: commands are handled one at a time, in order, and answered in that order; when the
@@ -68,7 +64,7 @@ class Connection:
         verify: VerifyToken | None = None,
     ) -> None:
         settings = hub.settings
-        self.hub = hub
+        super().__init__(hub, transport, is_legacy=is_legacy, observe=observe)
         self.id = secrets.token_hex(8)
         self.session = Session(settings.max_topics)
         self.joins: list[Join[Receiver]] = []
@@ -76,26 +72,7 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._transport = transport
         self._commands = commands
-        self.is_legacy = is_legacy
-        self.waves: list[Wave[Connection, Frame]] = []
-        self.port = NOWHERE
-        """Where a wave may be written to: the socket, while nothing waits for the client."""
-        # who looks on sees each message: they are sent one by one
-        self._direct = None if observe is not None else transport.direct
-        self._rides = False
         self._observe = observe
-        self._outbox = Outbox(settings.max_queue_bytes)
-        self._writer = Writer(
-            self,
-            transport,
-            self._outbox,
-            clock=hub.clock,
-            send_timeout_s=settings.send_timeout_s,
-            flushed=hub.metrics.flushed,
-            is_legacy=is_legacy,
-            observe=observe,
-            direct=self._direct,
-        )
         self._now_s = hub.clock.now_s
         self._queue: CommandQueue[PendingCommand, Frame] = CommandQueue(
             settings.max_waiting_commands,
@@ -128,67 +105,6 @@ class Connection:
         """Nothing more is taken from the client, or put into its outbox."""
         return self._ending.has_begun
 
-    @property
-    def rides(self) -> bool:
-        """Whether waves may bring it updates: frames have been allowed past the server once."""
-        if not self._rides and self._direct is not None:
-            self._rides = self._direct.fd >= 0
-        return self._rides
-
-    def push(self, frame: Frame) -> None:
-        """Send a frame, as soon as the client takes it. One that is too slow is closed: 4008."""
-        if self.waves:
-            self.hub.waves.settle(self)
-        self.take(frame)
-
-    def push_within(self, frame: Frame, max_bytes: int) -> None:
-        """Send a frame of a route that lets at most `max_bytes` wait for a client."""
-        if self.waves:
-            self.hub.waves.settle(self)
-        self.take(frame, max_bytes)
-
-    def take(self, frame: Frame, max_bytes: int | None = None) -> None:
-        """Send a frame that a wave brought: everything before it has been given."""
-        if self.is_ended:
-            self.hub.metrics.abandon(frame)
-            return
-        outbox = self._outbox
-        if outbox.push(frame) if max_bytes is None else outbox.push_within(frame, max_bytes):
-            self._writer.wake()
-        else:
-            self._is_slow(frame)
-
-    def spilled(self, frames: Sequence[Frame], rest: bytes) -> None:
-        """Send the rest of what a wave brought: the socket has not taken all of it."""
-        port, self.port = self.port, NOWHERE
-        self._outbox.hand_over(sum(frame.size for frame in frames))
-        port.write(rest)
-        self._writer.handed_over(frames)
-
-    def push_update(self, update: Update, policy: Policy) -> Outcome:
-        """Send an update, or what its policy makes of it and of those that wait."""
-        if self.waves:
-            self.hub.waves.settle(self)
-        return self.take_update(update, policy)
-
-    def take_update(self, update: Update, policy: Policy) -> Outcome:
-        """Send an update that a wave brought: everything before it has been given."""
-        if self.is_ended:
-            self.hub.metrics.abandon(update.frame)
-            return Outcome.ADDED
-        outcome = policy.push(self._outbox, update)
-        if outcome is Outcome.REFUSED:
-            self._is_slow(update.frame)
-        else:
-            self._writer.wake()
-        return outcome
-
-    def seal(self, topic: Hashable) -> None:
-        """Let nothing replace what waits of `topic`."""
-        if self.waves:
-            self.hub.waves.settle(self)
-        self._outbox.seal(topic)
-
     def _is_slow(self, frame: Frame) -> None:
         """Close: `frame` did not fit."""
         self.hub.metrics.abandon(frame)
@@ -196,36 +112,6 @@ class Connection:
         self._end(SLOW_CONSUMER, "slow consumer")
         # not in the middle of a fan-out: a handler of the application's may publish
         self._loop.call_soon(self._log_slow, self._outbox.size)
-
-    @property
-    def waiting_bytes(self) -> int:
-        """What waits to be sent, the backlog too."""
-        return self._outbox.size + self._outbox.backlog
-
-    def push_backlog(self, frames: Iterable[bytes]) -> None:
-        """Send what the client missed, or a topic's present state. It is never too much.
-
-        The frames are the ring's own: waiting costs no copy, and what the ring lets go meanwhile
-        is sent all the same. How much may wait is bounded by `_work`, which handles no further
-        command before it has become less.
-        """
-        if self.waves:
-            self.hub.waves.settle(self)
-        if self.is_ended:
-            for data in frames:
-                self.hub.metrics.abandon(Frame(data))
-        else:
-            self._outbox.push_backlog(frames)
-            self._writer.wake()
-
-    def push_states(self, frames: Iterable[bytes]) -> None:
-        """Send states that no command asked for, unless one for each topic waits as it is."""
-        settings = self.hub.settings
-        is_over = self._outbox.backlog >= settings.max_topics * settings.max_update_bytes
-        for data in frames:
-            if is_over and not self.is_ended:
-                self._is_slow(Frame(data))
-            self.push_backlog((data,))
 
     def ping(self) -> None:
         """Send a ping with the next flush: it does not wait behind what waits for the client."""

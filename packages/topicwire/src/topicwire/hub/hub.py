@@ -29,6 +29,7 @@ from topicwire.hub.fanout import Receiver, fan_out
 from topicwire.hub.heartbeat import Heartbeat
 from topicwire.hub.identity import VerifyToken
 from topicwire.hub.metrics import Metrics
+from topicwire.hub.outgoing import Outgoing
 from topicwire.hub.retention import Retention
 from topicwire.hub.route import Command, Route
 from topicwire.hub.topic import Topic
@@ -40,6 +41,9 @@ from topicwire.wire.frames import Frame, with_source
 CLOSE_PATIENCE: Final = 5
 """How many timeouts closing may take: a start that is under way, then its stop, the end of its task
 and the backplane, one after the other, and one to spare."""
+
+MAX_KNOWN: Final = 4_096
+"""So many topics that are published on are at hand, whether or not anybody wants them."""
 
 
 class Hub:
@@ -81,10 +85,11 @@ class Hub:
         """Connections by subject."""
         self.command_timeout_s = settings.command_timeout_s
         self.is_closing = False
-        self.waves: Waves[Connection, Frame] = Waves(
+        self.waves: Waves[Outgoing, Frame] = Waves(
             DirectSend(self.metrics, clock, settings.max_queue_bytes), self._flush_next
         )
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._known: dict[tuple[str, str], TopicId] = {}
         self._topics: dict[TopicId, Topic[Receiver]] = {}
         self._connections: set[Connection] = set()
         self._lingering: dict[Topic[Receiver], None] = {}
@@ -190,7 +195,8 @@ class Hub:
         """
         if self._thread_id is not None and self._thread_id != threading.get_ident():
             raise WrongThreadError(route.name)
-        topic = TopicId(route.name, key)
+        # making a `TopicId` would be half of what publishing to nobody costs
+        topic = self._known.get((route.name, key)) or self._know(TopicId(route.name, key))
         patterns = None
         if route.patterns is not None:
             if is_pattern(key):
@@ -213,6 +219,12 @@ class Hub:
             carried = route.mark_of_source(mark, key) + with_source(payload, key)
             for pattern in patterns:
                 self.backplane.publish(pattern, carried)
+
+    def _know(self, topic: TopicId) -> TopicId:
+        if len(self._known) >= MAX_KNOWN:
+            self._known.clear()
+        self._known[topic] = topic
+        return topic
 
     def topic(self, route: Route, topic: TopicId) -> Topic[Receiver]:
         """Return a topic's state, new when nobody wanted it until now."""

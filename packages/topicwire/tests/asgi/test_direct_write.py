@@ -186,6 +186,29 @@ async def test_there_is_none_with_tls(tmp_path: Path) -> None:
             assert own.fd == -1
 
 
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_what_is_sent_with_tls_leaves_at_once(tmp_path: Path, new_loop: Any) -> None:
+    """A wait for what is unsent ends when it has left, and not with the client's next bytes."""
+
+    async def then(own: ServerSocket, send: Send) -> None:
+        for size in (1, 200_000, 1):
+            await send({"type": "websocket.send", "text": "a" * size})
+            await own.drained()
+            assert not own.unsent_bytes
+
+    async def served() -> None:
+        certificate, key = tls_files(tmp_path)
+        trust = ssl.create_default_context(cafile=certificate)
+        files: Any = {"ssl_certfile": certificate, "ssl_keyfile": key}
+        async with serving(Server(then), lifespan="off", **files) as url:
+            address = url.replace("ws:", "wss:")
+            async with connect(address, ssl=trust, compression=None) as client:
+                assert [len(await client.recv()) for _ in range(3)] == [1, 200_000, 1]
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(asyncio.wait_for(served(), 20))
+
+
 def tls_files(where: Path) -> tuple[str, str]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "here")])

@@ -141,11 +141,13 @@ class WebSocketConnection(asyncio.Protocol):
         """Set the socket up: what is unsent is to wait with us, and nothing to be joined."""
         stream: Any = transport  # a server's is one
         self.transport = stream
-        self.transport.set_write_buffer_limits(high=0)
+        is_plain = transport.get_extra_info("sslcontext") is None
+        # with TLS "full" is as much as `high`, not more: 0 would be full for ever
+        self.transport.set_write_buffer_limits(high=0 if is_plain else 1, low=0)
         connection = transport.get_extra_info("socket")
         if connection is None:
             return
-        if transport.get_extra_info("sslcontext") is None:
+        if is_plain:
             self._own_fd = connection.fileno()
         if connection.family not in {socket.AF_INET, socket.AF_INET6}:
             return

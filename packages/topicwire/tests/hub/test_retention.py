@@ -178,6 +178,27 @@ async def test_a_start_that_fails_at_first_leaves_nothing_behind() -> None:
         assert (app.adapter.metrics.replay_bytes, len(app.hub.retention)) == (0, 0)
 
 
+async def test_what_came_before_the_first_successful_start_is_not_kept() -> None:
+    """The numbering goes on, so that such a position can be made up; nobody was ever told one."""
+    service = DrivenService()
+    service.first, service.start_error = Trade(price=1), OSError("down")
+    app = App(trades(service, updates_from="application"))
+    async with connect(app.asgi) as client:
+        assert (await client.subscribe("trades", AAPL))["code"] == "producer_failed"
+        await app.idle()
+        service.first, service.start_error = None, None
+        told = position(await client.subscribe("trades", AAPL))
+        assert told["seq"] == 1
+        service.feeds[AAPL_TOPIC](Trade(price=2))
+        await client.settle()
+        async with connect(app.asgi) as other:
+            made_up = await other.subscribe("trades", AAPL, resume=told | {"seq": 0})
+            assert (made_up["recovered"], made_up["seq"]) == (False, 2)
+        async with connect(app.asgi) as other:
+            assert (await other.subscribe("trades", AAPL, resume=told))["recovered"] is True
+            assert await other.settle() == [update(AAPL_TOPIC, 2, 2.0)]
+
+
 async def test_stopping_the_app_gives_up_what_is_kept() -> None:
     app = app_with()
     await first_visit(app, 3)

@@ -58,13 +58,19 @@ class Ledger:
         return self._lives[topic, position.epoch][position.seq - 1].price
 
     def recovers(self, topic: str, seen: Position, limits: ReplayLimits | None) -> bool:
-        """Whether all that came after `seen` can be had: guarantee 9, word for word."""
+        """Whether all that came after `seen` must be had: guarantee 9, word for word.
+
+        Only from where a client can have been. A numbering outlives starts that fail, and counts
+        what the application publishes meanwhile; nothing of that is kept before the first start
+        that succeeds, since nobody was told a position before.
+        """
         head = self.head(topic)
         if head is None or head.epoch != seen.epoch or seen.seq > head.seq:
             return False
         if head == seen:
             return True
-        if limits is None:
+        told = [at.seq for at in self.reached.get(topic, []) if at.epoch == head.epoch]
+        if limits is None or not told or seen.seq < min(told):
             return False
         missed = self._lives[topic, head.epoch][seen.seq :]
         oldest_s = self._now_s() - limits.max_age_s

@@ -237,8 +237,9 @@ class WebSocketProtocol(ReceivingConnection):
 
     async def _run(self, scope: Any) -> None:
         code = NORMAL_CLOSURE
+        application: Any = self._config.loaded_app  # uvicorn's types name each event
         try:
-            result = await self._config.loaded_app(scope, self.receive, self.send)
+            result = await application(scope, self.receive, self.send)
         except ClientDisconnected:
             pass
         except BaseException:  # noqa: BLE001 - whatever it is, the client is told

@@ -210,6 +210,24 @@ def test_two_models_of_one_name_are_kept_apart() -> None:
     assert faults(document) == []
 
 
+class AsWritten(BaseModel):
+    model_config = {"json_schema_mode_override": "serialization"}
+
+    plain: Plain
+    note: str = ""
+
+
+def test_a_model_that_overrides_the_mode_shares_the_types_inside_it() -> None:
+    document = build(adapter_of({"a": (AsWritten, Plain), "b": (Plain, AsWritten)}))
+    assert faults(document) == []
+    schemas = document["components"]["schemas"]
+    assert schemas["AsWritten"]["required"] == ["plain", "note"]
+    for message in ("a.subscribe", "b.subscribe"):
+        assert "$ref" in payload_of(document, message)
+    alone = build(adapter_of({"b": (Plain, Plain)}))["components"]["schemas"]
+    assert {name: one for name, one in schemas.items() if name in alone} == alone
+
+
 def test_a_route_that_is_added_renames_nothing() -> None:
     routes: dict[str, tuple[Any, Any]] = {
         "first": (ListenRequest, first.Trade),

@@ -70,3 +70,21 @@ def test_values_are_held_against_the_schema_they_stand_in() -> None:
         document, [("#/components/schemas/A", 1), ("#/components/schemas/B", "")]
     )
     assert not are_allowed(document, [("#/components/schemas/C", 1)])
+
+
+def test_a_value_is_held_against_all_that_its_schema_leads_to() -> None:
+    schemas = {
+        "Outer": {"type": "object", "properties": {"inner": {"$ref": "#/components/schemas/a~1b"}}},
+        "a/b": {"type": "object", "properties": {"deep": {"$ref": "#/components/schemas/Deep"}}},
+        "Deep": {"type": "integer"},
+        "Self": {"properties": {"next": {"$ref": "#/components/schemas/Self"}}, "type": "object"},
+    }
+    document = {"components": {"schemas": schemas}, "info": {"type": "integer"}}
+    outer = "#/components/schemas/Outer"
+    assert are_allowed(document, [(outer, {"inner": {"deep": 1}})])
+    assert not are_allowed(document, [(outer, {"inner": {"deep": "one"}})])
+    assert not are_allowed(document, [(f"{outer}/properties/inner", {"deep": "one"})])
+    assert are_allowed(document, [("#/components/schemas/Self", {"next": {"next": {}}})])
+    assert not are_allowed(document, [("#/components/schemas/Self", {"next": {"next": 1}})])
+    for nowhere in ("#/components/schemas/None", "#/info", "elsewhere.json"):
+        assert not are_allowed(document, [(nowhere, 1)])

@@ -38,22 +38,51 @@ class IndescribableError(PydanticInvalidForJsonSchema):
         self.seen = seen
 
 
+class _OtherModeError(Exception):
+    """A model's config has part of a type described in the other mode."""
+
+
 class SchemaGenerator(GenerateJsonSchema):
     """Pydantic's generator, with keys that tell which type a definition was made from."""
 
-    def __init__(self, keys: dict[str, str], direction: Direction) -> None:
+    def __init__(
+        self, keys: dict[str, str], direction: Direction, *, compares: bool = False
+    ) -> None:
         # What is sent is validated as the model's own config says; what is received is always
         # written by aliases.
         by_alias = None if direction == "to_server" else True
         super().__init__(by_alias=by_alias, ref_template=f"{LOCAL}{{model}}")
         self.keys = keys
+        self._direction: Direction = direction
+        self._compares = compares
 
     def get_defs_ref(self, core_mode_ref: Any) -> Any:
+        # One key per type, the same in both directions.
         core_ref, mode = core_mode_ref
-        # One key per type, the same in both directions. Pydantic shortens and merges names; a
-        # key without dots or brackets comes through as it is.
         key = self.keys.setdefault(core_ref, f"t{len(self.keys)}")
-        return super().get_defs_ref((key, mode))  # type: ignore[arg-type]  # two NewTypes of str
+        if self._compares:
+            # Pydantic shortens and merges names; a key without dots or brackets comes through.
+            return super().get_defs_ref((key, mode))  # type: ignore[arg-type]  # NewTypes of str
+        if mode != self._mode:
+            raise _OtherModeError
+        return key
+
+    def generate_definitions(self, inputs: Any) -> Any:
+        # Pydantic gives each definition six names, and compares all that could share one, to find
+        # the shortest: most of the time that a schema takes. A key is of one type already, and of
+        # one mode, unless a model's config overrides that.
+        if self._compares:
+            return super().generate_definitions(inputs)
+        described = {}
+        try:
+            for key, mode, core_schema in inputs:
+                self._mode = mode
+                described[key, mode] = self.generate_inner(core_schema)
+        except _OtherModeError:
+            comparing = SchemaGenerator(self.keys, self._direction, compares=True)
+            return comparing.generate_definitions(inputs)
+        definitions: Any = self.definitions  # their keys are a NewType of str
+        return described, self.sort(definitions)
 
     def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> Any:
         raise IndescribableError(schema, error_info)

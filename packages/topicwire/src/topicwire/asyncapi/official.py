@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from topicwire.asyncapi.pointers import unescaped
+
 if TYPE_CHECKING:
     from jsonschema_rs import Draft7Validator
 
@@ -50,12 +52,41 @@ def are_allowed(document: Mapping[str, Any], given: Sequence[tuple[str, Any]]) -
     Returns:
         False too where it cannot be said at once: then each is to be looked at alone.
     """
+    reached = _reached(document, {where for where, _ in given})
     schema = {
         "type": "array",
         "items": [{"$ref": where} for where, _ in given],
-        "components": document.get("components", {}),
+        "components": document.get("components", {}) if reached is None else reached,
     }
     return is_quickly_valid(schema, [value for _, value in given])
+
+
+def _reached(document: Mapping[str, Any], asked: set[str]) -> dict[str, dict[str, Any]] | None:
+    """Return the components that pointers lead into, and those that these refer to, and so on.
+
+    All the others need not be prepared. None where one leads elsewhere, or nowhere.
+    """
+    components = document.get("components", {})
+    found: dict[str, dict[str, Any]] = {}
+    left: list[Any] = [{"$ref": where} for where in asked]
+    while left:
+        one = left.pop()
+        if isinstance(one, list):
+            left += one
+        elif isinstance(one, dict):
+            left += one.values()
+            reference = one.get("$ref")
+            if isinstance(reference, str):
+                start, inside, kind, name, *_ = (*reference.split("/", 4), "", "", "")
+                if (start, inside) != ("#", "components"):
+                    return None
+                name = unescaped(name)
+                if name not in components.get(kind, {}):
+                    return None
+                if name not in found.setdefault(kind, {}):
+                    found[kind][name] = components[kind][name]
+                    left.append(components[kind][name])
+    return found
 
 
 def is_quickly_valid(schema: dict[str, Any], value: Any) -> bool:

@@ -16,6 +16,11 @@ def escaped(part: str) -> str:
     return part.replace("~", "~0").replace("/", "~1")
 
 
+def unescaped(part: str) -> str:
+    """Return the key that a part of a pointer stands for."""
+    return part.replace("~1", "/").replace("~0", "~")
+
+
 def resolve(document: Any, reference: str) -> Any:
     """Return what `#/…` points at inside `document`.
 
@@ -26,7 +31,7 @@ def resolve(document: Any, reference: str) -> Any:
         raise LookupError(reference)
     found = document
     for part in reference.split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
+        name = unescaped(part)
         if isinstance(found, dict) and name in found:
             found = found[name]
         elif isinstance(found, list) and name.isdecimal() and int(name) < len(found):

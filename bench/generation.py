@@ -4,10 +4,11 @@
 models of its own, with the template of this repository, and runs the commands as a person does,
 process start included. Cold: nothing generated, nothing cached, and no module of the application
 compiled; of the tool itself and what is installed, Python's compiled files are there, as after the
-first run ever. Checks are of what is fresh: of the document where it was found right before, and
-with `--anew`, which imports the application in any case. Watching: from a save to the new types on
-disk, by turns of a model and a `ws.py`. It writes `results/generation.json`, and fails when a bound
-does not hold.
+first run ever, in a folder of the measurement's own: whatever the environment says of them
+(`PYTHONDONTWRITEBYTECODE`, say) decides nothing. Checks are of what is fresh: of the document where
+it was found right before, and with `--anew`, which imports the application in any case. Watching:
+from a save to the new types on disk, by turns of a model and a `ws.py`. It writes
+`results/generation.json`, and fails when a bound does not hold.
 """
 
 from __future__ import annotations
@@ -153,7 +154,7 @@ def application(root: Path) -> None:
 def clear(root: Path, what: str) -> None:
     """Removes what the command writes, every cache, and the application's compiled modules."""
     shutil.rmtree(root / ".topicwire_cache", ignore_errors=True)
-    folders = [*root.rglob("__pycache__")]
+    folders = [root.parent / "compiled" / root.relative_to(root.anchor)]
     if what == "generate":
         folders += root.glob("src/acme/modules/*/ws_generated")
         (root / "generated/topicwire.json").unlink(missing_ok=True)
@@ -165,6 +166,12 @@ def clear(root: Path, what: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def environment(root: Path) -> dict[str, str]:
+    """Of every command: Python keeps what it compiles, beside the application's folder."""
+    kept = {name: one for name, one in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPYCACHEPREFIX": str(root.parent / "compiled")}
+
+
 def topicwire(*arguments: str) -> list[str]:
     """The command line, as it is installed."""
     return [str(Path(sys.executable).with_name("topicwire")), *arguments]
@@ -174,7 +181,8 @@ def run(root: Path, row: Row, *arguments: str) -> None:
     """From the start of the process to its end."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
-    subprocess.run(topicwire(*arguments), cwd=root, check=True, capture_output=True)
+    command = topicwire(*arguments)
+    subprocess.run(command, cwd=root, check=True, capture_output=True, env=environment(root))
     row.took_s.append(time.perf_counter() - started)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     row.cpu_s.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
@@ -207,7 +215,9 @@ def commands(root: Path) -> dict[str, Row]:
 def watching(root: Path) -> Iterator[None]:
     """A watcher that has generated once."""
     words = topicwire("generate", "--watch", "--json")
-    with subprocess.Popen(words, cwd=root, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        words, cwd=root, stdout=subprocess.PIPE, text=True, env=environment(root)
+    ) as process:
         assert process.stdout is not None
         events = (json.loads(line)["event"] for line in process.stdout)
         assert "generated" in events
@@ -253,7 +263,8 @@ def main() -> int:
     """Measures, prints, records; 1 when a median is over its bound."""
     load = os.getloadavg()[0]
     with TemporaryDirectory() as folder:
-        root = Path(folder)
+        root = Path(folder) / "acme"
+        root.mkdir()
         application(root)
         rows = commands(root) | watch(root)
     result = {

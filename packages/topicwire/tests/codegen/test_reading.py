@@ -130,6 +130,23 @@ import json.tool
     assert [one for one in found["inputs"] if one.endswith("topicwire/codegen/reading.py")]
 
 
+def test_a_compiled_file_elsewhere_stands_for_its_source(tmp_path: Path) -> None:
+    (tmp_path / "kept.py").write_text("")
+    code = """
+sys.dont_write_bytecode = False
+sys.pycache_prefix = os.path.join(os.getcwd(), "compiled")
+sys.path.insert(0, os.getcwd())
+import kept
+del sys.modules["kept"]
+import kept  # from its compiled file
+del sys.modules["kept"]
+assert os.path.isdir("compiled")
+"""
+    found = read(code, tmp_path)
+    mine = {Path(one).name for one in found["inputs"] if one.startswith(str(tmp_path))}
+    assert mine == {"kept.py"}
+
+
 @pytest.mark.parametrize(
     ("code", "event"),
     [

@@ -65,7 +65,14 @@ class Reading:
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Note what the process reads until the end of the block."""
-        sys.addaudithook(self._noticed)
+        noticed = self._noticed
+
+        def hook(event: str, arguments: tuple[Any, ...], noted: frozenset[str] = _NOTED) -> None:
+            # Called for tens of thousands of things, until the process ends: `id(...)` is one.
+            if event in noted:
+                noticed(event, arguments)
+
+        sys.addaudithook(hook)
         environments = [os.environ, *([os.environb] if os.supports_bytes_environ else [])]
         kind = type(os.environ)
         noting = _environment(kind, self)
@@ -90,8 +97,7 @@ class Reading:
         return frozenset(one for one in found if not _is_standard(one, standard))
 
     def _noticed(self, event: str, arguments: tuple[Any, ...]) -> None:
-        # Called for thousands of things, until the process ends.
-        if event in _NOTED and self._is_watched:
+        if self._is_watched:
             if event == "open":
                 self._opened(*arguments)
             elif event in _FOLDER_LISTED:
@@ -131,11 +137,11 @@ def _of_modules() -> Iterator[str]:
 
 def _source(path: str) -> str:
     """Return what a compiled file was made from; any other file as it is."""
-    if not path.endswith(".pyc") or f"{os.sep}__pycache__{os.sep}" not in path:
+    if not path.endswith(".pyc"):
         return path
     try:
         return source_from_cache(path)
-    except ValueError:  # it is called otherwise than Python calls it
+    except ValueError:  # it is called otherwise, or is elsewhere, than Python has it
         return path
 
 

@@ -35,7 +35,6 @@ export const PRIVATE_NAMES = [
   'places',
   'receive',
   'release',
-  'report',
   'rest',
   'resync',
   'route',

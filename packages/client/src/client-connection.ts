@@ -4,7 +4,6 @@ import { host, reportToPage } from './host.js'
 import type { Link } from './link.js'
 import { linkOf } from './links.js'
 import type { ClientOptions } from './options.js'
-import { requestText } from './request-text.js'
 import type { Connection } from './status.js'
 
 /** One client's side of the link that it shares. */
@@ -34,11 +33,6 @@ export function newClientConnection(options: ClientOptions): ClientConnection {
   }
   /** In a page the shared link may be open already for another client; on a server nothing is touched before use. */
   const peek = (): Link | undefined => (closed ? undefined : (attached ?? (host.location && attach())))
-  /** A promise of what `begin` begins. */
-  const promise = (begin: (handle: Handle) => void): Promise<unknown> =>
-    new Promise((settled, failed) => {
-      begin({ owner: connection, settled, failed })
-    })
 
   const connection: ClientConnection = {
     ...observer,
@@ -88,15 +82,7 @@ export function newClientConnection(options: ClientOptions): ClientConnection {
         link.leave(handle, { owner: connection, settled, failed: settled })
       })
     },
-    call: (type, request) =>
-      promise((handle) => {
-        connection.use().ask(handle, type, requestText(request), true)
-      }),
-    // Nothing is what it is settled with.
-    auth: (token) =>
-      promise((handle) => {
-        attach().auth(handle, token)
-      }) as Promise<void>,
+    call: (type, request) => connection.use().call(type, request, connection),
   }
   return connection
 }

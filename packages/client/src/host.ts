@@ -7,7 +7,6 @@ interface Host {
   readonly reportError?: (error: unknown) => void
   readonly console: { readonly error: (...values: unknown[]) => void }
   readonly performance: { now(): number }
-  btoa(bytes: string): string
   setTimeout(callback: () => void, delayMs: number): unknown
   clearTimeout(timer: unknown): void
 }

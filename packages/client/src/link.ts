@@ -2,25 +2,25 @@ import { fullJitterMs } from './backoff.js'
 import { dial } from './dial.js'
 import { failed, TopicwireError } from './errors.js'
 import type { Performer, Tell } from './effects.js'
-import { errorOf, SUBPROTOCOL, type Members } from './frames.js'
+import { SUBPROTOCOL } from './frames.js'
 import { guard, observerOf, type Handle, type Observer } from './handle.js'
 import { hostClock } from './host.js'
-import type { ClientOptions, TokenSource, WebSocketLike } from './options.js'
+import type { ClientOptions, Login, LoginWire, WebSocketLike } from './options.js'
+import { requestText } from './request-text.js'
 import { newSession } from './session.js'
 import type { ConnectionStatus } from './status.js'
 
 type Telling = [handle: Handle | undefined, act?: (...values: unknown[]) => void, ...values: unknown[]]
 
 /** One socket and its session, shared by every client of an address: what the session decides is carried out here. */
-export interface Link {
+export interface Link extends LoginWire {
   readonly url: string
-  readonly token: TokenSource | undefined
+  readonly token: Login | undefined
   readonly observers: Set<Observer['tell']>
-  readonly status: ConnectionStatus
   /** A listener, or a call: then the route is the full type of its request. */
   ask(handle: Handle, route: string, params: string | undefined, isCall?: boolean, timeoutMs?: number): void
-  /** The token of this connection and of those to come; resolved when the server has taken it. */
-  auth(handle: Handle, token: string): void
+  /** By default nobody's own. */
+  call(type: string, request: unknown, owner?: Observer): Promise<unknown>
   /** Ends a listener; `wait` is resolved when the server holds nothing of it any more. */
   leave(handle: Handle, wait: Handle): void
   /** Ends all that is the owner's. */
@@ -30,7 +30,7 @@ export interface Link {
 export function newLink(
   url: string,
   {
-    token: source,
+    token,
     backoff,
     webSocket,
     clock = hostClock,
@@ -61,10 +61,6 @@ export function newLink(
   let era = 0
   let openedAt = 0
   let heardAt = 0
-  /** The newest token that `auth` was given, or the one that there was from the beginning. */
-  let given = typeof source === 'function' ? undefined : source
-  /** A fresh token was refused, and none was accepted since. */
-  let refused = false
   /** Asked for by a server that is closing. */
   let retryAfterMs = 0
   let failures = 0
@@ -126,7 +122,7 @@ export function newLink(
       })
     },
     greeted: (heartbeatMs, graceMs) => {
-      refused = false
+      login?.known()
       setTimer(WATCHDOG)
       if (heartbeatMs) watchdog(heartbeatMs + graceMs)
     },
@@ -135,17 +131,7 @@ export function newLink(
     },
     blame: (error) => {
       later(undefined, () => {
-        if (error.code !== 'token_expired' || typeof source !== 'function') {
-          report(error)
-          return
-        }
-        // The server says that the token expires: another, on this connection.
-        const failed = (refusal: TopicwireError): void => {
-          if (refusal.code !== 'disconnected') report(refusal)
-        }
-        void fetchToken((token) => {
-          auth({ owner: everybody, settled: () => undefined, failed }, token)
-        })
+        if (!login?.renew(error.code)) report(error)
       })
     },
   }
@@ -187,34 +173,26 @@ export function newLink(
     if (down) connect('connecting')
   }
 
-  /** Gets a token for `use`, unless the connection has changed by then; an attempt without one has failed. */
-  const fetchToken = async (use: (token: string) => void): Promise<void> => {
-    const begun = era
-    try {
-      const token = await (source as () => string | Promise<string>)()
-      if (begun === era) use(token)
-    } catch (cause) {
-      if (begun !== era) return
-      const code = status === 'open' ? 'token_expired' : 'connection_failed'
-      report(new TopicwireError(code, `No token: ${String(cause)}`, { cause }))
-      if (status !== 'open') lost(1006)
-    }
-  }
-
-  /** A token first, where one is used: it may have to be fetched. */
+  /** A login first, where there is one: it may have to be fetched. */
   const connect = (next: ConnectionStatus): void => {
     const begun = (era += 1)
     down = false
     setTimer(ATTEMPT, patienceMs, abandon)
     setStatus(next)
-    if (begun !== era) return
-    if (typeof source === 'function') void fetchToken(open)
-    else open(given)
+    const use = (protocols: readonly string[], error?: TopicwireError): void => {
+      if (begun !== era) return
+      if (error) {
+        report(error)
+        lost(1006)
+      } else open(protocols)
+    }
+    if (login) login.offer(use)
+    else use([])
   }
 
-  const open = (token: string | undefined): void => {
+  const open = (protocols: readonly string[]): void => {
     try {
-      const opened = (socket = dial(url, token, webSocket))
+      const opened = (socket = dial(url, protocols, webSocket))
       // An abandoned socket may still speak: only the current one is heard.
       const heard =
         <Event>(act: (event: Event) => void) =>
@@ -260,27 +238,6 @@ export function newLink(
     }
   }
 
-  const auth: Link['auth'] = (handle, token) => {
-    const before = given
-    given = token
-    if (status !== 'open') {
-      // An attempt that is under way is made anew.
-      socket?.close(1000)
-      if (socket) open(token)
-      handle.settled(undefined)
-      return
-    }
-    const settled = (reply: unknown): void => {
-      if ((reply as Members | null)?.status === 'ok') handle.settled(undefined)
-      else {
-        // Not the token of the connections to come either.
-        if (given === token) given = before
-        handle.failed(errorOf(reply, 'auth'))
-      }
-    }
-    ask({ ...handle, settled }, 'auth', JSON.stringify({ token }), true)
-  }
-
   /** Ends the connection, or the attempt at one, from here. */
   const abandon = (code = 1000): void => {
     socket?.close(code)
@@ -289,16 +246,13 @@ export function newLink(
 
   const lost = (code: number, reason = ''): void => {
     const openMs = status === 'open' ? clock.now() - openedAt : 0
-    // A refused token may have been an old one: where there is a function, a fresh one is tried, once.
-    const renew = code === 4001 && typeof source === 'function' && !refused
-    const fatal = code === 4003 ? 'forbidden' : code === 4001 && !renew && 'unauthenticated'
+    const fatal = code === 4003 ? 'forbidden' : code === 4001 && !login?.renew(code) && 'unauthenticated'
     if (fatal) {
       const message = `The server closed the connection: ${reason || `close code ${code}`}`
       stop('closed', new TopicwireError(fatal, message))
     } else if (!held.size) stop('idle')
     else {
       forget()
-      refused ||= renew
       session.lost(code)
       totalMs += openMs
       if (openMs >= STABLE_MS) failures = 0
@@ -322,7 +276,7 @@ export function newLink(
     const stopped = socket
     forget()
     retryAfterMs = failures = 0
-    refused = false
+    login?.known()
     session.lost(1000, error)
     stopped?.close(1000)
     down = true
@@ -337,15 +291,24 @@ export function newLink(
     for (const name of timers.keys()) if (!held.has(name as Handle)) setTimer(name)
   }
 
-  return {
+  const link: Link = {
     url,
-    token: source,
+    token,
     observers,
+    report,
     get status() {
       return status
     },
     ask,
-    auth,
+    call: (type, request, owner = everybody) =>
+      new Promise((settled, failed) => {
+        ask({ owner, settled, failed }, type, requestText(request), true)
+      }),
+    redial: (protocols) => {
+      if (!socket) return
+      socket.close(1000)
+      open(protocols)
+    },
     leave: (handle, wait) => {
       if (drop(handle) && !handle.accepted)
         handle.failed(new TopicwireError('cancelled', 'Replaced or unsubscribed.'))
@@ -369,4 +332,6 @@ export function newLink(
       if (!held.size) stop('idle')
     },
   }
+  const login = token?.(link)
+  return link
 }

@@ -1,5 +1,6 @@
 import type { TopicwireError } from './errors.js'
 import type { Gap } from './routes.js'
+import type { ConnectionStatus } from './status.js'
 
 /** Timers and time. The default is the host's; tests pass a `ManualClock`. */
 export interface Clock {
@@ -36,8 +37,35 @@ export interface BackoffOptions {
   readonly random?: () => number
 }
 
-/** A token, or a function that gets one: it is called before each connection, and when the server says that one expires. */
-export type TokenSource = string | (() => string | Promise<string>)
+/** Says who the user is, to one address. `bearer` of `@topicwire/client/token` makes one; pages without tokens need none. */
+export type Login = (wire: LoginWire) => LoginSteps
+
+/** What a login may do with the connection. */
+export interface LoginWire {
+  readonly status: ConnectionStatus
+  /** Asks as an operation is asked; resolves with the reply's payload. */
+  call(type: string, request: unknown): Promise<unknown>
+  /** Makes the attempt that is under way anew, with these subprotocols beside ours; nothing where there is none. */
+  redial(protocols: readonly string[]): void
+  /** A fault that nobody else is told. */
+  report(error: TopicwireError): void
+}
+
+/** What a connection asks of a login. */
+export interface LoginSteps {
+  /**
+   * Before each attempt: calls `use`, now or later, with the subprotocols that say who the user is. Or with why there are
+   * none: that is reported, and the attempt has failed.
+   */
+  offer(use: (protocols: readonly string[], error?: TopicwireError) => void): void
+  /**
+   * The server refuses the user by a close code, or says that the login expires by an error code. True where something is
+   * done about it: another attempt is made, or nobody need be told.
+   */
+  renew(code: unknown): boolean
+  /** The user is known, or nobody connects any more: the next refusal is a first one. */
+  known(): void
+}
 
 /**
  * What the socket is and does. Clients with the same `url`, `webSocket` and `token` share one socket; its timings are
@@ -48,8 +76,11 @@ export interface ClientOptions {
   readonly url: string | (() => string)
   /** Default `globalThis.WebSocket`. */
   readonly webSocket?: WebSocketConstructor
-  /** Who the user is: sent as a subprotocol, never in the address. A server may know the user by a cookie instead. */
-  readonly token?: TokenSource
+  /**
+   * Who the user is: `bearer(token)` of `@topicwire/client/token`. Sent as a subprotocol, never in the address. A server may
+   * know the user by a cookie instead: then there is none, and none of that is in your bundle.
+   */
+  readonly token?: Login
   readonly backoff?: BackoffOptions
   /** How long a subscription or a call may wait for its answer, and a socket to open, in ms. Default 10 000. */
   readonly timeoutMs?: number

@@ -25,12 +25,6 @@ export interface Connection {
     handler: (value: ConnectionEvents[Event]) => void,
   ): () => void
   /**
-   * A new token, for this connection (in-band: nothing is interrupted) and for those to come. Resolves when the server
-   * has taken it, at once where there is no connection. Rejects with the server's code where it refuses: then the one
-   * before is used on.
-   */
-  auth(token: string): Promise<void>
-  /**
    * An operation by its full message type, such as `orders.preview`, where the route map does not have it. As an operation
    * of a route: resolves with the reply's payload, or rejects with a `TopicwireError`.
    */

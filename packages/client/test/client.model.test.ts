@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createClient, TopicwireError, type Client } from '../src/index.js'
 import { stream } from '../src/stream/index.js'
 import { FakeServer, ManualClock, topicOf } from '../src/testing/index.js'
+import { bearer, type Bearer } from '../src/token/index.js'
 import { runs } from './model/runs.js'
 import { routeNames, type Routes } from './routes.js'
 
@@ -52,12 +53,16 @@ class World {
   readonly #published = new Map<string, number>()
   #depth = 0
   #tokens = 0
+  readonly #user: Bearer | undefined
 
   constructor(choose: <T>(...of: readonly T[]) => T) {
     this.#choose = choose
     const snapshots = choose([], ['quotes'])
     this.server = new FakeServer({ clock: this.clock, replay: choose(0, 3, 300), snapshots })
-    const token = choose(undefined, () => this.#token())
+    const token = (this.#user = choose(
+      undefined,
+      bearer(() => this.#token()),
+    ))
     this.clients = ['one', 'other'].map((name) => {
       const random = (): number => choose(0, 0.5, 0.9)
       const options = { idleMs: choose(0, 5_000), backoff: { random }, ...(token && { token }) }
@@ -106,7 +111,7 @@ class World {
         this.publish(symbol)
         break
       case 'auth':
-        client.connection.auth('given').catch(() => undefined)
+        this.#user?.auth('given').catch(() => undefined)
     }
     this.#depth -= 1
   }

@@ -5,6 +5,7 @@
 import { createInterface } from 'node:readline'
 import { WebSocket } from 'ws'
 import { createClient, TopicwireError, type Route } from '../src/index.js'
+import { bearer } from '../src/token/index.js'
 
 interface Routes {
   trades: Route<{ symbol: string }, { price: number }>
@@ -20,11 +21,12 @@ const tell = (...event: readonly unknown[]): void => {
   process.stdout.write(`${JSON.stringify(event)}\n`)
 }
 const nextToken = (): string => (tokens.length > 1 ? tokens.shift() : tokens[0]) ?? ''
+const user = bearer(nextToken)
 const client = createClient<Routes>(['trades'], {
   url,
   webSocket: WebSocket,
   backoff: { baseMs: 10, maxMs: 50 },
-  ...(tokens.length > 0 && { token: nextToken }),
+  ...(tokens.length > 0 && { token: user }),
 })
 client.connection.on('status', (status) => {
   tell('status', status)
@@ -35,7 +37,7 @@ client.connection.on('error', ({ code }) => {
 
 async function run(command: Command): Promise<unknown> {
   const [kind, id] = command
-  if (kind === 'auth') return client.connection.auth(id)
+  if (kind === 'auth') return user.auth(id)
   if (kind === 'unsubscribe') return client.trades.unsubscribe(id)
   const [, , symbol] = command
   const onUpdate = ({ price }: { price: number }, { snapshot }: { snapshot?: true }): void => {

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createClient, type Client, type ClientOptions, type ConnectionStatus } from '../src/index.js'
 import { FakeServer, ManualClock } from '../src/testing/index.js'
+import { bearer } from '../src/token/index.js'
 import { routeNames, type Routes } from './routes.js'
 
 let clock: ManualClock
@@ -47,7 +48,7 @@ describe('a token', () => {
   test.each([['eyJ.e30.a-_b'], ['~~~???>>>'], ['žluťoučký 🐎'], ['']])(
     'goes as a subprotocol: %j',
     async (token) => {
-      await newClient({ token }).quotes.subscribe('q', aapl, nothing)
+      await newClient({ token: bearer(token) }).quotes.subscribe('q', aapl, nothing)
       expect(offered()).toEqual([token])
     },
   )
@@ -60,7 +61,7 @@ describe('a token', () => {
   test('of a function is got anew for each connection', async () => {
     let nth = 0
     const token = vi.fn(() => Promise.resolve(`token-${(nth += 1)}`))
-    const client = newClient({ token })
+    const client = newClient({ token: bearer(token) })
     const statuses: ConnectionStatus[] = []
     client.connection.on('status', (status) => statuses.push(status))
     const both = [client.quotes.subscribe('q', aapl, nothing), client.quotes.subscribe('r', aapl, nothing)]
@@ -79,7 +80,7 @@ describe('a token', () => {
       if (fails) throw new Error('the identity provider is away')
       return 'late'
     }
-    const client = newClient({ token })
+    const client = newClient({ token: bearer(token) })
     const onError = vi.fn()
     client.connection.on('error', onError)
     const accepted = client.quotes.subscribe('q', aapl, nothing)
@@ -97,7 +98,7 @@ describe('a token', () => {
   test('that comes too late, or after the client was closed, opens nothing', async () => {
     const waiting: ((token: string) => void)[] = []
     const token = (): Promise<string> => new Promise((resolve) => waiting.push(resolve))
-    const client = newClient({ token, timeoutMs: 1_000 })
+    const client = newClient({ token: bearer(token), timeoutMs: 1_000 })
     const outcome = client.quotes
       .subscribe('q', aapl, nothing, { timeoutMs: 60_000 })
       .catch((error: unknown) => error)
@@ -114,20 +115,22 @@ describe('a token', () => {
   })
 
   test('of one user is not another’s connection', async () => {
-    await newClient({ token: 'ann' }).quotes.subscribe('q', aapl, nothing)
-    await newClient({ token: 'bob' }).quotes.subscribe('q', aapl, nothing)
-    await newClient({ token: 'ann' }).quotes.subscribe('q', aapl, nothing)
+    const [ann, bob] = [bearer('ann'), bearer('bob')]
+    await newClient({ token: ann }).quotes.subscribe('q', aapl, nothing)
+    await newClient({ token: bob }).quotes.subscribe('q', aapl, nothing)
+    await newClient({ token: ann }).quotes.subscribe('q', aapl, nothing)
     expect(offered()).toEqual(['ann', 'bob'])
   })
 })
 
 describe('auth', () => {
   test('refreshes in-band, and is the token of the connections to come', async () => {
-    const client = newClient({ token: 'old' })
-    await client.connection.auth('before there is a connection')
+    const user = bearer('old')
+    const client = newClient({ token: user })
+    await user.auth('before there is a connection')
     await client.quotes.subscribe('q', aapl, nothing)
     expect(offered()).toEqual(['before there is a connection'])
-    await client.connection.auth('new')
+    await user.auth('new')
     expect(sentInBand()).toEqual([{ token: 'new' }])
     server.cut()
     await clock.advance(500)
@@ -135,36 +138,39 @@ describe('auth', () => {
   })
 
   test('that is given during an attempt is the one that it is made with', async () => {
-    const client = newClient({ token: 'old' })
+    const user = bearer('old')
+    const client = newClient({ token: user })
     const accepted = client.quotes.subscribe('q', aapl, nothing)
-    await client.connection.auth('new')
+    await user.auth('new')
     await accepted
     expect(offered()).toEqual(['new'])
     expect(sentInBand()).toEqual([])
   })
 
   test('that the server refuses is not the token of the connections to come', async () => {
-    const client = newClient({ token: 'good' })
+    const user = bearer('good')
+    const client = newClient({ token: user })
     await client.quotes.subscribe('q', aapl, nothing)
     server.script('auth', () => ({ status: 'error', code: 'forbidden', message: 'Of another subject' }))
-    await expect(client.connection.auth('bad')).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(user.auth('bad')).rejects.toMatchObject({ code: 'forbidden' })
     server.cut()
     await clock.advance(500)
     expect(offered()).toEqual(['good'])
   })
 
   test('rejects where the answer says nothing', async () => {
-    const client = newClient({})
-    await client.quotes.subscribe('q', aapl, nothing)
+    const user = bearer('old')
+    await newClient({ token: user }).quotes.subscribe('q', aapl, nothing)
     server.script('auth', () => null)
-    await expect(client.connection.auth('new')).rejects.toMatchObject({ code: 'internal', type: 'auth' })
+    await expect(user.auth('new')).rejects.toMatchObject({ code: 'internal', type: 'auth' })
   })
 
   test('rejects with the server’s reason', async () => {
-    const client = newClient({})
+    const user = bearer('old')
+    const client = newClient({ token: user })
     await client.quotes.subscribe('q', aapl, nothing)
     server.script('auth', () => ({ status: 'error', code: 'forbidden', message: 'Another subject' }))
-    await expect(client.connection.auth('new')).rejects.toMatchObject({
+    await expect(user.auth('new')).rejects.toMatchObject({
       code: 'forbidden',
       message: 'auth: Another subject',
     })
@@ -172,10 +178,25 @@ describe('auth', () => {
   })
 })
 
+test('auth reaches every socket of its user, and outlives the one that it was sent on', async () => {
+  const user = bearer('old')
+  const clients = ['ws://test/one', 'ws://test/two'].map((url) => newClient({ token: user, url }))
+  for (const client of clients) await client.quotes.subscribe('q', aapl, nothing)
+  await user.auth('new')
+  expect(sentInBand()).toEqual([{ token: 'new' }, { token: 'new' }])
+  server.script('auth', () => undefined)
+  const outcome = expect(user.auth('newer')).rejects.toMatchObject({ code: 'disconnected' })
+  await server.settled()
+  server.cut()
+  await outcome
+  await clock.advance(500)
+  expect(offered()).toEqual(['newer', 'newer'])
+})
+
 describe('a token that expires', () => {
   test('is replaced in-band by the function’s next, and nobody notices', async () => {
     let nth = 0
-    const client = newClient({ token: () => `token-${(nth += 1)}` })
+    const client = newClient({ token: bearer(() => `token-${(nth += 1)}`) })
     const onError = vi.fn()
     client.connection.on('error', onError)
     await client.quotes.subscribe('q', aapl, nothing)
@@ -193,8 +214,8 @@ describe('a token that expires', () => {
       if (fails) throw new Error('logged out')
       return 'the same'
     }
-    for (const options of [{ token: 'fixed' }, { token }]) {
-      const client = newClient(options)
+    for (const source of ['fixed', token]) {
+      const client = newClient({ token: bearer(source) })
       client.connection.on('error', ({ code }) => codes.push(code))
       await client.quotes.subscribe('q', aapl, nothing)
     }
@@ -211,7 +232,7 @@ describe('a token that expires', () => {
 describe('a refused login', () => {
   test('is tried once more with a fresh token, and no more', async () => {
     let nth = 0
-    const client = newClient({ token: () => `token-${(nth += 1)}` })
+    const client = newClient({ token: bearer(() => `token-${(nth += 1)}`) })
     server.refuse(4001)
     const outcome = client.quotes.subscribe('q', aapl, nothing).catch((error: unknown) => error)
     await clock.advance(60_000)
@@ -230,7 +251,7 @@ describe('a refused login', () => {
     ] as const) {
       server = new FakeServer({ clock })
       server.refuse(code)
-      const outcome = newClient({ token }).quotes.subscribe('q', aapl, nothing)
+      const outcome = newClient({ token: bearer(token) }).quotes.subscribe('q', aapl, nothing)
       await expect(outcome).rejects.toMatchObject({ code: code === 4001 ? 'unauthenticated' : 'forbidden' })
       await clock.advance(60_000)
       expect(server.attempts).toBe(1)
@@ -239,7 +260,7 @@ describe('a refused login', () => {
 
   test('of a session that ended resumes with a fresh token', async () => {
     let nth = 0
-    const client = newClient({ token: () => `token-${(nth += 1)}` })
+    const client = newClient({ token: bearer(() => `token-${(nth += 1)}`) })
     await client.quotes.subscribe('q', aapl, nothing)
     for (const token of ['token-2', 'token-3', 'token-4']) {
       server.cut(4001)

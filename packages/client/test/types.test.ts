@@ -48,6 +48,7 @@ test('the same from the published declarations: node16', () => {
     '@topicwire/client/latency': [join(dist, 'latency/index.d.ts')],
     '@topicwire/client/stream': [join(dist, 'stream/index.d.ts')],
     '@topicwire/client/testing': [join(dist, 'testing/index.d.ts')],
+    '@topicwire/client/token': [join(dist, 'token/index.d.ts')],
   }
   expect(complaints([usage], { ...strict, ...node16, paths })).toEqual([])
 })

@@ -80,7 +80,6 @@ class CheckedConnection {
         return of.status
       },
       on,
-      auth: (token) => of.auth(token),
       call: (type, request) => of.call(type, request),
       close: () => {
         of.close()

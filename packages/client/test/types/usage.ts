@@ -14,12 +14,12 @@ import {
   type Route,
   type RouteName,
   type Staleness,
-  type TokenSource,
   type UpdateInfo,
 } from '@topicwire/client'
 import { latency } from '@topicwire/client/latency'
 import { stream } from '@topicwire/client/stream'
 import { FakeServer } from '@topicwire/client/testing'
+import { bearer, type TokenSource } from '@topicwire/client/token'
 
 interface TradeSubscriptionRequest {
   symbols: string[]
@@ -97,7 +97,9 @@ ws.trades.on('stale', (staleness) => isTrue<Equal<typeof staleness, Staleness>>(
 void ws.trades.subscribe('id', params, () => undefined, { onStale: (stale, topic) => [stale, topic.length] })
 isTrue<Equal<ReturnType<typeof ws.connection.auth>, Promise<void>>>()
 export const tokens: TokenSource[] = ['fixed', () => 'got', () => Promise.resolve('fetched')]
-new WsAdapter({ token: async () => (await fetch('/token')).text() })
+const user = bearer(async () => (await fetch('/token')).text())
+new WsAdapter({ token: user })
+user.auth('new') satisfies Promise<void>
 export type Quotes = Route<{ symbol: string }, Trade, 'latest'>
 isTrue<Equal<Quotes['policy'], 'latest'>>()
 isTrue<Equal<Routes['trades']['policy'], 'lossless'>>()
@@ -135,7 +137,11 @@ void ws.trades.preview
 // @ts-expect-error: no such policy
 export type Wrong = Route<{ symbol: string }, Trade, 'fastest'>
 // @ts-expect-error: a token is text
-new WsAdapter({ token: 7 })
+new WsAdapter({ token: bearer(7) })
+// @ts-expect-error: a token by itself logs nobody in
+new WsAdapter({ token: 'text' })
+// @ts-expect-error: nor does what gets one
+new WsAdapter({ token: () => 'text' })
 // @ts-expect-error: a route tells no status
 ws.trades.on('status', () => undefined)
 // @ts-expect-error: no such event

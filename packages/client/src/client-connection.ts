@@ -47,15 +47,11 @@ export function newClientConnection(options: ClientOptions): ClientConnection {
       // A function of its own for each registration, so that ending one leaves another of the same handler.
       const registered = (told: string, value: unknown): boolean => {
         if (told !== event) return false
-        guard(() => {
-          handler(value as never)
-        }, onFault)
+        guard(() => handler(value as never), onFault)
         return true
       }
       handlers.add(registered)
-      return () => {
-        handlers.delete(registered)
-      }
+      return () => handlers.delete(registered)
     },
     use: () => {
       const link = attach()
@@ -75,12 +71,7 @@ export function newClientConnection(options: ClientOptions): ClientConnection {
       observer.tell('status', 'closed')
     },
     leave: async (handle) => {
-      const link = attached
-      if (!handle || !link) return
-      await new Promise((settled) => {
-        // Over with its client too, and no error.
-        link.leave(handle, { owner: connection, settled, failed: settled })
-      })
+      if (handle) await attached?.leave(handle)
     },
     call: (type, request) => connection.use().call(type, request, connection),
   }

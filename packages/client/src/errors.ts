@@ -77,10 +77,7 @@ export class TopicwireError extends Error {
 
   constructor(code: ErrorCode, message: string, fields: TopicwireErrorFields = {}) {
     super(message, fields)
-    this.code = code
-    this.type = fields.type
-    this.topic = fields.topic
-    this.details = fields.details ?? []
+    Object.assign(this, fields, { code, details: fields.details ?? [] })
   }
 }
 

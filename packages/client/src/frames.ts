@@ -60,8 +60,8 @@ export function encodeCommand(
 
 /** What came of reading a line that the server sent; never with its values. */
 export function faultOf({ length }: string, cause: unknown): TopicwireError {
-  const what = `The server sent ${length} characters that are `
+  const message = `The server sent ${length} characters that are no message.`
   return cause instanceof SyntaxError
-    ? new TopicwireError('invalid_json', `${what}not JSON.`)
-    : new TopicwireError('invalid_message', `${what}no message.`, { cause })
+    ? new TopicwireError('invalid_json', message)
+    : new TopicwireError('invalid_message', message, { cause })
 }

@@ -15,9 +15,7 @@ export function observerOf(takers: ReadonlySet<Observer['tell']>): Observer {
     [...takers].filter((take) => take(event, value)).length > 0
   return {
     tell,
-    report: (error) => {
-      if (!tell('error', error)) reportToPage(error)
-    },
+    report: (error) => void (tell('error', error) || reportToPage(error)),
   }
 }
 

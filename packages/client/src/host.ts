@@ -19,9 +19,7 @@ export const hostClock: Clock = {
   now: () => host.performance.now(),
   // More than 31 bits of a delay are none at all; who waits for so long asks again.
   setTimeout: (callback, delayMs) => host.setTimeout(callback, Math.min(delayMs, 2_147_483_647)),
-  clearTimeout: (timer) => {
-    host.clearTimeout(timer)
-  },
+  clearTimeout: (timer) => host.clearTimeout(timer),
 }
 
 /** Where faults go that nobody took. */

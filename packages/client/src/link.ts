@@ -21,8 +21,8 @@ export interface Link extends LoginWire {
   ask(handle: Handle, route: string, params: string | undefined, isCall?: boolean, timeoutMs?: number): void
   /** By default nobody's own. */
   call(type: string, request: unknown, owner?: Observer): Promise<unknown>
-  /** Ends a listener; `wait` is resolved when the server holds nothing of it any more. */
-  leave(handle: Handle, wait: Handle): void
+  /** Ends a listener; resolved when the server holds nothing of it any more. */
+  leave(handle: Handle): Promise<unknown>
   /** Ends all that is the owner's. */
   release(owner: Observer): void
 }
@@ -103,36 +103,25 @@ export function newLink(
     return held.delete(handle)
   }
 
-  const later: Tell<Handle | undefined> = (...telling: readonly unknown[]) => {
+  const later: Tell<Handle | undefined> = (...telling: readonly unknown[]) =>
     tellings.push(telling as unknown as Telling)
-  }
   const host: Performer = {
     write: (text) => socket?.send(text),
     now: () => clock.now(),
-    watch: (key, topic, delayMs, act) => {
-      setTimer(`${key} ${topic}`, delayMs, act)
-    },
-    rest: (key, times, act) => {
-      setTimer(key, fullJitterMs(times, backoff), act)
-    },
+    watch: (key, topic, delayMs, act) => setTimer(`${key} ${topic}`, delayMs, act),
+    rest: (key, times, act) => setTimer(key, fullJitterMs(times, backoff), act),
     resync: () => {
       const torn = socket
-      later(undefined, () => {
-        if (torn === socket) abandon()
-      })
+      later(undefined, () => torn === socket && abandon())
     },
     greeted: (heartbeatMs, graceMs) => {
       login?.known()
       setTimer(WATCHDOG)
       if (heartbeatMs) watchdog(heartbeatMs + graceMs)
     },
-    closes: (delayMs) => {
-      retryAfterMs = delayMs
-    },
+    closes: (delayMs) => (retryAfterMs = delayMs),
     blame: (error) => {
-      later(undefined, () => {
-        if (!login?.renew(error.code)) report(error)
-      })
+      later(undefined, () => login?.renew(error.code) || report(error))
     },
   }
   const session = newSession<Handle>(host, later)
@@ -141,8 +130,8 @@ export function newLink(
   const drain = (): void => {
     if (draining) return
     draining = true
-    for (let telling = tellings.shift(); telling; telling = tellings.shift()) {
-      const [handle, act, ...values] = telling
+    // Those that are added meanwhile too.
+    for (const [handle, act, ...values] of tellings) {
       if (handle) {
         // Gone from here means unsubscribed by a listener earlier in this batch.
         if (!held.has(handle)) continue
@@ -153,12 +142,11 @@ export function newLink(
       }
       guard(() => act?.(...values), (handle?.owner ?? everybody).report)
     }
+    tellings.length = 0
     draining = false
     if (held.size || down) setTimer(IDLE)
     else if (!timers.has(IDLE)) {
-      setTimer(IDLE, idleMs, () => {
-        stop('idle')
-      })
+      setTimer(IDLE, idleMs, () => stop('idle'))
     }
   }
 
@@ -216,9 +204,9 @@ export function newLink(
         if (typeof data === 'string') session.receive(data)
         else report(new TopicwireError('invalid_message', 'The server sent a binary frame.'))
       })
-      opened.onclose = heard(({ code, reason }: { readonly code: number; readonly reason: string }) => {
-        lost(code, reason)
-      })
+      opened.onclose = heard(({ code, reason }: { readonly code: number; readonly reason: string }) =>
+        lost(code, reason),
+      )
       // Says nothing that the close after it does not say better; unheard, it would be an exception in Node.
       opened.onerror = () => undefined
     } catch (cause) {
@@ -232,9 +220,7 @@ export function newLink(
     const restMs = heardAt + withinMs - clock.now()
     if (restMs <= 0) abandon(4010)
     else {
-      setTimer(WATCHDOG, restMs, () => {
-        watchdog(withinMs)
-      })
+      setTimer(WATCHDOG, restMs, () => watchdog(withinMs))
     }
   }
 
@@ -258,15 +244,13 @@ export function newLink(
       if (openMs >= STABLE_MS) failures = 0
       let delayMs = retryAfterMs + fullJitterMs(failures++, backoff)
       retryAfterMs = 0
-      if (code === 4008) slowAt = [totalMs, ...slowAt.slice(0, 2)]
-      const isSlow = code === 4008 && totalMs - (slowAt[2] ?? NaN) < SLOW_WITHIN_MS
+      if (code === 4008) slowAt = [totalMs, slowAt[0], slowAt[1]]
+      const isSlow = code === 4008 && totalMs - (slowAt[2] as number) < SLOW_WITHIN_MS
       // Nothing here is quicker than it was: not at once again, however the dice fall.
       if (isSlow) delayMs += fullJitterMs(failures, { ...backoff, random: () => 1 })
-      setTimer(ATTEMPT, delayMs, () => {
-        connect('reconnecting')
-      })
+      setTimer(ATTEMPT, delayMs, () => connect('reconnecting'))
       setStatus('reconnecting')
-      if (isSlow) report(new TopicwireError('slow_consumer', 'Closed again: updates are read too slowly.'))
+      if (isSlow) report(new TopicwireError('slow_consumer', 'Updates are read too slowly.'))
       drain()
     }
   }
@@ -301,32 +285,32 @@ export function newLink(
     },
     ask,
     call: (type, request, owner = everybody) =>
-      new Promise((settled, failed) => {
-        ask({ owner, settled, failed }, type, requestText(request), true)
-      }),
+      new Promise((settled, failed) => ask({ owner, settled, failed }, type, requestText(request), true)),
     redial: (protocols) => {
       if (!socket) return
       socket.close(1000)
       open(protocols)
     },
-    leave: (handle, wait) => {
-      if (drop(handle) && !handle.accepted)
-        handle.failed(new TopicwireError('cancelled', 'Replaced or unsubscribed.'))
-      // A server that does not answer holds up nobody who leaves.
-      hold(wait, patienceMs, () => {
-        wait.settled(undefined)
-      })
-      session.leave(handle, wait)
-      drain()
-    },
+    leave: (handle) =>
+      new Promise((settled) => {
+        // Over with its client too, and no error.
+        const wait: Handle = { owner: handle.owner, settled, failed: settled }
+        if (drop(handle) && !handle.accepted)
+          handle.failed(new TopicwireError('cancelled', 'Replaced or unsubscribed.'))
+        // A server that does not answer holds up nobody who leaves.
+        hold(wait, patienceMs, settled as () => void)
+        session.leave(handle, wait)
+        drain()
+      }),
     release: (owner) => {
       for (const handle of held) {
         if (handle.owner !== owner) continue
         session.leave(handle)
         drop(handle)
-        guard(() => {
-          handle.failed(new TopicwireError('closed', 'connection.close() was called.'))
-        }, owner.report)
+        guard(
+          () => handle.failed(new TopicwireError('closed', 'connection.close() was called.')),
+          owner.report,
+        )
       }
       drain()
       if (!held.size) stop('idle')

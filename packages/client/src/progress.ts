@@ -59,6 +59,7 @@ export function newProgress<Token extends Listener>(
         }
       }
     }
+    target.reach = JSON.stringify([route, ...target.places.keys()])
     target.live = true
     target.busy = awaited ? ANSWERED : FREE
     target.failures = 0
@@ -187,7 +188,7 @@ export function newProgress<Token extends Listener>(
     host.watch(target.key, topic, delayMs, () => {
       const place = target.places.get(topic)
       if (!place || !target.live || !target.staleAfterMs) return
-      const restMs = (place.heardAt ?? 0) + target.staleAfterMs - host.now()
+      const restMs = (place.heardAt as number) + target.staleAfterMs - host.now()
       if (restMs > 0) watchFor(target, topic, restMs)
       else setStale(target, place, true)
     })

@@ -38,12 +38,6 @@ export interface Session<Token> {
   receive(frame: string): void
 }
 
-interface InFlight<Token> {
-  readonly type: string
-  readonly text: string
-  readonly target: Target<Token>
-}
-
 /** Refusals that may pass. */
 const PASSING = /^(producer_failed|rate_limited|timeout|draining|internal)$/
 
@@ -51,9 +45,7 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
   /** The server lets 64 commands wait; half of it leaves room for another's. */
   const WINDOW = 32
   const targets = new Map<string, Target<Token>>()
-  const inFlight = new Map<unknown, InFlight<Token>>()
-  /** What waits for room on the wire, first come first served. */
-  const queue = new Set<Target<Token>>()
+  const inFlight = new Map<unknown, Target<Token>>()
   let isOpen = false
   let lastId = 0
   let lastCall = 0
@@ -66,14 +58,14 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
 
   const handle = (line: string): void => {
     const { type, id, payload } = JSON.parse(line) as ServerMessage
-    const command = inFlight.get(id)
+    const asked = inFlight.get(id)
     const members = (payload ?? {}) as Members
     const dot = type.lastIndexOf('.')
     const kind = type.slice(dot)
     const topic = members.topic as string
-    if (command) {
+    if (asked) {
       inFlight.delete(id)
-      answered(command, members, type === 'error', payload)
+      answered(asked, members, type === 'error', payload)
     } else if (type === 'ping') host.write(PONG)
     else if (type === 'hello') {
       host.greeted((members.heartbeat_s ?? 0) * 1_000, (members.limits?.heartbeat_grace_s ?? 10) * 1_000)
@@ -84,14 +76,11 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
     } else if (type === 'error') host.blame(errorOf(members, type))
     else {
       const concerned = holdersOf(type.slice(0, dot), topic)
-      if (kind === '.update') {
-        update(concerned, members)
-        return
-      }
+      if (kind === '.update') return update(concerned, members)
       for (const target of concerned.filter(({ live }) => live)) {
         if (kind === '.reset') progress.moved(target, topic, members)
-        else if (kind !== '.closed') continue
-        else if (members.retry) progress.setStale(target, target.places.get(topic) as Place, true)
+        if (kind !== '.closed') continue
+        if (members.retry) progress.setStale(target, target.places.get(topic) as Place, true)
         else {
           // What was asked of it may have made another one.
           target.live = false
@@ -109,7 +98,7 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
    */
   const update = (concerned: readonly Target<Token>[], members: Members): void => {
     const { payload, ...info } = members as UpdateMembers
-    if (typeof info.seq !== 'number') throw new TypeError('an update without a number')
+    if (typeof info.seq !== 'number') throw new TypeError('no seq')
     const leader = concerned.find(({ live }) => live)
     const epoch = leader?.places.get(info.topic)?.epoch
     for (const target of leader ? concerned : []) {
@@ -121,13 +110,8 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
     }
   }
 
-  const answered = (
-    { target, type }: InFlight<Token>,
-    members: Members,
-    isError: boolean,
-    payload: unknown,
-  ): void => {
-    const { busy, isCall, listeners } = target
+  const answered = (target: Target<Token>, members: Members, isError: boolean, payload: unknown): void => {
+    const { busy, isCall, listeners, type } = target
     const error = isError || (!isCall && members.status !== 'ok') ? errorOf(members, type) : undefined
     target.busy = FREE
     // A gap was seen after the question; or it is refused because the server is closing: the next connection takes it.
@@ -160,13 +144,8 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
    * Who has the same topics, itself included. Requests that differ here may be one to the server, which fills in
    * defaults; ending one of them then ends them all.
    */
-  const peersOf = ({ live, route, places }: Target<Token>): Target<Token>[] => {
-    const topics = JSON.stringify([...places.keys()])
-    return select(
-      (peer) =>
-        live && peer.live && peer.route === route && JSON.stringify([...peer.places.keys()]) === topics,
-    )
-  }
+  const peersOf = ({ live, reach }: Target<Token>): Target<Token>[] =>
+    select((peer) => live && peer.live && peer.reach === reach)
 
   const isWanted = (target: Target<Token>): boolean =>
     target.listeners.size > 0 || peersOf(target).some(({ listeners }) => listeners.size)
@@ -181,18 +160,17 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
 
   /** Brings the wire nearer to what the listeners want. */
   const settle = (): void => {
-    // Who resumes goes first: were another to join its topic from now on, what it missed could come no more.
-    const rank = ({ isCall, places }: Target<Token>): number => (isCall ? 0 : places.size ? 1 : 2)
-    for (const target of select(() => true).sort((one, other) => rank(one) - rank(other))) {
+    for (const target of targets.values()) {
       const off = !target.live && target.busy < ASKED
       const wanted = isWanted(target)
       if (wanted || off) for (const wait of target.leaving.splice(0)) tell(wait, wait.settled)
       if (off && !wanted) targets.delete(target.key)
-      else if (isOpen && verbOf(target)) queue.add(target)
     }
-    for (const target of queue) {
+    // Who resumes goes first: were another to join its topic from now on, what it missed could come no more.
+    // Then first come, first served.
+    const rank = ({ isCall, places }: Target<Token>): number => (isCall ? 0 : places.size ? 1 : 2)
+    for (const target of select(() => isOpen).sort((one, other) => rank(one) - rank(other))) {
       if (!isOpen || inFlight.size >= WINDOW) return
-      queue.delete(target)
       const verb = verbOf(target)
       if (verb === 'subscribe') {
         target.busy = ASKED
@@ -212,9 +190,9 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
   const send = (target: Target<Token>, verb: string, resume?: object): void => {
     const { route, params, isCall } = target
     const type = isCall ? route : `${route}.${verb}`
-    const text = encodeCommand(type, (lastId += 1), params, resume)
-    inFlight.set(lastId, { type, text, target })
-    host.write(text)
+    target.type = type
+    inFlight.set((lastId += 1), target)
+    host.write((target.text = encodeCommand(type, lastId, params, resume)))
   }
 
   /**
@@ -241,6 +219,8 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
         route,
         params,
         isCall,
+        type: '',
+        text: '',
         listeners: new Map(),
         leaving: [],
         live: false,
@@ -266,7 +246,6 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
     },
     lost: (closeCode, error) => {
       isOpen = false
-      queue.clear()
       const unanswered = [...inFlight.values()]
       inFlight.clear()
       for (const target of targets.values()) {
@@ -275,13 +254,13 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
       }
       const [largest] = [...unanswered].sort((one, other) => other.text.length - one.text.length)
       if (closeCode === 1009 && largest) {
-        const { target, type, text } = largest
-        const what = `the server closed the connection over ${text.length} characters.`
-        refuse(target, failed(type, 'too_large', what))
+        const what = `the server closed the connection over ${largest.text.length} characters.`
+        refuse(largest, failed(largest.type, 'too_large', what))
       }
-      for (const { target, type } of unanswered) {
+      for (const target of unanswered) {
         if (!target.isCall) continue
-        refuse(target, failed(type, 'disconnected', 'the connection was lost; it may have been carried out.'))
+        const what = 'the connection was lost; it may have been carried out.'
+        refuse(target, failed(target.type, 'disconnected', what))
       }
       if (error) for (const target of targets.values()) refuse(target, error)
       settle()

@@ -28,9 +28,14 @@ export interface Target<Token> {
    * goes to it.
    */
   readonly listeners: Map<Token, Set<string> | undefined>
+  /** The command that was sent last: its type, and all of it. */
+  type: string
+  text: string
   leaving: Token[]
   /** The server holds it on this connection, and nothing ends it. */
   live: boolean
+  /** The route and its topics: equal where two subscriptions may be one to the server. */
+  reach?: string
   busy: number
   /** It outlives the connection, to resume from. */
   places: Places

@@ -21,7 +21,7 @@ test('what is not a message says so, and never its values', () => {
   }
   expect(told(secret)).toEqual([expect.objectContaining({ code: 'invalid_json' })])
   expect(told(secret)[0]).not.toHaveProperty('cause')
-  expect(told(secret)[0]?.message).toMatch(/^The server sent 32 characters that are not JSON\.$/)
+  expect(told(secret)[0]?.message).toMatch(/^The server sent 32 characters that are no message\.$/)
   for (const line of ['null', '[]', '1', '{}', '{"type":1}']) {
     expect(told(line)).toEqual([expect.objectContaining({ code: 'invalid_message' })])
   }

@@ -38,7 +38,10 @@ export function bearer(source: TokenSource): Bearer {
     let era = 0
 
     /** Gets a token, and calls one of the two unless another was asked for since. */
-    const fetched = async (take: (token: string) => void, fail: (error: TopicwireError) => void): Promise<void> => {
+    const fetched = async (
+      take: (token: string) => void,
+      fail: (error: TopicwireError) => void,
+    ): Promise<void> => {
       const begun = (era += 1)
       try {
         const token = await (source as () => string | Promise<string>)()

@@ -95,11 +95,10 @@ latency(ws.connection, (ms) => ms?.toFixed(), { intervalMs: 1_000 })
 isTrue<Equal<ReturnType<typeof ws.connection.call>, Promise<unknown>>>()
 ws.trades.on('stale', (staleness) => isTrue<Equal<typeof staleness, Staleness>>(staleness))
 void ws.trades.subscribe('id', params, () => undefined, { onStale: (stale, topic) => [stale, topic.length] })
-isTrue<Equal<ReturnType<typeof ws.connection.auth>, Promise<void>>>()
 export const tokens: TokenSource[] = ['fixed', () => 'got', () => Promise.resolve('fetched')]
 const user = bearer(async () => (await fetch('/token')).text())
 new WsAdapter({ token: user })
-user.auth('new') satisfies Promise<void>
+isTrue<Equal<ReturnType<typeof user.auth>, Promise<void>>>()
 export type Quotes = Route<{ symbol: string }, Trade, 'latest'>
 isTrue<Equal<Quotes['policy'], 'latest'>>()
 isTrue<Equal<Routes['trades']['policy'], 'lossless'>>()

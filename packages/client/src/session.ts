@@ -46,6 +46,8 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
   const WINDOW = 32
   const targets = new Map<string, Target<Token>>()
   const inFlight = new Map<unknown, Target<Token>>()
+  /** What waits for room on the wire, first come first served. */
+  const queue = new Set<Target<Token>>()
   let isOpen = false
   let lastId = 0
   let lastCall = 0
@@ -160,17 +162,18 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
 
   /** Brings the wire nearer to what the listeners want. */
   const settle = (): void => {
-    for (const target of targets.values()) {
+    // Who resumes goes first: were another to join its topic from now on, what it missed could come no more.
+    const rank = ({ isCall, places }: Target<Token>): number => (isCall ? 0 : places.size ? 1 : 2)
+    for (const target of select(() => true).sort((one, other) => rank(one) - rank(other))) {
       const off = !target.live && target.busy < ASKED
       const wanted = isWanted(target)
       if (wanted || off) for (const wait of target.leaving.splice(0)) tell(wait, wait.settled)
       if (off && !wanted) targets.delete(target.key)
+      else if (isOpen && verbOf(target)) queue.add(target)
     }
-    // Who resumes goes first: were another to join its topic from now on, what it missed could come no more.
-    // Then first come, first served.
-    const rank = ({ isCall, places }: Target<Token>): number => (isCall ? 0 : places.size ? 1 : 2)
-    for (const target of select(() => isOpen).sort((one, other) => rank(one) - rank(other))) {
+    for (const target of queue) {
       if (!isOpen || inFlight.size >= WINDOW) return
+      queue.delete(target)
       const verb = verbOf(target)
       if (verb === 'subscribe') {
         target.busy = ASKED
@@ -246,6 +249,7 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
     },
     lost: (closeCode, error) => {
       isOpen = false
+      queue.clear()
       const unanswered = [...inFlight.values()]
       inFlight.clear()
       for (const target of targets.values()) {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from topicwire.codegen.config import DEFAULTS, PYTHON_KEYS, TYPESCRIPT_KEYS, bare_config
+from topicwire.codegen.app_settings import DEFAULTS, PYTHON_KEYS, TYPESCRIPT_KEYS
+from topicwire.codegen.config import bare_config
 from topicwire.doctor.examine import examine
 from topicwire.doctor.live import Trial
 from topicwire.doctor.updates import Wanted

@@ -129,14 +129,14 @@ def application_speaks() -> Iterator[None]:
         yield
 
 
-def refuse(message: str, *, as_json: bool) -> NoReturn:
+def refuse(message: str, *, as_json: bool, app: str | None = None) -> NoReturn:
     """Says that usage or input is wrong, to a person or to a machine, and ends the command.
 
     Raises:
         SystemExit: always, with 2.
     """
     if as_json:
-        say_json({"ok": False, "errors": [{"message": message}]})
+        say_json({**_of(app), "ok": False, "errors": [{"message": message}]})
         raise SystemExit(WRONG_INPUT)
     fail(message, WRONG_INPUT)
 
@@ -154,17 +154,19 @@ def shown_here(root: Path, shown: str) -> str:
 
 
 @contextmanager
-def refusals(closing: str = "", project: Path = Path(), *, as_json: bool = False) -> Iterator[None]:
+def refusals(
+    closing: str = "", project: Path = Path(), *, as_json: bool = False, app: str | None = None
+) -> Iterator[None]:
     """Errors of ours become a message and exit code 2, without a traceback.
 
     With `as_json` the message is `{"ok": false, "errors": [...]}`, an object for each error, with
-    its `path`, `line` and `cure` where it is one of a file.
+    its `path`, `line` and `cure` where it is one of a file. It names the `app`, where `--app` does.
     """
     try:
         yield
     except TopicwireError as error:
         if as_json:
-            say_json({"ok": False, "errors": _as_objects(error)})
+            say_json({**_of(app), "ok": False, "errors": _as_objects(error)})
             raise SystemExit(WRONG_INPUT) from None
         message = str(_located(error, project)).replace(
             " error: ", f" {styled('error:', 'red', err=True)} "
@@ -178,13 +180,21 @@ def refusals(closing: str = "", project: Path = Path(), *, as_json: bool = False
             f"{error.name} is not installed in this environment, and this command needs it: "
             f"pip install 'topicwire[{extra}]'.",
             as_json=as_json,
+            app=app,
         )
 
 
-def _as_objects(error: TopicwireError) -> list[dict[str, str | int]]:
-    from topicwire.codegen.errors import GenerationError  # noqa: PLC0415 - start-up time
+def _of(app: str | None) -> dict[str, str]:
+    return {"app": app} if app else {}
 
-    if isinstance(error, GenerationError):
+
+def _as_objects(error: TopicwireError) -> list[dict[str, str | int]]:
+    from topicwire.codegen.errors import (  # noqa: PLC0415 - start-up time
+        GenerationError,
+        SettingsError,
+    )
+
+    if isinstance(error, GenerationError | SettingsError):
         return [one.fields() for one in error.problems]
     return [{"message": str(error)}]
 
@@ -192,13 +202,20 @@ def _as_objects(error: TopicwireError) -> list[dict[str, str | int]]:
 def _located(error: TopicwireError, project: Path) -> TopicwireError:
     from dataclasses import replace  # noqa: PLC0415 - start-up time
 
-    from topicwire.codegen.config import load_config  # noqa: PLC0415 - start-up time
-    from topicwire.codegen.errors import ConfigError, GenerationError  # noqa: PLC0415
+    from topicwire.codegen.config import project_root  # noqa: PLC0415 - start-up time
+    from topicwire.codegen.errors import (  # noqa: PLC0415
+        ConfigError,
+        GenerationError,
+        SettingsError,
+    )
 
+    if isinstance(error, SettingsError):
+        shown = [replace(one, path=shown_here(error.root, one.path)) for one in error.problems]
+        return SettingsError(error.root, shown)
     if not isinstance(error, GenerationError):
         return error
     try:
-        root = load_config(project, needs=()).root
+        root = project_root(project)
     except ConfigError:  # a document alone, or a project that was to begin and was taken back
         root = project.resolve()
     return GenerationError(

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from topicwire.cli.apps import add_app, in_apps, in_process, named
 from topicwire.cli.console import (
     DOES_NOT_HOLD,
     add_command,
@@ -46,11 +47,18 @@ def add_doctor(commands: Commands) -> None:
         metavar="SECONDS",
         help="for the first update of a subscription (default: 5)",
     )
+    add_app(parser)
     add_json(parser)
 
 
 def doctor(
-    *, url: str | None, subscribe: list[str], wait: float, as_json: bool, project: Path
+    *,
+    url: str | None,
+    subscribe: list[str],
+    wait: float,
+    as_json: bool,
+    project: Path,
+    app: str | None,
 ) -> None:
     """Look for what the Quick Start's Troubleshooting lists, and say the cure of each finding.
 
@@ -65,18 +73,23 @@ def doctor(
     Example: `topicwire doctor --url http://127.0.0.1:8000`, and
     `topicwire doctor --subscribe 'trades={"symbols": ["AAPL"]}'`.
     """
-    with refusals("", project, as_json=as_json):
+    command = ["doctor", "--wait", str(wait), *(["--json"] if as_json else [])]
+    of_one = {"--url": url, "--subscribe": subscribe}
+    run = in_process(command, project)
+    if in_apps(project, ("package",), run, app=app, as_json=as_json, of_one=of_one):
+        return
+    with refusals("", project, as_json=as_json, app=app):
         from topicwire.codegen.config import load_config  # noqa: PLC0415 - start-up time
         from topicwire.doctor.examine import examine  # noqa: PLC0415
         from topicwire.doctor.live import Trial  # noqa: PLC0415
         from topicwire.doctor.updates import Wanted  # noqa: PLC0415
 
-        config = load_config(project)
+        config = load_config(project, app=app)
         trial = Trial([Wanted.parse(one) for one in subscribe], url, wait)
         with application_speaks():
             examination = examine(config, trial)
     if as_json:
-        say_json(_machine(examination))
+        say_json({**named(config), **_machine(examination)})
     else:
         _report(examination)
     if examination.findings:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from topicwire.cli.apps import add_app, in_apps, in_process, nothing_written
 from topicwire.cli.console import (
     add_command,
     add_group,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 def add_spec(commands: Commands) -> None:
     """Adds `topicwire spec`."""
     parser = add_command(commands, "spec", spec, "write the AsyncAPI document")
+    add_app(parser)
     add_json(parser)
     parser.add_argument(
         "-o",
@@ -57,6 +59,7 @@ def add_client(commands: Commands) -> None:
     example = "topicwire client typescript --help"
     languages = add_group(commands, "client", "LANGUAGE", summary, example)
     parser = add_command(languages, "typescript", typescript, "types and the map of routes")
+    add_app(parser)
     add_json(parser)
     parser.add_argument(
         "--document",
@@ -91,6 +94,7 @@ def spec(
     openapi: Path | None,
     as_json: bool,
     project: Path,
+    app: str | None,
 ) -> None:
     """Write the AsyncAPI document of the application, without starting a server.
 
@@ -103,15 +107,21 @@ def spec(
     started, started_ns = time.perf_counter(), time.time_ns()
     if as_json and output == Path("-"):
         refuse("--json and -o - both print to stdout: give one of them.", as_json=True)
+    flags = {"--check": check, "--anew": anew, "--json": as_json}
+    again = ["spec", *(flag for flag, is_given in flags.items() if is_given)]
+    of_one = {"--output": output, "--openapi": openapi}
+    run = in_process(again, project)
+    if in_apps(project, ("app",), run, app=app, as_json=as_json, of_one=of_one):
+        return
     gc.disable()  # thousands of classes are made and kept, and then the process ends
-    with refusals("" if check else "Nothing was written.", project, as_json=as_json):
+    with refusals("" if check else nothing_written(app), project, as_json=as_json, app=app):
         from topicwire.codegen.config import load_config  # noqa: PLC0415 - start-up time
         from topicwire.codegen.output import Changes  # noqa: PLC0415
         from topicwire.codegen.reading import Reading  # noqa: PLC0415
         from topicwire.codegen.remembered import Remembered  # noqa: PLC0415
         from topicwire.codegen.unserved import routers_on_disk, unserved  # noqa: PLC0415
 
-        config = load_config(project, needs=("app",))
+        config = load_config(project, needs=("app",), app=app)
         paths = [(output or config.asyncapi).resolve()]
         paths += [] if openapi is None else [openapi.resolve()]
         remembered = Remembered(config, paths, started_ns)
@@ -159,6 +169,7 @@ def typescript(
     scalars: Path | None,
     as_json: bool,
     project: Path,
+    app: str | None,
 ) -> None:
     """Write the TypeScript types and the map of routes, from the document alone.
 
@@ -170,8 +181,34 @@ def typescript(
     Example: `topicwire client typescript --document http://localhost:8000/api/v1/ws/asyncapi.json`.
     """
     started = time.perf_counter()
+    given = {"types": types, "client": client}
+    missing = [name for name, folder in given.items() if folder is None]
+    is_alone = document is not None and not missing
+
+    def of(name: str) -> None:
+        typescript(
+            check=check,
+            document=None,
+            types=None,
+            client=None,
+            validators=None,
+            scalars=scalars,
+            as_json=as_json,
+            project=project,
+            app=name,
+        )
+
+    of_one = {
+        "--document": document,
+        "--types": types,
+        "--client": client,
+        "--validators": validators,
+    }
+    needs = ("types", "client")
+    if not is_alone and in_apps(project, needs, of, app=app, as_json=as_json, of_one=of_one):
+        return
     gc.disable()  # as above
-    with refusals("" if check else "Nothing was written.", project, as_json=as_json):
+    with refusals("" if check else nothing_written(app), project, as_json=as_json, app=app):
         from dataclasses import replace  # noqa: PLC0415 - start-up time
 
         from topicwire.codegen.clients import (  # noqa: PLC0415 - start-up time
@@ -188,10 +225,7 @@ def typescript(
         from topicwire.codegen.documents import read_our_document, text_of  # noqa: PLC0415
         from topicwire.codegen.scalars import read_scalars  # noqa: PLC0415
 
-        given = {"types": types, "client": client}
-        missing = [name for name, folder in given.items() if folder is None]
-        is_alone = document is not None and not missing
-        config = bare_config(project) if is_alone else load_config(project, needs=missing)
+        config = bare_config(project) if is_alone else load_config(project, missing, app)
         used = {
             name: (folder or getattr(config.typescript, name)).resolve()
             for name, folder in given.items()

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from topicwire.cli.apps import add_app, in_apps, named, nothing_written
 from topicwire.cli.console import (
     DOES_NOT_HOLD,
     WRONG_INPUT,
@@ -35,6 +36,7 @@ def add_generate(commands: Commands) -> None:
         action="store_true",
         help="write, then format, lint, type-check and import what was written: nine steps",
     )
+    add_app(parser)
     add_json(parser)
     parser.add_argument(
         "--watch",
@@ -57,15 +59,16 @@ def generate(
     watch: bool,
     openapi: Path | None,
     project: Path,
+    app: str | None,
 ) -> None:
     """Write a concrete router for each `X: TypeAlias = WsRouter[Request, Data]` in modules/*/ws.py.
 
-    Settings: [tool.topicwire] of the nearest pyproject.toml, from --project upwards.
+    Settings: [tool.topicwire] of the nearest pyproject.toml, from --project upwards. Where several
+    applications have [[tool.topicwire.app]] tables there, it is for each, or for one by --app.
 
     Example: `topicwire generate`, in CI `topicwire generate --check`, and while you edit
     `topicwire generate --watch`.
     """
-    started = time.perf_counter()
     if check + verify + watch > 1:
         fail(
             "--check writes nothing, --verify writes once, --watch goes on: give one of them.",
@@ -76,20 +79,30 @@ def generate(
     if watch:
         from topicwire.cli.watch import watch as follow  # noqa: PLC0415 - start-up time
 
-        follow(project, openapi=openapi, as_json=as_json)
+        follow(project, openapi=openapi, as_json=as_json, app=app)
         return
+
+    def one(name: str | None) -> None:
+        _generate(project, name, check=check, verify=verify, as_json=as_json)
+
+    if not in_apps(project, ("package",), one, app=app, as_json=as_json):
+        one(app)
+
+
+def _generate(project: Path, app: str | None, *, check: bool, verify: bool, as_json: bool) -> None:
+    started = time.perf_counter()
     if verify:
-        _verify(project)
+        _verify(project, app)
         return
     if as_json:
-        _generate_as_json(project, check=check)
+        _generate_as_json(project, app, check=check)
         return
-    with refusals("" if check else "Nothing was written.", project):
+    with refusals("" if check else nothing_written(app), project):
         from topicwire.codegen.config import load_config  # noqa: PLC0415 - start-up time
         from topicwire.codegen.generate import generate as write  # noqa: PLC0415
         from topicwire.codegen.generate import plan  # noqa: PLC0415
 
-        config = load_config(project)
+        config = load_config(project, app=app)
         if check:
             planned = plan(config)
             _report_check(config, planned, time.perf_counter() - started)
@@ -111,18 +124,18 @@ def _note_nothing(config: AppConfig, planned: Plan) -> None:
     else:
         what = (
             f"there is no file {looked_for}. Are they called otherwise? Set `declarations` in "
-            "[tool.topicwire]. `topicwire new route` writes one."
+            f"{config.table.rstrip(':')}. `topicwire new route` writes one."
         )
     sys.stderr.write(f"{styled('note:', 'dim', err=True)} {what}\n")
 
 
-def _verify(project: Path) -> None:
+def _verify(project: Path, app: str | None) -> None:
     from topicwire.codegen.checks import StepFailedError, verify  # noqa: PLC0415 - start-up time
     from topicwire.codegen.config import load_config  # noqa: PLC0415
 
     started = time.perf_counter()
-    with refusals("Nothing was written.", project):
-        config = load_config(project)
+    with refusals(nothing_written(app), project):
+        config = load_config(project, app=app)
         try:
             planned = verify(config, lambda text: say(text, end=""))
         except StepFailedError as error:
@@ -185,19 +198,20 @@ def _report_check(config: AppConfig, planned: Plan, took_s: float) -> None:
     _note_nothing(config, planned)
 
 
-def _generate_as_json(project: Path, *, check: bool) -> None:
+def _generate_as_json(project: Path, app: str | None, *, check: bool) -> None:
     from topicwire.codegen.config import load_config  # noqa: PLC0415 - start-up time
     from topicwire.codegen.generate import generate as write  # noqa: PLC0415
     from topicwire.codegen.generate import plan  # noqa: PLC0415
     from topicwire.codegen.stale import stale_reasons  # noqa: PLC0415
 
-    with refusals(as_json=True):
-        config = load_config(project)
+    with refusals(as_json=True, app=app):
+        config = load_config(project, app=app)
         planned = plan(config) if check else write(config)
     written = set(planned.changes.written)
     reasons = stale_reasons(config, planned) if check else []
     say_json(
         {
+            **named(config),
             "ok": not reasons,
             "routers": [
                 {

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from topicwire.cli.apps import add_app, named
 from topicwire.cli.console import (
     WRONG_INPUT,
     add_command,
@@ -59,6 +60,7 @@ def add_new(commands: Commands) -> None:
     parser.add_argument(
         "--snippet", type=Path, metavar="FILE", help="write the page's lines to this file too"
     )
+    add_app(parser)
     add_json(parser)
 
 
@@ -74,6 +76,7 @@ def route(
     snippet: Path | None,
     as_json: bool,
     project: Path,
+    app: str | None,
 ) -> None:
     """Write a new route: its models and their exports, its declaration, its module; then generate.
 
@@ -85,13 +88,13 @@ def route(
     """
     given = {"module": module, "name": name, "request": request, "payload": payload}
     answers = _asked(given, as_json=as_json)
-    with refusals("Nothing was written.", project, as_json=as_json):
+    with refusals("Nothing was written.", project, as_json=as_json, app=app):
         from topicwire.codegen.config import load_config  # noqa: PLC0415 - start-up time
         from topicwire.scaffold.apply import apply  # noqa: PLC0415
         from topicwire.scaffold.route import RouteRequest, plan_route  # noqa: PLC0415
         from topicwire.scaffold.snippet import snippet as page_lines  # noqa: PLC0415
 
-        config = load_config(project)
+        config = load_config(project, app=app)
         wanted = RouteRequest(**answers, model=model, models=models, with_service=service)
         planned = plan_route(config, wanted)
         lines = page_lines(planned.names, planned.request, planned.payload)
@@ -140,6 +143,7 @@ def _machine(
         return [Path(os.path.relpath(one, config.root)).as_posix() for one in sorted(paths)]
 
     return {
+        **named(config),
         "ok": True,
         "there": planned.there,
         "names": planned.names.fields(),
@@ -182,7 +186,7 @@ def _left(config: AppConfig, planned: NewRoute, applied: Applied | None) -> list
     if applied is not None and applied.served is False and not left:
         names = planned.names
         left = [
-            f"[tool.topicwire] app = {config.app!r} does not serve the route yet. Include it:",
+            f"{config.table} app = {config.app!r} does not serve the route yet. Include it:",
             f"    for router in {names.module_class}().get_ws_routers():",
             "        ws.include_router(router)",
         ]

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from topicwire.cli.apps import add_app, in_apps, nothing_written
 from topicwire.cli.console import add_command, add_json, refusals, shown_here
 from topicwire.cli.written import report, report_stale, stale_files
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 def add_python(languages: Commands) -> None:
     """Adds `topicwire client python`."""
     parser = add_command(languages, "python", python, "an installable package, typed")
+    add_app(parser)
     add_json(parser)
     parser.add_argument(
         "--document",
@@ -44,6 +46,7 @@ def python(
     client: str | None,
     as_json: bool,
     project: Path,
+    app: str | None,
 ) -> None:
     """Write a Python client as a package of its own, from the document alone.
 
@@ -54,16 +57,37 @@ def python(
     then `pip install ./trading`.
     """
     started = time.perf_counter()
-    with refusals("" if check else "Nothing was written.", project, as_json=as_json):
+    is_alone = document is not None and folder is not None
+
+    def of(name: str) -> None:
+        python(
+            check=check,
+            document=None,
+            folder=None,
+            package=None,
+            client=None,
+            as_json=as_json,
+            project=project,
+            app=name,
+        )
+
+    of_one = {
+        "--document": document,
+        "--folder": folder,
+        "--package": package,
+        "--class": client,
+    }
+    if not is_alone and in_apps(project, ("folder",), of, app=app, as_json=as_json, of_one=of_one):
+        return
+    with refusals("" if check else nothing_written(app), project, as_json=as_json, app=app):
         from topicwire.codegen.client_python.folder import owned_files  # noqa: PLC0415 - start-up time
         from topicwire.codegen.client_python.package import generate, naming  # noqa: PLC0415
         from topicwire.codegen.config import bare_config, load_config  # noqa: PLC0415
         from topicwire.codegen.documents import read_our_document  # noqa: PLC0415
         from topicwire.codegen.output import compare, locked, write  # noqa: PLC0415
 
-        is_alone = document is not None and folder is not None
         needs = () if folder is not None else ("folder",)
-        config = bare_config(project) if is_alone else load_config(project, needs=needs)
+        config = bare_config(project) if is_alone else load_config(project, needs, app)
         configured = config.python
         if folder is None and configured is not None:
             folder = configured.folder

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from topicwire.cli.apps import named
 from topicwire.cli.console import WRONG_INPUT, fail, refusals, say, shown_here, styled
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _LISTED = 3  # files that are named; more are counted
 _STAYS = "Nothing was written: what was generated last stays. The next save tries again."
 
 
-def watch(project: Path, *, openapi: Path | None, as_json: bool) -> None:
+def watch(project: Path, *, openapi: Path | None, as_json: bool, app: str | None) -> None:
     """Generate whatever a change makes due, until Ctrl-C.
 
     Raises:
@@ -33,16 +34,25 @@ def watch(project: Path, *, openapi: Path | None, as_json: bool) -> None:
         import watchfiles  # noqa: F401, PLC0415 - start-up time
     except ImportError:
         fail("watchfiles is not installed: pip install 'topicwire[codegen]'.", WRONG_INPUT)
-    from topicwire.codegen.watch.session import Session  # noqa: PLC0415 - start-up time
+    from topicwire.codegen.config import app_names  # noqa: PLC0415 - start-up time
+    from topicwire.codegen.watch.fleet import Fleet  # noqa: PLC0415
+    from topicwire.codegen.watch.session import Session  # noqa: PLC0415
 
     with refusals("", project):
-        session = Session(
-            project.resolve(),
-            _say_json if as_json else _say,
-            openapi.resolve() if openapi else None,
-        )
+        names = app_names(project) if app is None else ()
+        if openapi and names:
+            fail(
+                "--openapi is of one application, and there are several here: "
+                f"{', '.join(names)}. Say which: --app {names[0]}.",
+                WRONG_INPUT,
+            )
+        tell = _say_json if as_json else _say
+        goes_to = openapi.resolve() if openapi else None
+        watcher: Fleet | Session = Fleet(project.resolve(), tell, goes_to)
+        if app is not None:
+            watcher = Session(project.resolve(), tell, goes_to, app)
         try:
-            number = asyncio.run(_until_signalled(session.run()))
+            number = asyncio.run(_until_signalled(watcher.run()))
         except KeyboardInterrupt:
             number = signal.SIGINT
         raise SystemExit(128 + number)
@@ -68,7 +78,8 @@ async def _until_signalled(running: object) -> int:
 
 
 def _say(event: Event) -> None:
-    say(_text(event))
+    name = event.config.name
+    say(f"[{name}] {_text(event)}" if name else _text(event))
 
 
 def _text(event: Event) -> str:
@@ -131,6 +142,7 @@ def _say_json(event: Event) -> None:
     if isinstance(event, Watching):
         _line(
             {
+                **named(event.config),
                 "event": "watching",
                 "text": text,
                 "root": str(event.config.root),
@@ -139,16 +151,24 @@ def _say_json(event: Event) -> None:
         )
         return
     if isinstance(event, Waiting):
-        _line({"event": "waiting", "text": text, "ms": round(event.took_s * 1000)})
+        _line(
+            {
+                **named(event.config),
+                "event": "waiting",
+                "text": text,
+                "ms": round(event.took_s * 1000),
+            }
+        )
         return
+    of = named(event.config)
     told = {"text": text, "changed": shown(event.changed), "ms": round(event.took_s * 1000)}
     if isinstance(event, Failed):
         errors = [one.fields() | {"text": str(one)} for one in event.problems]
-        _line({"event": "failed", **told, "errors": errors})
+        _line({**of, "event": "failed", **told, "errors": errors})
         return
     made = {"written": shown(event.written), "removed": shown(event.removed)}
     notes = list(event.notes)
-    _line({"event": "generated", **told, **made, "cured": event.cured, "notes": notes})
+    _line({**of, "event": "generated", **told, **made, "cured": event.cured, "notes": notes})
 
 
 def _line(value: object) -> None:

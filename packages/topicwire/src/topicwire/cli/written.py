@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from topicwire.cli.apps import named
 from topicwire.cli.console import DOES_NOT_HOLD, fail, say, say_json, shown_here
 
 if TYPE_CHECKING:
@@ -35,9 +36,11 @@ def report_stale(config: AppConfig, stale: Stale, command: str, *, as_json: bool
     """
     if not stale:
         return
+    if config.name:
+        command = f"{command} --app {config.name}"
     if as_json:
         found = [{"path": _relative(config, path), "what": what} for path, what in stale]
-        say_json({"ok": False, "stale": found, "cure": command})
+        say_json({**named(config), "ok": False, "stale": found, "cure": command})
         raise SystemExit(DOES_NOT_HOLD)
     lines = [f"{_shown(config, path)}: {what}" for path, what in stale]
     fail("\n".join([*lines, f"Stale. Run: {command}"]), DOES_NOT_HOLD)
@@ -65,6 +68,7 @@ def report(
     took_ms = round((time.perf_counter() - started) * 1000)
     if as_json:
         content = {
+            **named(config),
             "ok": True,
             "files": [_relative(config, path) for path in sorted(changes.files)],
             "written": [] if check else [_relative(config, path) for path in changes.written],

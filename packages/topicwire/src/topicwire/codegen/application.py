@@ -30,7 +30,7 @@ _TO_NAME: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What `[tool.topicwire] app` names, or its factory returned.
+    """What `app` of the settings names, or its factory returned.
 
     Attributes:
         adapter: serves the WebSocket routes.
@@ -66,13 +66,13 @@ class Application:
 
 
 def load_application(config: AppConfig) -> Application:
-    """Find what `[tool.topicwire] app` names; where that is a factory, call it.
+    """Find what `app` of the settings names; where that is a factory, call it.
 
     Raises:
         ConfigError: it is not set, cannot be imported, or is or returns something else.
         GenerationError: a line of the application fails when it is imported or called.
     """
-    where = f"{config.shown(config.root / 'pyproject.toml')}: [tool.topicwire] app = {config.app!r}"
+    where = f"{config.shown(config.root / 'pyproject.toml')}: {config.table} app = {config.app!r}"
     module_name, _, attribute = config.app.partition(":")
     if not module_name or not attribute:
         package = config.package or "trading_api"

@@ -1,151 +1,237 @@
-"""`[tool.topicwire]` of `pyproject.toml`: where an application keeps what is read and written."""
+"""`[tool.topicwire]` of `pyproject.toml`: where an application keeps what is read and written.
+
+Several applications of one project have `[[tool.topicwire.app]]` instead, a table each.
+"""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from topicwire.codegen.errors import ConfigError
-from topicwire.codegen.scalars import Scalar, made_scalars, scalar_faults
+from topicwire.codegen.app_config import (
+    CACHE_FOLDER,
+    NAME,
+    AppConfig,
+    PythonConfig,
+    TypeScriptConfig,
+)
+from topicwire.codegen.app_settings import (
+    PYTHON_KEYS,
+    TYPESCRIPT_KEYS,
+    Fault,
+    contradictions,
+    made_config,
+    table_faults,
+)
+from topicwire.codegen.app_tables import AppTable, Settings, app_tables, are_apps, both_forms
+from topicwire.codegen.errors import ConfigError, Problem, UnknownAppError
+from topicwire.codegen.overlaps import first_overlap
 
-DEFAULTS: Mapping[str, str] = {
-    "src": "src",
-    "package": "",
-    "declarations": "modules/*/ws.py",
-    "template": "shared/ws/generic_route.py",
-    "output": "ws_generated",
-    "app": "",
-    "asyncapi": "generated/asyncapi.json",
-    "manifest": "generated/topicwire.json",
-    "command": "topicwire generate",
-}
-TYPESCRIPT_KEYS = ("types", "client", "validators", "scalars")
-_OPTIONAL = frozenset({"validators", "scalars"})
-_SCALARS = "scalars"
-PYTHON_KEYS = ("folder", "package", "class")
+__all__ = [
+    "CACHE_FOLDER",
+    "AppConfig",
+    "Chosen",
+    "PythonConfig",
+    "TypeScriptConfig",
+    "app_names",
+    "bare_config",
+    "load_config",
+    "load_configs",
+    "project_root",
+]
 
-_EXAMPLES: Mapping[str, str] = {
-    "package": 'the package that holds your modules, such as `package = "trading_api"`',
-    "app": '`module:factory` or `module:app`, such as `app = "trading_api.main:app"`',
-    "types": 'a folder, such as `types = "../frontend/src/clients/ws-types-generated"`',
-    "client": 'a folder, such as `client = "../frontend/src/clients/ws-client-generated"`',
-    "folder": 'where the package is written, such as `folder = "../clients/python"`',
-}
-_NAME = "tool.topicwire"
-_TYPESCRIPT_NAME = f"{_NAME}.typescript"
-_PYTHON_NAME = f"{_NAME}.python"
-
-
-@dataclass(frozen=True, slots=True)
-class TypeScriptConfig:
-    """`[tool.topicwire.typescript]`: absolute folders.
-
-    Attributes:
-        types: of the types.
-        client: of the map of routes.
-        validators: of the validators of what is received; None where none are wanted.
-        scalars: types that stand for formats, instead of those of the wire.
-    """
-
-    types: Path
-    client: Path
-    validators: Path | None = None
-    scalars: tuple[Scalar, ...] = ()
+# An application of several that lacks these is left out by the commands that need them.
+_LEAVES_OUT = frozenset({"app", "types", "client", "folder"})
 
 
-@dataclass(frozen=True, slots=True)
-class PythonConfig:
-    """`[tool.topicwire.python]`: the generated Python client."""
+class Chosen(NamedTuple):
+    """The applications that a command is for."""
 
-    folder: Path
-    """Absolute: of the package's own pyproject.toml."""
-
-    package: str | None
-    """None: after the document's title."""
-
-    client: str | None
-    """The name of its class; None: after the title, too."""
+    configs: Sequence[AppConfig]
+    left_out: Mapping[str, str]
+    """Those that lack what the command needs, by name, and what that is."""
 
 
-@dataclass(frozen=True, slots=True)
-class AppConfig:
-    """What `[tool.topicwire]` says, with every path made absolute.
-
-    Attributes:
-        root: the folder of `pyproject.toml`.
-        src: the folder that holds `package`; what is below it is first-party.
-        package: the application's package, such as `trading_api`; "" when not set.
-        declarations: a glob below the package's folder.
-        template: the file with the generic router class.
-        output: the folder beside each declaring file.
-        app: `module:factory`, or `module:app` of an application that is there; "" when not set.
-        asyncapi: where the document is exported to.
-        manifest: the one file that says which version of the generator made the output.
-        command: how generated files say they are made again.
-        typescript: None when not set.
-        python: None when not set.
-        keeps_cache: there is an application's folder that may hold `cache_dir`.
-    """
-
-    root: Path
-    src: Path
-    package: str
-    declarations: str
-    template: Path
-    output: str
-    app: str
-    asyncapi: Path
-    manifest: Path
-    command: str
-    typescript: TypeScriptConfig | None = None
-    python: PythonConfig | None = None
-    keeps_cache: bool = True
-
-    @property
-    def package_dir(self) -> Path:
-        """The folder of the package."""
-        return self.src.joinpath(*self.package.split("."))
-
-    @property
-    def cache_dir(self) -> Path:
-        """For locks, staged files and stamps. Nothing in it is needed or committed."""
-        return self.root / ".topicwire_cache"
-
-    def shown(self, path: Path) -> str:
-        """A path as it is printed: relative to `root`, with forward slashes."""
-        try:
-            return path.relative_to(self.root).as_posix()
-        except ValueError:
-            return path.as_posix()
-
-
-def load_config(start: Path, needs: Sequence[str] = ("package",)) -> AppConfig:
+def load_config(
+    start: Path, needs: Sequence[str] = ("package",), app: str | None = None
+) -> AppConfig:
     """The nearest `pyproject.toml` with a `[tool.topicwire]`, from `start` upwards.
 
     Args:
         start: where to look first.
         needs: the settings without which the caller cannot do anything.
+        app: which one, where there are several applications.
 
     Raises:
         ConfigError: there is none, it is not TOML, or a setting is missing, unknown or of a wrong
-            type: all that is wrong, in one message.
+            type: all that is wrong, in one message. Or there are several applications, and `app`
+            is none of them.
     """
+    file, text, table = _found(start)
+    if not _is_of_apps(table):
+        _refuse_name(file, app)
+        return _parse(file, table, needs)
+    tables, configs = _several(Settings(file, text), file.parent, table)
+    if app is None and len(configs) > 1:
+        names = ", ".join(one.name for one in configs)
+        raise UnknownAppError(
+            f"{file}: error: there are {len(configs)} applications here: {names}. "
+            f"Say which: --app {configs[0].name}."
+        )
+    place = _place_of(file, configs, app or configs[0].name)
+    Settings(file, text).refuse(list(_lacking(Settings(file, text), tables[place], needs)))
+    return configs[place]
+
+
+def load_configs(
+    start: Path, needs: Sequence[str] = ("package",), app: str | None = None
+) -> Chosen:
+    """Every application of the nearest `pyproject.toml` that has any, or the one of that name.
+
+    Of several, those that have no `app`, `typescript` or `python` are left out where that is
+    needed, unless all of them are.
+
+    Raises:
+        ConfigError: as `load_config`.
+    """
+    file, text, table = _found(start)
+    if app is not None or not _is_of_apps(table):
+        return Chosen([load_config(start, needs, app)], {})
+    settings = Settings(file, text)
+    tables, configs = _several(settings, file.parent, table)
+    lacking = {one.name: _missing(one, needs) for one in tables}
+    left_out = {
+        name: ", ".join(f"`{key}`" for key in keys)
+        for name, keys in lacking.items()
+        if keys and _LEAVES_OUT.issuperset(keys)
+    }
+    is_for_none = len(left_out) == len(tables)
+    wanted = [one for one in tables if is_for_none or one.name not in left_out]
+    settings.refuse([fault for one in wanted for fault in _lacking(settings, one, needs)])
+    return Chosen([one for one in configs if one.name not in left_out], left_out)
+
+
+def app_names(start: Path) -> Sequence[str]:
+    """Return the names of the applications; none where there is one without a name.
+
+    Raises:
+        ConfigError: as `load_config`.
+    """
+    file, text, table = _found(start)
+    if not _is_of_apps(table):
+        return ()
+    return [one.name for one in app_tables(Settings(file, text), file.parent, table)]
+
+
+def project_root(start: Path) -> Path:
+    """Return the folder of the nearest `pyproject.toml` with a `[tool.topicwire]`.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    return _found(start)[0].parent
+
+
+def _found(start: Path) -> tuple[Path, str, Any]:
     start = start.resolve()
     for folder in (start, *start.parents):
         file = folder / "pyproject.toml"
         if not file.is_file():
             continue
-        table = _read(file).get("tool", {}).get("topicwire")
+        text, tables = _read(file)
+        table = tables.get("tool", {}).get("topicwire")
         if table is not None:
-            return _parse(file, table, needs)
+            return file, text, table
     raise ConfigError(_nowhere(start))
+
+
+def _is_of_apps(table: object) -> bool:
+    return isinstance(table, dict) and are_apps(table.get("app"))
+
+
+def _refuse_name(file: Path, app: str | None) -> None:
+    if app is not None:
+        raise UnknownAppError(
+            f"{file}: error: --app {app}: this project has one application, which has no name. "
+            "Leave --app out; several have [[tool.topicwire.app]] tables."
+        )
+
+
+def _place_of(file: Path, configs: Sequence[AppConfig], app: str) -> int:
+    names = [one.name for one in configs]
+    if app not in names:
+        raise UnknownAppError(
+            f"{file}: error: --app {app}: there is no application of this name. "
+            f"There are: {', '.join(names)}."
+        )
+    return names.index(app)
+
+
+def _several(
+    settings: Settings, root: Path, table: Mapping[str, Any]
+) -> tuple[list[AppTable], list[AppConfig]]:
+    """Return the tables of all applications, and what they say, in their order."""
+    tables = app_tables(settings, root, table)
+    faults = [
+        settings.in_app(one.place, fault.path, fault.text)
+        for one in tables
+        for fault in table_faults(f"{NAME}.app", one.settings, ())
+    ]
+    settings.refuse(faults)
+    configs = [made_config(root, one.settings, one.name, one.base) for one in tables]
+    faults = [
+        settings.in_app(tables[place].place, fault.path, fault.text)
+        for place, config in enumerate(configs)
+        for fault in contradictions(config)
+    ]
+    settings.refuse(faults)
+    for (at, one), (there, other) in combinations(enumerate(configs), 2):
+        both = first_overlap(one, other)
+        if both is not None:
+            mine, theirs = both
+            line = settings.app_line(tables[at].place, mine.setting)
+            place = tables[there].place
+            faults.append(
+                settings.in_app(
+                    place,
+                    theirs.setting,
+                    f"`{theirs.named}` of {other.name!r} is {other.shown(Path(theirs.shown))}, and "
+                    f"`{mine.named}` of {one.name!r} (line {line}) is "
+                    f"{one.shown(Path(mine.shown))}: each would overwrite or remove what the other "
+                    "makes there.",
+                    f"Give one of them a place that is not within the other: set `{theirs.named}`"
+                    + (f" in the table of {other.name!r}." if "." not in theirs.named else "."),
+                )
+            )
+    settings.refuse(faults)
+    return tables, configs
+
+
+def _missing(table: AppTable, needs: Sequence[str]) -> list[str]:
+    inner = {
+        **dict.fromkeys(TYPESCRIPT_KEYS, "typescript"),
+        **dict.fromkeys(PYTHON_KEYS, "python"),
+    }
+    del inner["package"]  # the application's; the client's is not needed by anything
+    return [
+        key
+        for key in needs
+        if key not in (table.settings.get(inner[key], {}) if key in inner else table.settings)
+    ]
+
+
+def _lacking(settings: Settings, table: AppTable, needs: Sequence[str]) -> Iterator[Problem]:
+    for fault in table_faults(f"{NAME}.app", table.settings, needs):
+        yield settings.in_app(table.place, fault.path, fault.text)
 
 
 def _nowhere(start: Path) -> str:
     """What to say where there are no settings: the likeliest cure first."""
-    message = f"no pyproject.toml with a [{_NAME}] table in {start} or above it."
+    message = f"no pyproject.toml with a [{NAME}] table in {start} or above it."
     below = [one.parent.name for one in sorted(start.glob("*/pyproject.toml")) if _has_table(one)]
     if below:
         return (
@@ -162,7 +248,7 @@ def _nowhere(start: Path) -> str:
 
 def _has_table(file: Path) -> bool:
     try:
-        return "topicwire" in _read(file).get("tool", {})
+        return "topicwire" in _read(file)[1].get("tool", {})
     except (ConfigError, OSError):
         return False
 
@@ -172,108 +258,34 @@ def bare_config(root: Path) -> AppConfig:
 
     Nothing but what is asked for is ever written there.
     """
-    return replace(_made(root.resolve(), DEFAULTS, None, None), keeps_cache=False)
+    return replace(made_config(root.resolve(), {}), keeps_cache=False)
 
 
-def _read(file: Path) -> dict[str, dict[str, object]]:
+def _read(file: Path) -> tuple[str, dict[str, dict[str, object]]]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        text = file.read_bytes().decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: error: this is not TOML: {error}.") from error
+    try:
+        return text, tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        both = both_forms(text, error)
+        if both is not None:
+            settings = Settings(file, text)
+            settings.refuse([settings.at_line(*both)])
         raise ConfigError(f"{file}: error: this is not TOML: {error}.") from error
 
 
 def _parse(file: Path, table: object, needs: Sequence[str]) -> AppConfig:
     if not isinstance(table, dict):
-        raise ConfigError(f"{file}: [{_NAME}] is to be a table, not {table!r}.")
-    typescript = table.get("typescript", {})
-    if not isinstance(typescript, dict):
-        raise ConfigError(f"{file}: [{_TYPESCRIPT_NAME}] is to be a table, not {typescript!r}.")
-    scalars = typescript.get(_SCALARS, {})
-    typescript = {key: value for key, value in typescript.items() if key != _SCALARS}
-    python = table.get("python", {})
-    if not isinstance(python, dict):
-        raise ConfigError(f"{file}: [{_PYTHON_NAME}] is to be a table, not {python!r}.")
-    rest = {key: value for key, value in table.items() if key not in {"typescript", "python"}}
-    of_typescript = set(TYPESCRIPT_KEYS) - _OPTIONAL
-    needed = set(needs) | (of_typescript if "typescript" in table else set())
-    needs_folder = "python" in table or "folder" in needed
-    faults = [
-        *_faults(_NAME, rest, tuple(DEFAULTS), needed - of_typescript),
-        *_faults(_TYPESCRIPT_NAME, typescript, TYPESCRIPT_KEYS, needed & of_typescript),
-        *scalar_faults(f"{_TYPESCRIPT_NAME}.{_SCALARS}", scalars),
-        *_faults(_PYTHON_NAME, python, PYTHON_KEYS, {"folder"} if needs_folder else set()),
-    ]
-    _refuse(file, faults)
-    config = _made(file.parent, {**DEFAULTS, **rest}, typescript or None, python or None)
-    if config.typescript is not None:
-        mapped = made_scalars(scalars, config.root)
-        config = replace(config, typescript=replace(config.typescript, scalars=mapped))
-    _refuse(file, list(_contradictions(config)))
+        raise ConfigError(f"{file}: [{NAME}] is to be a table, not {table!r}.")
+    _refuse(file, table_faults(NAME, table, needs))
+    config = made_config(file.parent, table)
+    _refuse(file, contradictions(config))
     return config
 
 
-def _refuse(file: Path, faults: Sequence[str]) -> None:
-    if faults:
-        raise ConfigError("\n".join(f"{file}: {fault}" for fault in faults))
-
-
-def _faults(
-    name: str, table: Mapping[str, object], known: Sequence[str], needed: Collection[str]
-) -> Iterator[str]:
-    for key, value in table.items():
-        if key not in known:
-            yield f"[{name}] has an unknown setting {key!r}. Known: {', '.join(known)}."
-        elif not isinstance(value, str) or not value:
-            yield f"[{name}] {key} = {value!r}: it is to be a string."
-    for key in known:
-        if key in needed and key not in table:
-            yield f"[{name}] lacks `{key}`: {_EXAMPLES[key]}."
-
-
-def _contradictions(config: AppConfig) -> Iterator[str]:
-    if config.package and not config.package_dir.is_dir():
-        yield (
-            f"[{_NAME}] names the package {config.package!r}, but there is no "
-            f"folder {config.shown(config.package_dir)}. Set `src` and `package`."
-        )
-    if not config.output.isidentifier():
-        yield (
-            f"[{_NAME}] output = {config.output!r}: it becomes a Python package, "
-            "so it is to be an identifier, such as `ws_generated`."
-        )
-
-
-def _made(
-    root: Path,
-    values: Mapping[str, str],
-    typescript: Mapping[str, str] | None,
-    python: Mapping[str, str] | None,
-) -> AppConfig:
-    src = root / values["src"]
-    folders = None
-    if typescript is not None:
-        folders = TypeScriptConfig(
-            types=(root / typescript["types"]).resolve(),
-            client=(root / typescript["client"]).resolve(),
-            validators=(
-                (root / typescript["validators"]).resolve() if "validators" in typescript else None
-            ),
-        )
-    client = None
-    if python is not None:
-        folder = (root / python["folder"]).resolve()
-        client = PythonConfig(folder, python.get("package"), python.get("class"))
-    return AppConfig(
-        root=root,
-        src=src,
-        package=values["package"],
-        declarations=values["declarations"],
-        template=src.joinpath(*values["package"].split("."), values["template"]),
-        output=values["output"],
-        app=values["app"],
-        asyncapi=root / values["asyncapi"],
-        manifest=root / values["manifest"],
-        command=values["command"],
-        typescript=folders,
-        python=client,
-    )
+def _refuse(file: Path, faults: Iterator[Fault]) -> None:
+    texts = [f"{file}: {fault.text}" for fault in faults]
+    if texts:
+        raise ConfigError("\n".join(texts))

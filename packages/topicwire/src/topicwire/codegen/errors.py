@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from topicwire.errors import TopicwireError
 
@@ -68,3 +69,21 @@ class GenerationError(TopicwireError, ValueError):
 
 class ConfigError(TopicwireError, ValueError):
     """`[tool.topicwire]` is missing, or says something that cannot be used."""
+
+
+class UnknownAppError(ConfigError):
+    """There is no such application in `pyproject.toml`, or none is named and there are several."""
+
+
+class SettingsError(ConfigError):
+    """Lines of `pyproject.toml` say something that cannot be used.
+
+    Attributes:
+        root: the folder of that file.
+        problems: all that were found, by line.
+    """
+
+    def __init__(self, root: Path, problems: Sequence[Problem]) -> None:
+        self.root = root
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(map(str, self.problems)))

@@ -151,7 +151,7 @@ def prepare_cache(config: AppConfig) -> None:
     """Makes the folder for locks, stamps and staged files, ignored by git."""
     ignore = config.cache_dir / ".gitignore"
     if config.keeps_cache and not ignore.is_file():
-        config.cache_dir.mkdir(exist_ok=True)
+        config.cache_dir.mkdir(parents=True, exist_ok=True)
         ignore.write_text("*\n", encoding="utf-8")
 
 

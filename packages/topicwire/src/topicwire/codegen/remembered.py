@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from topicwire.codegen.config import AppConfig
+from topicwire.codegen.config import CACHE_FOLDER, AppConfig
 from topicwire.codegen.manifest import maker, recorded
 from topicwire.codegen.output import replace
 from topicwire.codegen.reading import Reading
@@ -47,7 +47,7 @@ class Remembered:
         self._outputs = sorted(str(path) for path in outputs)
         self._started_ns = started_ns - _CLOCK_STEP_NS
         self._file = config.cache_dir / "documents.json"
-        self._passed_over = {"__pycache__", config.cache_dir.name}
+        self._passed_over = {"__pycache__", CACHE_FOLDER}
         # Both as they are now: an application may change them while it is imported.
         self._environment = dict(os.environ)
         self._path = [str(Path(one).absolute()) for one in sys.path]

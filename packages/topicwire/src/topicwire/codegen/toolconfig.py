@@ -22,7 +22,7 @@ _INI_FILES = {
 
 def settings_file(config: AppConfig, tool: str) -> Path | None:
     """The nearest file with settings of a tool, from the application's folder upwards."""
-    for folder in (config.root, *config.root.parents):
+    for folder in (config.base, *config.base.parents):
         for name in _INI_FILES.get(tool, ()):
             if (folder / name).is_file():
                 return folder / name
@@ -35,7 +35,7 @@ def settings_file(config: AppConfig, tool: str) -> Path | None:
 def settings_files(config: AppConfig) -> Iterator[Path]:
     """Every file that may change what a tool says about generated code."""
     names = ("pyproject.toml", "setup.cfg", "tox.ini", *sum(_INI_FILES.values(), ()))
-    for folder in (config.root, *config.root.parents):
+    for folder in (config.base, *config.base.parents):
         for name in names:
             if (folder / name).is_file():
                 yield folder / name

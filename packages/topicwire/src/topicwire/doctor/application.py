@@ -35,7 +35,7 @@ def loaded(config: AppConfig) -> tuple[Application | None, list[Finding]]:
             Finding(
                 "application",
                 config.shown(config.root / "pyproject.toml"),
-                "[tool.topicwire] names no `app`, so its routes and its document are not checked.",
+                f"{config.table} names no `app`, so its routes and its document are not checked.",
                 f'Say which: app = "{config.package}.main:app"',
             )
         ]

@@ -91,8 +91,9 @@ def _documents(config: AppConfig) -> dict[Path, bytes]:
 
 def _run(config: AppConfig, *command: str) -> None:
     """Run one of our commands in a process of its own: this one may know older modules."""
+    app = ["--app", config.name] if config.name else []
     done = subprocess.run(  # noqa: S603 - our own command line
-        [sys.executable, "-m", "topicwire.cli", *command, "--project", str(config.root)],
+        [sys.executable, "-m", "topicwire.cli", *command, "--project", str(config.root), *app],
         cwd=config.root,
         env={**os.environ, "NO_COLOR": "1"},
         capture_output=True,
@@ -100,10 +101,12 @@ def _run(config: AppConfig, *command: str) -> None:
         check=False,
     )
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().removesuffix("Nothing was written.").strip()
+        said = (done.stderr or done.stdout).strip()
+        for closing in ("Nothing was written.", f"Nothing of {config.name} was written."):
+            said = said.removesuffix(closing).strip()
         raise ScaffoldError(
-            f"`topicwire {' '.join(command)}` fails with the new route in place, so it was taken "
-            f"out again. It said:\n{said}"
+            f"`topicwire {' '.join([*command, *app])}` fails with the new route in place, so it "
+            f"was taken out again. It said:\n{said}"
         )
 
 

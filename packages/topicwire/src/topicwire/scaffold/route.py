@@ -159,14 +159,14 @@ def _modules_folder(config: AppConfig) -> Path:
     parts = PurePosixPath(config.declarations).parts
     if parts.count("*") != 1 or any("*" in part for part in parts if part != "*"):
         raise ScaffoldError(
-            f"[tool.topicwire] declarations = {config.declarations!r}: this command writes "
+            f"{config.table} declarations = {config.declarations!r}: this command writes "
             "`modules/*/ws.py` and its like, with one folder for each module. Write this route by "
             "hand, after one that is there."
         )
     at = parts.index("*")
     if len(parts) != at + 2:
         raise ScaffoldError(
-            f"[tool.topicwire] declarations = {config.declarations!r}: the declaring file is to "
+            f"{config.table} declarations = {config.declarations!r}: the declaring file is to "
             "lie in the module's folder itself. Write this route by hand."
         )
     return config.package_dir.joinpath(*parts[:at])

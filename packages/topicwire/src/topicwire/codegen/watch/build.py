@@ -34,6 +34,7 @@ class Request:
         stages: what is due.
         openapi: where the OpenAPI document goes; None: it is not asked for.
         document: the digest of the document that the clients on disk are of.
+        app: which of several applications.
     """
 
     project: Path
@@ -41,6 +42,7 @@ class Request:
     stages: Collection[Stage]
     openapi: Path | None = None
     document: str = ""
+    app: str | None = None
 
     def to_json(self) -> str:
         """On one line."""
@@ -58,6 +60,7 @@ class Request:
             values["stages"],
             Path(openapi) if openapi else None,
             values["document"],
+            values["app"],
         )
 
 
@@ -96,7 +99,7 @@ def build(request: Request, compiled: Compile) -> Result:
     """Make what is due. Nothing is written, and nothing that goes wrong is raised."""
     config: AppConfig | None = None
     try:
-        config = load_config(request.project)
+        config = load_config(request.project, app=request.app)
         return _built(request, config, compiled)
     except GenerationError as error:
         return Result(problems=error.problems)

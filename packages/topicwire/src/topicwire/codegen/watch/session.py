@@ -16,7 +16,7 @@ from watchfiles import awatch
 from topicwire.codegen.client_python.folder import owned_files as client_files
 from topicwire.codegen.clients import modules_found
 from topicwire.codegen.config import AppConfig, load_config
-from topicwire.codegen.errors import GenerationError, Problem
+from topicwire.codegen.errors import GenerationError, Problem, UnknownAppError
 from topicwire.codegen.generate import owned_files
 from topicwire.codegen.output import Changes, compare, locked, write
 from topicwire.codegen.typescript import INDEX
@@ -63,9 +63,21 @@ class Session:
         project: a folder of the application.
         tell: is called with whatever happens, in order.
         openapi: where the OpenAPI document goes too.
+        app: which of several applications.
+        is_of_all: others are watched as well: where this one is no more, it ends.
     """
 
-    def __init__(self, project: Path, tell: Tell, openapi: Path | None = None) -> None:
+    def __init__(
+        self,
+        project: Path,
+        tell: Tell,
+        openapi: Path | None = None,
+        app: str | None = None,
+        *,
+        is_of_all: bool = False,
+    ) -> None:
+        self._app = app
+        self._is_of_all = is_of_all
         self._project = project
         self._tell = tell
         self._openapi = openapi
@@ -83,12 +95,12 @@ class Session:
         self._unusable = ""  # why the settings cannot be used
 
     async def run(self) -> None:
-        """Generate what is due, then follow changes until this is cancelled.
+        """Generate what is due, then follow changes until this is cancelled, or has nothing to do.
 
         Raises:
             ConfigError: there is nothing to watch: no settings can be read.
         """
-        config = load_config(self._project)
+        config = load_config(self._project, app=self._app)
         told: AppConfig | None = None
         try:
             await self._builder.warm_up()
@@ -98,6 +110,9 @@ class Session:
                     told = config
                 self._is_blind, self._unusable = False, ""
                 config = await self._follow(config)
+        except UnknownAppError:
+            if not self._is_of_all:
+                raise
         finally:
             await self._builder.close()
             state_file(config).unlink(missing_ok=True)
@@ -126,8 +141,10 @@ class Session:
     def _settings(self, before: AppConfig) -> AppConfig | None:
         """Return the settings as they are; None, and it is told, when they cannot be used."""
         try:
-            return load_config(self._project)
+            return load_config(self._project, app=self._app)
         except TopicwireError as error:
+            if isinstance(error, UnknownAppError) and self._is_of_all:
+                raise
             if str(error) != self._unusable:
                 self._unusable = str(error)
                 self._fail(before, [], [Problem("", 0, 0, 0, str(error))], 0.0)
@@ -148,7 +165,9 @@ class Session:
         result = Result(document=self._document)
         if stages:
             sources = source_folder(config)
-            request = Request(self._project, sources, stages, self._openapi, self._document)
+            request = Request(
+                self._project, sources, stages, self._openapi, self._document, self._app
+            )
             built = await self._built(config, request)
             self._is_interrupted = built is None
             if built is None:
@@ -269,13 +288,15 @@ def _folders(config: AppConfig, outputs: Iterable[Path]) -> tuple[frozenset[Path
     deep = frozenset({source_folder(config), TOOL})
     beside = {path.parent for path in outputs}
     # A file that an editor replaces is no longer the file that was watched: its folder is.
-    flat = {config.root, *beside, *config.root.parents}
+    flat = {config.root, *beside, config.base, *config.root.parents, *config.base.parents}
     return deep, frozenset(
         one
         for one in flat
         if one.is_dir()
         and not any(one.is_relative_to(root) for root in deep)
-        and (one == config.root or one in beside or (one / "pyproject.toml").is_file())
+        and (
+            one in {config.root, config.base} or one in beside or (one / "pyproject.toml").is_file()
+        )
     )
 
 

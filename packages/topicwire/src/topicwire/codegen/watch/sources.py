@@ -23,7 +23,8 @@ def source_folder(config: AppConfig) -> Path:
     That is `src`; where it is the project's own folder, with its environments and its page, the
     package alone.
     """
-    return config.package_dir if config.src.samefile(config.root) else config.src
+    is_own = any(config.src.samefile(folder) for folder in (config.root, config.base))
+    return config.package_dir if is_own else config.src
 
 
 def snapshot(config: AppConfig, outputs: Iterable[Path]) -> Snapshot:

@@ -209,7 +209,7 @@ def test_an_application_that_cannot_be_imported_does_not_keep_the_other(project:
 def test_what_is_of_one_is_refused_for_all(project: Sample, command: tuple[str, ...]) -> None:
     before = project.files()
     done = topicwire(project, *command, code=2)
-    option = [one for one in command if one.startswith("--") and one != "--watch"][0]
+    option = next(one for one in command if one.startswith("--") and one != "--watch")
     assert f"{option} is of one application, and there are" in done.stderr
     assert "Say which: --app trading." in done.stderr
     assert project.files() == before
@@ -267,6 +267,11 @@ def test_a_route_is_for_one_and_the_other_stays(project: Sample) -> None:
 
 
 def test_the_doctor_looks_at_each(project: Sample) -> None:
+    for folder in (TRADING, ADMIN):
+        exported = (
+            "from .market import Trade, TradeRequest\n\n__all__ = ['Trade', 'TradeRequest']\n"
+        )
+        project.write(f"{folder}/src/acme/models/__init__.py", exported)
     (project.root / ADMIN / "src/acme/modules/trading/__init__.py").unlink()
     trading, admin = told(project, "doctor", code=1)["apps"]
     assert (trading["app"], trading["findings"]) == ("trading", [])

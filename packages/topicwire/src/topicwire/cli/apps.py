@@ -103,7 +103,8 @@ def in_process(command: Sequence[str], project: Path) -> Callable[[str], None]:
     def run(name: str) -> None:
         arguments = [*command, "--project", str(project), "--app", name]
         done = subprocess.run(  # noqa: S603 - our own command line
-            [sys.executable, "-m", "topicwire.cli", *arguments],
+            # -P: as in the installed program, the current folder is no place to import from.
+            [sys.executable, "-P", "-m", "topicwire.cli", *arguments],
             stdout=None if sys.stdout is sys.__stdout__ else subprocess.PIPE,
             text=True,
             check=False,

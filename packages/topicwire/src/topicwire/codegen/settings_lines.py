@@ -42,10 +42,8 @@ def _before(lines: Sequence[str], count: int) -> tuple[int, Any]:
 
 def _has(value: Any, path: Sequence[Key]) -> bool:
     for key in path:
-        if isinstance(key, int):
-            if not isinstance(value, list) or key >= len(value):
-                return False
-        elif not isinstance(value, dict) or key not in value:
+        try:
+            value = value[key]
+        except (LookupError, TypeError):  # it is not there, or is no table and no array
             return False
-        value = value[key]
     return True

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from topicwire.codegen.config import AppConfig
 
 
-def add_app(parser: argparse.ArgumentParser) -> None:
-    """Adds `--app`."""
+def add_app(parser: argparse.ArgumentParser, without: str = "for all of them") -> None:
+    """Adds `--app`; the help says what happens `without` it."""
     parser.add_argument(
         "--app",
         metavar="NAME",
-        help="of one of several applications ([[tool.topicwire.app]]); otherwise for all of them",
+        help=f"one of several applications ([[tool.topicwire.app]]); without it {without}",
     )
 
 

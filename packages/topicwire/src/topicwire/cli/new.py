@@ -60,7 +60,7 @@ def add_new(commands: Commands) -> None:
     parser.add_argument(
         "--snippet", type=Path, metavar="FILE", help="write the page's lines to this file too"
     )
-    add_app(parser)
+    add_app(parser, "it is refused where there are several")
     add_json(parser)
 
 

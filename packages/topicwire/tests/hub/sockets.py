@@ -2,6 +2,8 @@
 
 What is written to a descriptor goes the way of what is sent by ASGI, in order. While that waits for
 the client, or for a fault that a test has put in between, the last byte has not been taken.
+
+Who looks on at such a connection must see what is sent, in its order: that is part of each test.
 """
 
 from __future__ import annotations
@@ -13,15 +15,17 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Any
 from unittest.mock import patch
+from weakref import WeakValueDictionary
 
 from starlette.types import Message as AsgiEvent
 from starlette.types import Receive, Scope, Send
 
-from topicwire.asgi.adapter import FastWSAdapter
 from topicwire.asgi.transport import AsgiTransport
+from topicwire.hub.hub import Hub
+from topicwire.types import Direction
 
 _NUMBERS = count(1 << 30)  # of no real descriptor
-_SOCKETS: dict[int, InProcessSocket] = {}
+_SOCKETS: WeakValueDictionary[int, InProcessSocket] = WeakValueDictionary()
 
 
 class InProcessSocket:
@@ -31,7 +35,7 @@ class InProcessSocket:
         self.at_shutdown: Callable[[], object] | None = None
         self.received_bytes = 0
         self.fd = -1
-        self.writes = 0
+        self.sent: list[str] = []
         self._own = next(_NUMBERS)
         self._asgi_send = send
         self._events: deque[AsgiEvent] = deque()
@@ -47,6 +51,7 @@ class InProcessSocket:
 
     def abort(self) -> None:
         self._is_open = False
+        self._events.clear()
         self._look()
 
     def write(self, data: bytes) -> None:
@@ -72,7 +77,7 @@ class InProcessSocket:
         await self.drained()
         if event["type"] == "websocket.close":
             self._is_open = False
-        self._events.append(event)
+        self._put(event)
         self._pump()
         await self.drained()
         if event["type"] == "websocket.accept":
@@ -85,10 +90,15 @@ class InProcessSocket:
         """Do what `os.write` does."""
         assert self._is_open
         assert self._sending is None
-        self.writes += 1
-        self._events.extend({"type": "websocket.send", "text": text} for text in texts(data))
+        for text in texts(data):
+            self._put({"type": "websocket.send", "text": text})
         self._pump()
         return len(data) - self.unsent_bytes
+
+    def _put(self, event: AsgiEvent) -> None:
+        if event["type"] == "websocket.send":
+            self.sent += event["text"].split("\n")
+        self._events.append(event)
 
     def _pump(self) -> None:
         """Send what waits, as far as that does not wait for anything."""
@@ -139,10 +149,6 @@ def texts(data: bytes) -> Iterator[str]:
         data = data[begin + size :]
 
 
-def _write(descriptor: int, data: bytes) -> int:
-    return _SOCKETS[descriptor].take(data)
-
-
 def _init(transport: AsgiTransport, receive: Receive, send: Send, scope: Scope) -> None:
     del scope
     own = InProcessSocket(send)
@@ -152,16 +158,49 @@ def _init(transport: AsgiTransport, receive: Receive, send: Send, scope: Scope) 
     transport._unsent_bytes = 0
 
 
-@contextmanager
-def direct_sockets() -> Iterator[Callable[[], int]]:
-    """Give each connection such a socket. Nobody looks on: then none would be written to.
+_serve = Hub.serve
 
-    Gives what says how often they have been written to.
-    """
+
+async def _serve_observed(hub: Hub, transport: Any, *args: Any, **options: Any) -> None:
+    others: Callable[[Direction, str], None] | None = options.get("observe")
+    if others is None:
+        await _serve(hub, transport, *args, **options)
+        return
+    seen: list[str] = []
+
+    def observe(direction: Direction, message: str) -> None:
+        if direction == "to_client":
+            seen.append(message)
+        others(direction, message)
+
+    before = len(transport.direct.sent)
+    try:
+        await _serve(hub, transport, *args, **{**options, "observe": observe})
+    finally:
+        sent = transport.direct.sent[before:]
+        # what a writer is about to send is seen, though the client may be gone by then
+        assert seen[: len(sent)] == sent
+
+
+class Writes:
+    """How often has been written to sockets."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def write(self, descriptor: int, data: bytes) -> int:
+        """Do what `os.write` does."""
+        self.count += 1
+        return _SOCKETS[descriptor].take(data)
+
+
+@contextmanager
+def direct_sockets() -> Iterator[Writes]:
+    """Give each connection such a socket."""
+    writes = Writes()
     with (
         patch.object(AsgiTransport, "__init__", _init),
-        patch.object(FastWSAdapter, "_observer", lambda _: None),
-        patch("topicwire.hub.direct.write", _write),
+        patch.object(Hub, "serve", _serve_observed),
+        patch("topicwire.hub.direct.write", writes.write),
     ):
-        yield lambda: sum(one.writes for one in _SOCKETS.values())
-    _SOCKETS.clear()
+        yield writes

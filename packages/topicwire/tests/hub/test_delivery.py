@@ -10,7 +10,13 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from packages.topicwire.tests.trading import AAPL, AAPL_TOPIC, IBM, IBM_TOPIC, App, Trade, trades
 
 from topicwire import ReplayLimits
@@ -230,5 +236,6 @@ class DeliveryAgainstLog(RuleBasedStateMachine):
         self.loop.close()
 
 
-TestDeliveryAgainstLog = DeliveryAgainstLog.TestCase
-TestDeliveryAgainstLog.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
+def test_delivery_against_a_log() -> None:
+    how = settings(max_examples=200, stateful_step_count=30, deadline=None)
+    run_state_machine_as_test(DeliveryAgainstLog, settings=how)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 from packages.topicwire.tests.trading import AAPL, AAPL_TOPIC, App, DrivenService, Trade, trades
 
 from topicwire.hub.heartbeat import MAX_IN_A_ROW, PAUSE_S, TURNS, Heartbeat
@@ -303,5 +307,6 @@ class HeartbeatAgainstModel(RuleBasedStateMachine):
         self.loop.close()
 
 
-TestHeartbeatAgainstModel: Any = HeartbeatAgainstModel.TestCase
-TestHeartbeatAgainstModel.settings = settings(max_examples=50, deadline=None)
+def test_the_heartbeat_against_a_model() -> None:
+    how = settings(max_examples=50, deadline=None)
+    run_state_machine_as_test(HeartbeatAgainstModel, settings=how)

@@ -72,7 +72,6 @@ class Connection(Outgoing):
         self._loop = asyncio.get_running_loop()
         self._transport = transport
         self._commands = commands
-        self._observe = observe
         self._now_s = hub.clock.now_s
         self._queue: CommandQueue[PendingCommand, Frame] = CommandQueue(
             settings.max_waiting_commands,
@@ -280,8 +279,8 @@ class Connection(Outgoing):
             self._refuse(error_frame(error, message.id))
 
     def _accept(self, text: str) -> None:
-        if self._observe is not None:
-            self._observe("to_server", text)
+        if self.observe is not None:
+            self.observe("to_server", text)
 
     def _refuse(self, answer: Frame) -> None:
         if self._worker is None:

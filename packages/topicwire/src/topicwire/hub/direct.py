@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from os import write
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
@@ -11,6 +11,7 @@ from topicwire.core.wave import Crest, Rider
 from topicwire.hub.clock import Clock
 from topicwire.hub.metrics import Metrics
 from topicwire.hub.transport import Direct
+from topicwire.types import Direction
 from topicwire.wire.frames import Frame
 from topicwire.wire.websocket import text_frame
 
@@ -24,10 +25,12 @@ class Written(Rider, Protocol):
     Attributes:
         port: where to, while nothing waits for it and nothing is due; else `NOWHERE`.
         is_legacy: one message a frame.
+        observe: sees every message that is sent; None where nobody looks on.
     """
 
     port: Direct
     is_legacy: bool
+    observe: Callable[[Direction, str], None] | None
 
     def spilled(self, frames: Sequence[Frame], rest: bytes) -> None:
         """Its socket has not taken all of `frames`: send the `rest`, and nothing before that."""
@@ -49,20 +52,26 @@ class DirectSend:
     """Sends a crest to each connection that is ready for it.
 
     Guarantee: each is given all of it, or none. One whose socket fails is left to the server, which
-    finds that out by the same means; its neighbours do not notice.
+    finds that out by the same means; its neighbours do not notice. Those who look on see for each
+    connection what it was sent, in that order, and nothing is sent otherwise because they look.
 
     Args:
         metrics: counts when what was sent had been published.
         clock: says when it was sent.
         max_bytes: more than that is sent to nobody at once: it is for the outboxes to refuse.
+
+    Attributes:
+        observed: of how many connections there are somebody sees what is sent.
     """
 
-    __slots__ = ("_max_bytes", "_metrics", "_now_s")
+    __slots__ = ("_max_bytes", "_metrics", "_now_s", "_unseen", "observed")
 
     def __init__(self, metrics: Metrics, clock: Clock, max_bytes: int) -> None:
         self._metrics = metrics
         self._now_s = clock.now_s
         self._max_bytes = max_bytes
+        self._unseen: list[tuple[Sequence[Frame], list[Callable[[Direction, str], None]]]] = []
+        self.observed = 0
 
     def __call__(self, crest: Crest[Any], members: Sequence[_Member]) -> Sequence[_Member]:
         """Send frames, or updates. Returns those that were not ready."""
@@ -105,7 +114,34 @@ class DirectSend:
         sent = len(members) - len(late) - spilled
         if sent:
             self._metrics.flushed(frames, self._now_s(), sent)
+        if self.observed:
+            self._note(frames, members, late)
         return late
+
+    def _note(
+        self, frames: Sequence[Frame], members: Sequence[_Member], late: Sequence[_Member]
+    ) -> None:
+        """Keep what was sent, for those who look on."""
+        others = {id(member) for member in late}
+        observers = [
+            member.observe
+            for member in members
+            if member.observe is not None and id(member) not in others
+        ]
+        if observers:
+            self._unseen.append((frames, observers))
+
+    def tell(self) -> None:
+        """Tell those who look on what has been sent.
+
+        In the step in which it was sent, before a writer may run; but not while a wave is under
+        way, since they may publish, or end a connection.
+        """
+        unseen, self._unseen = self._unseen, []
+        for frames, observers in unseen:
+            for observe in observers:
+                for frame in frames:
+                    observe("to_client", frame.text)
 
 
 def _wire_of(updates: Sequence[Frame | Update]) -> _Wire:

@@ -85,9 +85,8 @@ class Hub:
         """Connections by subject."""
         self.command_timeout_s = settings.command_timeout_s
         self.is_closing = False
-        self.waves: Waves[Outgoing, Frame] = Waves(
-            DirectSend(self.metrics, clock, settings.max_queue_bytes), self._flush_next
-        )
+        self._direct_send = DirectSend(self.metrics, clock, settings.max_queue_bytes)
+        self.waves: Waves[Outgoing, Frame] = Waves(self._direct_send, self._flush_next)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._known: dict[tuple[str, str], TopicId] = {}
         self._topics: dict[TopicId, Topic[Receiver]] = {}
@@ -140,13 +139,16 @@ class Hub:
             principal=principal,
             verify=verify,
         )
+        is_observed = observe is not None
         self._connections.add(connection)
+        self._direct_send.observed += is_observed
         self.metrics.connections += 1
         self.metrics.connections_accepted += 1
         try:
             await connection.run()
         finally:
             self.metrics.connections -= 1
+            self._direct_send.observed -= is_observed
             self._connections.discard(connection)
             self.drain.left()
 
@@ -339,7 +341,13 @@ class Hub:
 
     def _flush_next(self) -> None:
         if self._loop is not None:  # nobody rides a wave before there is one
-            self._loop.call_soon(self.waves.flush, SLICE)
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        try:
+            self.waves.flush(SLICE)
+        finally:
+            self._direct_send.tell()
 
     def _renew(self, topic: TopicId, position: Position) -> None:
         state = self._topics.get(topic)

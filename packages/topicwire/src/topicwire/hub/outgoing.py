@@ -29,9 +29,10 @@ class Outgoing(ABC):
         hub: settings, counters, and the waves.
         transport: takes what is sent.
         is_legacy: one message a frame.
-        observe: sees every message that is sent. Then they are sent one by one: no wave is ridden.
+        observe: sees every message that is sent; None where nobody looks on.
 
     Attributes:
+        observe: as above.
         waves: of the topics that bring it updates so.
         port: where a wave may be written to: the socket, while nothing waits for the client.
     """
@@ -48,7 +49,8 @@ class Outgoing(ABC):
         self.is_legacy = is_legacy
         self.waves: list[Wave[Any, Any]] = []
         self.port = NOWHERE
-        self._direct = None if observe is not None else transport.direct
+        self.observe = observe
+        self._direct = transport.direct
         self._rides = False
         self._outbox = Outbox(hub.settings.max_queue_bytes)
         self._writer = Writer(

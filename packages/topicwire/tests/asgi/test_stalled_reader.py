@@ -18,7 +18,8 @@ from packages.topicwire.tests.serving import ask, receive, serving
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from topicwire import FastWSAdapter, drop_oldest, latest, lossless, merge
+from topicwire import drop_oldest, latest, lossless, merge
+from topicwire.asgi.transport import AsgiTransport
 from topicwire.close_codes import SLOW_CONSUMER
 from topicwire.wire.frames import Frame
 
@@ -81,9 +82,9 @@ async def to_the_end(client: ClientConnection, last: int) -> tuple[list[str], in
 
 @pytest.fixture(params=["one by one", "directly"])
 def is_direct(request: pytest.FixtureRequest) -> Iterator[bool]:
-    """Nobody looks on, where updates go straight to the sockets."""
+    """Whether the hub is given the sockets, to write updates straight to them."""
     is_direct = request.param == "directly"
-    with patch.object(FastWSAdapter, "_observer", lambda _: None) if is_direct else nullcontext():
+    with nullcontext() if is_direct else patch.object(AsgiTransport, "direct", None):
         yield is_direct
 
 

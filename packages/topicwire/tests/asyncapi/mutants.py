@@ -316,6 +316,14 @@ MUTANTS = [
     Mutant("another route", put(f"{ROUTE}/name", "cats"), f"{CHANNELS}/trades"),
     Mutant("no connection", gone(f"{CHANNELS}/connection"), f"{OPERATIONS}/error/channel"),
     Mutant(
+        "a request that is its own reply",
+        put(
+            f"{CHANNELS}/trades/messages/trades.preview/$ref",
+            f"{MESSAGES}/trades.preview.response",
+        ),
+        f"{CHANNELS}/trades/messages/trades.preview",
+    ),
+    Mutant(
         "a message of its own",
         put(f"{CHANNELS}/connection/messages/hello", {}),
         f"{CHANNELS}/connection/messages/hello",

@@ -172,7 +172,7 @@ def operations(document: Document) -> Iterator[Fault]:
 
 
 def used_messages(document: Document) -> Iterator[Fault]:
-    """Every message of a channel is sent or answered by an operation."""
+    """Every message of a channel is the component it is called after, and an operation's."""
     used = {
         _target(one) for _, _, part in _message_lists(document) for one in part.get("messages", ())
     }
@@ -181,6 +181,8 @@ def used_messages(document: Document) -> Iterator[Fault]:
             where = pointer(("channels", name, "messages", message))
             if "$ref" not in reference:
                 yield Fault(where, "it is no reference to the message in `components`.")
+            elif _target(reference) != pointer(("components", "messages", message)):
+                yield Fault(where, f"it is another message: {_target(reference)!r}.")
             if where not in used:
                 yield Fault(where, "no operation sends or answers this message.")
     carried = {

@@ -1,13 +1,13 @@
-"""How long generating 100 routes takes: routers, document and TypeScript, once and while editing.
+"""How long generating 100 routes takes: routers, document and clients, once and while editing.
 
 `python bench/generation.py` makes an application of 100 declarations in 20 modules, each of two
 models of its own, with the template of this repository, and runs the commands as a person does,
 process start included. Cold: nothing generated, nothing cached, and no module of the application
 compiled; of the tool itself and what is installed, Python's compiled files are there, as after the
 first run ever, in a folder of the measurement's own: whatever the environment says of them
-(`PYTHONDONTWRITEBYTECODE`, say) decides nothing. Checks are of what is fresh: of the document where
-it was found right before, and with `--anew`, which imports the application in any case. Watching:
-from a save to the new types on disk, by turns of a model and a `ws.py`. It writes
+(`PYTHONDONTWRITEBYTECODE`, say) decides nothing. Checks are of what is fresh: of documents and
+clients where they were found right before, and with `--anew`, which makes them in any case.
+Watching: from a save to the new types on disk, by turns of a model and a `ws.py`. It writes
 `results/generation.json`, and fails when a bound does not hold.
 """
 
@@ -44,18 +44,21 @@ BOUNDS_S = {
     "generate": 1.5,
     "document": 1.0,
     "typescript": 1.0,
+    "python client": 1.0,
     "generate --check": 0.3,
     "document --check": 0.3,
     "typescript --check": 0.3,
+    "python client --check": 0.3,
     "watch, a model saved": 1.0,
     "watch, a ws.py saved": 1.0,
 }
-"""Of the medians. `document --check --anew` has none: it does all that `document` does."""
+"""Of the medians. With `--anew` there are none: a check then makes all that the command does."""
 
 COMMANDS = {
     "generate": ("generate",),
     "document": ("spec",),
     "typescript": ("client", "typescript"),
+    "python client": ("client", "python", "--folder", "python"),
 }
 MAIN = """\
 from fastapi import FastAPI
@@ -161,7 +164,7 @@ def clear(root: Path, what: str) -> None:
     elif what == "document":
         (root / "generated/asyncapi.json").unlink(missing_ok=True)
     else:
-        folders.append(root / "page")
+        folders.append(root / ("page" if what == "typescript" else "python"))
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -201,8 +204,8 @@ def commands(root: Path) -> dict[str, Row]:
         for _ in range(RUNS):
             run(root, check, *words, "--check")
         rows |= {name: cold, f"{name} --check": check}
-        if name == "document":
-            rows["document --check --anew"] = anew = Row()
+        if name != "generate":
+            rows[f"{name} --check --anew"] = anew = Row()
             for _ in range(RUNS):
                 run(root, anew, *words, "--check", "--anew")
         print(f"{name}: {cold.median_s:.3f} s, --check: {check.median_s:.3f} s", file=sys.stderr)

@@ -191,7 +191,7 @@ def main() -> None:
     """See the module."""
     from topicwire.cli import main as topicwire  # noqa: PLC0415 - not in the process of the tests
     from topicwire.codegen.config import load_config  # noqa: PLC0415
-    from topicwire.codegen.remembered import Remembered  # noqa: PLC0415
+    from topicwire.codegen.remembered import Remembered, documents  # noqa: PLC0415
 
     path, variables = sys.path[:], dict(os.environ)
     topicwire(["spec"])
@@ -201,7 +201,8 @@ def main() -> None:
 
     def holds() -> bool:
         config = load_config(Path(), needs=("app",))
-        return Remembered(config, [config.asyncapi.resolve()], time.time_ns()).holds()
+        subject = documents(config, [config.asyncapi.resolve()])
+        return Remembered(config, subject, time.time_ns()).holds() is not None
 
     found: dict[str, list[bool]] = {}
     for name, case in (CHANGING | HARMLESS).items():

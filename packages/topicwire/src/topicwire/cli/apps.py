@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
@@ -101,6 +100,8 @@ def in_process(command: Sequence[str], project: Path) -> Callable[[str], None]:
     """
 
     def run(name: str) -> None:
+        import subprocess  # noqa: PLC0415 - start-up time
+
         arguments = [*command, "--project", str(project), "--app", name]
         done = subprocess.run(  # noqa: S603 - our own command line
             # -P: as in the installed program, the current folder is no place to import from.

@@ -22,13 +22,14 @@ from topicwire.cli.console import (
     styled,
 )
 from topicwire.cli.python_client import add_python
-from topicwire.cli.written import report, report_stale, stale_files
+from topicwire.cli.written import listed, report, report_stale, report_unchanged, stale_files
 
 if TYPE_CHECKING:
     from topicwire.cli.console import Commands
     from topicwire.codegen.application import Application
-    from topicwire.codegen.config import AppConfig
+    from topicwire.codegen.config import AppConfig, TypeScriptConfig
     from topicwire.codegen.manifest import Kind
+    from topicwire.codegen.output import Changes
 
 
 def add_spec(commands: Commands) -> None:
@@ -65,6 +66,11 @@ def add_client(commands: Commands) -> None:
         "--document",
         metavar="FILE_OR_ADDRESS",
         help="instead of the configured AsyncAPI document",
+    )
+    parser.add_argument(
+        "--anew",
+        action="store_true",
+        help="with --check: make the client even if nothing that it is made from has changed",
     )
     for name, what in (("types", "the types"), ("client", "the map of routes")):
         parser.add_argument(
@@ -116,20 +122,16 @@ def spec(
     gc.disable()  # thousands of classes are made and kept, and then the process ends
     with refusals("" if check else nothing_written(app), project, as_json=as_json, app=app):
         from topicwire.codegen.config import load_config  # noqa: PLC0415 - start-up time
-        from topicwire.codegen.output import Changes  # noqa: PLC0415
         from topicwire.codegen.reading import Reading  # noqa: PLC0415
-        from topicwire.codegen.remembered import Remembered  # noqa: PLC0415
+        from topicwire.codegen.remembered import Remembered, documents  # noqa: PLC0415
         from topicwire.codegen.unserved import routers_on_disk, unserved  # noqa: PLC0415
 
         config = load_config(project, needs=("app",), app=app)
         paths = [(output or config.asyncapi).resolve()]
         paths += [] if openapi is None else [openapi.resolve()]
-        remembered = Remembered(config, paths, started_ns)
-        if check and not anew and remembered.holds():
-            if not as_json:
-                say("Nothing that the document is made from has changed.")
-            same = Changes(dict.fromkeys(paths, ""), (), (), ())
-            report(config, same, paths, check=True, as_json=as_json, started=started)
+        remembered = Remembered(config, documents(config, paths), started_ns)
+        if check and not anew and remembered.holds() is not None:
+            report_unchanged(config, "document", paths, as_json=as_json, started=started)
             return
         reading = Reading()
         with application_speaks(), reading.watched():
@@ -162,6 +164,7 @@ def _application(config: AppConfig) -> Application:
 def typescript(
     *,
     check: bool,
+    anew: bool,
     document: str | None,
     types: Path | None,
     client: Path | None,
@@ -177,10 +180,12 @@ def typescript(
     With --document, --types and --client no application and no pyproject.toml is needed.
     With --validators, or `validators` in that table, what is received can be checked in the client.
     With --scalars, or a table `scalars` in that table, formats have types of your own, like Date.
+    With --check nothing is made where all that it is made from is as it was when it was right;
+    with --anew it is made in any case.
 
     Example: `topicwire client typescript --document http://localhost:8000/api/v1/ws/asyncapi.json`.
     """
-    started = time.perf_counter()
+    started, started_ns = time.perf_counter(), time.time_ns()
     given = {"types": types, "client": client}
     missing = [name for name, folder in given.items() if folder is None]
     is_alone = document is not None and not missing
@@ -188,6 +193,7 @@ def typescript(
     def of(name: str) -> None:
         typescript(
             check=check,
+            anew=anew,
             document=None,
             types=None,
             client=None,
@@ -211,18 +217,14 @@ def typescript(
     with refusals("" if check else nothing_written(app), project, as_json=as_json, app=app):
         from dataclasses import replace  # noqa: PLC0415 - start-up time
 
-        from topicwire.codegen.clients import (  # noqa: PLC0415 - start-up time
-            DocumentSource,
-            modules_found,
-            owned_typescript,
-            typescript_files,
-        )
-        from topicwire.codegen.config import (  # noqa: PLC0415
+        from topicwire.codegen.config import (  # noqa: PLC0415 - start-up time
             TypeScriptConfig,
             bare_config,
             load_config,
         )
-        from topicwire.codegen.documents import read_our_document, text_of  # noqa: PLC0415
+        from topicwire.codegen.reading import Reading  # noqa: PLC0415
+        from topicwire.codegen.remembered import Remembered  # noqa: PLC0415
+        from topicwire.codegen.remembered_clients import typescript_client  # noqa: PLC0415
         from topicwire.codegen.scalars import read_scalars  # noqa: PLC0415
 
         config = bare_config(project) if is_alone else load_config(project, missing, app)
@@ -231,7 +233,6 @@ def typescript(
             for name, folder in given.items()
         }
         folders = TypeScriptConfig(used["types"], used["client"])
-        content = read_our_document(document or str(config.asyncapi))
         if config.typescript is not None:
             validators = validators or config.typescript.validators
             folders = replace(folders, scalars=config.typescript.scalars)
@@ -239,16 +240,36 @@ def typescript(
             folders = replace(folders, validators=validators.resolve())
         if scalars is not None:
             folders = replace(folders, scalars=read_scalars(scalars))
-        source = DocumentSource(
-            document or config.shown(config.asyncapi),
-            text_of(document or str(config.asyncapi)) if folders.scalars else None,
-        )
-        files = typescript_files(config, folders, content, source)
-        kind: Kind | None = "typescript" if config.keeps_cache else None
-        owned = owned_typescript(files) | modules_found(folders)
-        made = _Made(kind, files, owned)
+        source = document or str(config.asyncapi)
+        remembered = Remembered(config, typescript_client(source, folders), started_ns)
+        same = remembered.holds() if check and not anew else None
+        if same is not None:
+            report_unchanged(config, "client", same, as_json=as_json, started=started)
+            return
+        reading = Reading()
+        with reading.watched():
+            made = _client(config, folders, source, document or config.shown(config.asyncapi))
         command = "topicwire client typescript"
-        _apply(config, made, check=check, as_json=as_json, command=command, started=started)
+        changes = _apply(
+            config, made, check=check, as_json=as_json, command=command, started=started
+        )
+        remembered.note(reading, made.files, changes.extra)
+
+
+def _client(config: AppConfig, folders: TypeScriptConfig, document: str, shown: str) -> _Made:
+    from topicwire.codegen.clients import (  # noqa: PLC0415 - start-up time
+        DocumentSource,
+        modules_found,
+        owned_typescript,
+        typescript_files,
+    )
+    from topicwire.codegen.documents import read_our_document, text_of  # noqa: PLC0415
+
+    content = read_our_document(document)
+    source = DocumentSource(shown, text_of(document) if folders.scalars else None)
+    files = typescript_files(config, folders, content, source)
+    kind: Kind | None = "typescript" if config.keeps_cache else None
+    return _Made(kind, files, owned_typescript(files) | modules_found(folders))
 
 
 class _Made(NamedTuple):
@@ -267,7 +288,7 @@ class _Made(NamedTuple):
 
 def _apply(
     config: AppConfig, made: _Made, *, check: bool, as_json: bool, command: str, started: float
-) -> None:
+) -> Changes:
     from topicwire.codegen.manifest import noted, other_maker  # noqa: PLC0415 - start-up time
     from topicwire.codegen.output import compare, locked, write  # noqa: PLC0415
 
@@ -283,6 +304,5 @@ def _apply(
                 files[config.manifest] = noted(config, made.kind)
             changes = compare(files, made.owned)
             write(config, changes)
-    # Of a folder of modules its index says that nothing has changed.
-    listed = [path for path in made.files if path.suffix != ".ts" or path.name == "index.ts"]
-    report(config, changes, listed, check=check, as_json=as_json, started=started)
+    report(config, changes, listed(made.files), check=check, as_json=as_json, started=started)
+    return changes

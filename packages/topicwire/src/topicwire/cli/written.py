@@ -87,6 +87,31 @@ def report(
     say(f"{took_ms} ms")
 
 
+def report_unchanged(
+    config: AppConfig, what: str, files: Sequence[Path], *, as_json: bool, started: float
+) -> None:
+    """Say that a check found nothing to make anew.
+
+    Args:
+        config: of the application.
+        what: was made: "document", "client".
+        files: what was made.
+        as_json: for machines.
+        started: by `time.perf_counter`.
+    """
+    from topicwire.codegen.output import Changes  # noqa: PLC0415 - start-up time
+
+    if not as_json:
+        say(f"Nothing that the {what} is made from has changed.")
+    same = Changes(dict.fromkeys(files, ""), (), (), ())
+    report(config, same, listed(files), check=True, as_json=as_json, started=started)
+
+
+def listed(files: Collection[Path]) -> list[Path]:
+    """Return what is named where nothing has changed: of a folder of modules its index alone."""
+    return [path for path in files if path.suffix != ".ts" or path.name == "index.ts"]
+
+
 def _relative(config: AppConfig, path: Path) -> str:
     # Generated clients are often beside the project's folder, not below.
     return Path(os.path.relpath(path, config.root)).as_posix()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import source_from_cache
 from pathlib import Path
@@ -41,6 +41,9 @@ BEYOND_RECORD: Final = frozenset(
 _FOLDER_LISTED: Final = frozenset({"os.listdir", "os.scandir"})
 _NOTED: Final = BEYOND_RECORD | _FOLDER_LISTED | {"open"}
 _ONLY_WRITES: Final = os.O_WRONLY
+_OURS: Final = str(Path(__file__).parents[1]) + os.sep
+_read_of_ours: Final[set[str]] = set()
+"""What is read of Topicwire's own files is kept in memory: the next application needs it too."""
 
 
 class Reading:
@@ -52,15 +55,20 @@ class Reading:
         variables: of the environment, asked for by name.
         whole_environment: it was gone through.
         beyond: what was done that no record can hold; "" for nothing.
+
+    Args:
+        programs: may be started: each does what its bytes say, with arguments and an input that
+            are made of what is read here.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, programs: Collection[str] = ()) -> None:
         self.files: set[str] = set()
         self.folders: set[str] = set()
         self.variables: set[str] = set()
         self.whole_environment = False
         self.beyond = ""
         self._is_watched = False
+        self._programs = frozenset(programs)
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -92,7 +100,7 @@ class Reading:
         The standard library's are left out: its version says them.
         """
         standard = tuple(f"{sysconfig.get_path(name)}{os.sep}" for name in ("stdlib", "platstdlib"))
-        found = {_source(one) for one in self.files}
+        found = {_source(one) for one in self.files | _read_of_ours}
         found |= {_absolute(one) or one for one in _of_modules()}
         return frozenset(one for one in found if not _is_standard(one, standard))
 
@@ -102,6 +110,8 @@ class Reading:
                 self._opened(*arguments)
             elif event in _FOLDER_LISTED:
                 self._listed(arguments[0])
+            elif event == "subprocess.Popen" and arguments[0] in self._programs:
+                self.files.add(arguments[0])
             else:
                 self.beyond = self.beyond or event
 
@@ -117,6 +127,8 @@ class Reading:
             self.beyond = self.beyond or "open"
         else:
             self.files.add(name)
+            if name.startswith(_OURS):
+                _read_of_ours.add(name)
 
     def _listed(self, path: object) -> None:
         name = _absolute("." if path is None else path)

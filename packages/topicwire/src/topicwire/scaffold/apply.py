@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from topicwire.codegen.client_python.folder import files_in
+from topicwire.codegen.client_files import files_in
 from topicwire.codegen.clients import modules_found
 from topicwire.codegen.config import AppConfig
 from topicwire.codegen.errors import ConfigError

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from topicwire.codegen.client_files import files_in
 from topicwire.codegen.client_python.package import generate, naming
 from topicwire.codegen.client_python.source import HEADER
 from topicwire.codegen.config import PythonConfig
 from topicwire.codegen.errors import ConfigError
-
-# What tools leave in a package's folder: builds, and what was compiled.
-_LEFT_BY_TOOLS: Final = ("__pycache__", "build", "dist")
 
 
 def configured_files(python: PythonConfig, document: Any) -> dict[Path, str]:
@@ -53,16 +51,3 @@ def owned_files(folder: Path, shown: str, files: Iterable[Path]) -> dict[Path, s
             "choose another folder for the client: everything in it is written by the generator."
         )
     return found
-
-
-def files_in(folder: Path) -> Iterator[Path]:
-    """Yield every file of a client's folder but what tools leave there."""
-    if not folder.is_dir():
-        return
-    for path in folder.iterdir():
-        if path.name.startswith(".") or path.name.endswith(".egg-info"):
-            continue
-        if path.is_file():
-            yield path
-        elif path.is_dir() and path.name not in _LEFT_BY_TOOLS:
-            yield from files_in(path)

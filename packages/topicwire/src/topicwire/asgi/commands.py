@@ -16,8 +16,7 @@ from topicwire.routing.service import reads_later
 from topicwire.routing.topic_builders import check_request_type
 from topicwire.types import Client
 from topicwire.wire.codec import CarriedTypes, JsonEncoder, PayloadDecoder
-from topicwire.wire.requests import request_json
-from topicwire.wire.topics import canonical_json
+from topicwire.wire.requests import canonical_request
 
 
 class RouteCommands:
@@ -103,7 +102,7 @@ class RouteCommands:
             route=self.route,
             decode=decode,
             handle=_caller(operation),
-            canonical=lambda payload: canonical_json(request_json(payload)),
+            canonical=canonical_request,
             reply_type=reply,
             encode_reply=encode_reply,
             response=encode_reply.checked if encode_reply is not None and has_status else None,

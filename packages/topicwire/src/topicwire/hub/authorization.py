@@ -27,13 +27,18 @@ async def authorize(
     """
     if route.authorize is None:
         return
+    ask = route.authorize
     deadline = Deadline(hub.clock, hub.command_timeout_s)
     asked = ""
+
+    async def ask_about_each() -> None:
+        nonlocal asked
+        for asked in topics:
+            answer = ask(principal, request, asked)
+            _check(await answer if isawaitable(answer) else answer, route, asked)
+
     try:
-        async with deadline:
-            for asked in topics:
-                answer = route.authorize(principal, request, asked)
-                _check(await answer if isawaitable(answer) else answer, route, asked)
+        await deadline.of(ask_about_each())
     except Exception as error:
         if deadline.has_passed:
             raise CommandTimeoutError(asked) from None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from types import TracebackType
-from typing import Protocol, Self
+from collections.abc import Callable, Generator
+from inspect import isawaitable
+from types import CoroutineType, TracebackType
+from typing import Any, Protocol, Self
 
 
 class Timer(Protocol):
@@ -41,7 +42,7 @@ class LoopClock:
 
 
 class Deadline:
-    """Cancels the body of `async with` after a time, and raises TimeoutError.
+    """Cancels the body of `async with` after a time, and raises TimeoutError. Used once.
 
     Args:
         clock: whose time it is.
@@ -53,15 +54,37 @@ class Deadline:
     def __init__(self, clock: Clock, timeout_s: float) -> None:
         self._clock = clock
         self._timeout_s = timeout_s
-        self._timeout = asyncio.timeout(None)
+        self._timeout: asyncio.Timeout | None = None
         self._timer: Timer | None = None
 
     @property
     def has_passed(self) -> bool:
         """Tells this TimeoutError from one of the body's own."""
-        return self._timeout.expired()
+        return self._timeout is not None and self._timeout.expired()
+
+    async def of(self, result: Any) -> Any:
+        """Return what a function of the application's has returned, awaited where that can be.
+
+        Most coroutines wait for nothing, and a deadline takes longer than they do: it begins when
+        there is something to wait for.
+
+        Raises:
+            TimeoutError: it took too long; then `has_passed`.
+        """
+        if not isinstance(result, CoroutineType):
+            if not isawaitable(result):
+                return result
+        else:
+            try:
+                waits_for = result.send(None)
+            except StopIteration as stop:
+                return stop.value
+            result = _Begun(result, waits_for)
+        async with self:
+            return await result
 
     async def __aenter__(self) -> Self:
+        self._timeout = asyncio.timeout(None)
         await self._timeout.__aenter__()
         self._timer = self._clock.call_later(self._timeout_s, self._expire)
         return self
@@ -74,10 +97,43 @@ class Deadline:
     ) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        await self._timeout.__aexit__(kind, error, traceback)
+        if self._timeout is not None:
+            await self._timeout.__aexit__(kind, error, traceback)
 
     def _expire(self) -> None:
-        self._timeout.reschedule(asyncio.get_running_loop().time())
+        if self._timeout is not None:
+            self._timeout.reschedule(asyncio.get_running_loop().time())
+
+
+class _Begun:
+    """The rest of a coroutine that has been begun by hand, in the task that awaits this.
+
+    Args:
+        coroutine: it.
+        waits_for: what it has yielded, for the task to wait for.
+    """
+
+    __slots__ = ("_coroutine", "_waits_for")
+
+    def __init__(self, coroutine: CoroutineType[Any, Any, Any], waits_for: Any) -> None:
+        self._coroutine = coroutine
+        self._waits_for = waits_for
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        coroutine, waits_for = self._coroutine, self._waits_for
+        try:
+            while True:
+                try:
+                    sent = yield waits_for
+                except GeneratorExit:
+                    coroutine.close()
+                    raise
+                except BaseException as error:  # noqa: BLE001 - it is the coroutine's to handle
+                    waits_for = coroutine.throw(error)
+                else:
+                    waits_for = coroutine.send(sent)
+        except StopIteration as stop:
+            return stop.value
 
 
 class Watch:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
 from topicwire.core.session import RequestId
@@ -13,11 +12,12 @@ from topicwire.hub.authorization import Permit
 from topicwire.hub.clock import Deadline, ends_this_task
 from topicwire.hub.join import Join
 from topicwire.hub.refusals import failure_frame
-from topicwire.hub.route import PendingCommand
+from topicwire.hub.route import PendingCommand, Route
 from topicwire.hub.start import Start, starts_again
 from topicwire.replies import SubscriptionResponse, TopicPosition
 from topicwire.types import Client, Position, StagedChanges, TopicId
 from topicwire.wire.frames import Frame, message_frame
+from topicwire.wire.responses import is_usual, usual_json
 from topicwire.wire.topics import check_topic
 
 if TYPE_CHECKING:
@@ -115,9 +115,7 @@ class CommandRun:
         command, payload = self._pending.command, self._pending.payload
         deadline = Deadline(self._hub.clock, self._hub.command_timeout_s)
         try:
-            async with deadline:
-                result = command.handle(payload, client)
-                return await result if isawaitable(result) else result
+            return await deadline.of(command.handle(payload, client))
         except (Exception, asyncio.CancelledError):
             if deadline.has_passed:
                 raise CommandTimeoutError from None
@@ -126,7 +124,9 @@ class CommandRun:
     async def _settle(self, staged: StagedChanges, result: Any) -> None:
         if not staged:
             kept = self._received(self._kept())
-            self._send(self._with_positions(result, kept))
+            reply = self._reply_from(result, kept)
+            if reply is not None:
+                self._answer(reply)
             self._tell_states(kept)
             return
         session = self._connection.session
@@ -141,7 +141,7 @@ class CommandRun:
             starts = {join.topic.id.key: join.start() for join in joins}
             received = self._received([key for key in topics if key not in starts])
             places = {key: starts.get(key) or received[key] for key in topics}
-            reply = self._reply(self._with_positions(result, places))
+            reply = self._reply_from(result, places)
             if self._connection.is_ended:
                 return
             # what was ended by a revocation meanwhile is not there to be left
@@ -215,10 +215,11 @@ class CommandRun:
             for topic in missing:
                 join = self._hub.topic(route, topic).join(self._connection, seen.get(topic.key))
                 joins.append(join)
-            async with deadline:
-                for join in joins:
-                    await join.ready()
-                await _read_states(joins)
+            if not all(join.has_started and not join.lacks_state for join in joins):
+                async with deadline:
+                    for join in joins:
+                        await join.ready()
+                    await _read_states(joins)
         except Exception:
             if not deadline.has_passed:
                 raise
@@ -270,6 +271,27 @@ class CommandRun:
 
     # The reply
 
+    def _reply_from(self, result: Any, starts: Mapping[str, Start]) -> Frame | None:
+        """Return the reply that says where the topics start."""
+        command = self._pending.command
+        if len(starts) != 1 or command.reply_type is None or not is_usual(result):
+            return self._reply(self._with_positions(result, starts))
+        ((key, start),) = starts.items()
+        route, conflation = (
+            self._hub.held(TopicId(command.route.name, key)).route,
+            command.route.conflation,
+        )
+        payload = usual_json(
+            result,
+            *start.position,
+            recovered=start.recovered,
+            snapshot=_announced(start, route),
+            full_state=route.full_state,
+            stale_after_s=route.stale_after_s,
+            delivery=None if conflation is None else conflation.name,
+        )
+        return message_frame(command.reply_type, payload, self._pending.id)
+
     def _with_positions(self, result: Any, starts: Mapping[str, Start]) -> Any:
         if not starts or not isinstance(result, SubscriptionResponse):
             return result
@@ -301,7 +323,7 @@ class CommandRun:
             epoch=epoch,
             seq=seq,
             recovered=start.recovered,
-            snapshot=start.is_snapshot or (False if topic.route.tells_states else None),
+            snapshot=_announced(start, topic.route),
             full_state=topic.route.full_state or None,
         )
 
@@ -316,6 +338,11 @@ class CommandRun:
             return None
         payload = None if command.encode_reply is None else command.encode_reply(result)
         return message_frame(command.reply_type, payload, message_id)
+
+
+def _announced(start: Start, route: Route) -> bool | None:
+    """Return whether the state follows; None where no one is told that it does not."""
+    return start.is_snapshot or (False if route.tells_states else None)
 
 
 async def _read_states(joins: Sequence[Join[Receiver]]) -> None:

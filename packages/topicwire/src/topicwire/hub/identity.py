@@ -6,7 +6,6 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable
-from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from topicwire.close_codes import UNAUTHENTICATED
@@ -38,9 +37,7 @@ async def recognize(hub: Hub, ask: Callable[[], Answer]) -> Principal | None:
     """
     deadline = Deadline(hub.clock, hub.settings.auth_timeout_s)
     try:
-        async with deadline:
-            answer = ask()
-            principal = _checked(await answer if isawaitable(answer) else answer)
+        principal = _checked(await deadline.of(ask()))
     except BaseException as error:
         if ends_this_task(error) and not deadline.has_passed:
             raise

@@ -11,7 +11,6 @@ updates are full states, for which that makes no difference.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from topicwire.core import lifecycle
@@ -53,8 +52,7 @@ class State(NamedTuple):
     """None when there is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """What a subscriber is told first, and sent before what was held back for it.
 
     Attributes:

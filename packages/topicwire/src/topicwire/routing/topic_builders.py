@@ -15,7 +15,7 @@ from pydantic import SecretBytes, SecretStr, TypeAdapter
 
 from topicwire.errors import DeclarationError, TopicKeyError
 from topicwire.types import Topics
-from topicwire.wire.requests import request_json
+from topicwire.wire.requests import canonical_request, request_json
 from topicwire.wire.topics import check_topic, topic_key
 
 _TRequest = TypeVar("_TRequest")
@@ -178,7 +178,10 @@ class TopicBuilder(Generic[_TRequest_contra]):
             TopicKeyError, TopicTooLongError: the request names no topic.
             TypeError: the builder returned something else than a topic or a list of topics.
         """
-        built = self._built(request)
+        build = self._build
+        if build is None:
+            return (check_topic(f"{self._route}:{canonical_request(request)}"),)
+        built = self._built(build, request)
         topics = [built] if isinstance(built, str) else built
         if not isinstance(topics, Sequence) or not all(isinstance(one, str) for one in topics):
             raise TypeError(
@@ -189,10 +192,11 @@ class TopicBuilder(Generic[_TRequest_contra]):
             raise TopicKeyError("it lists no symbol")
         return tuple(dict.fromkeys(check_topic(topic) for topic in topics))
 
-    def _built(self, request: _TRequest_contra) -> object:
-        build = self._build
-        if build is None:
-            return topic_key(self._route, request_json(request))
+    def _built(
+        self,
+        build: Callable[[Any], Topics] | by_symbol | topic_builder_from,
+        request: _TRequest_contra,
+    ) -> object:
         if isinstance(build, by_symbol):
             return build.topics(self._route, request)
         if isinstance(build, topic_builder_from):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Final
 
 from topicwire.types import MessageId, Position, TopicId
@@ -10,6 +11,7 @@ from topicwire.types import MessageId, Position, TopicId
 SUBPROTOCOL: Final = "topicwire.v1+json"
 PROTOCOL_VERSION: Final = 1
 _BEGINNING: Final = b'{"type":"'
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _SNAPSHOT_END: Final = b',"snapshot":true}}'
 
 BEARER_SUBPROTOCOL: Final = "topicwire.bearer."
@@ -59,13 +61,17 @@ def message_frame(
     type_name: str, payload: bytes | None = None, message_id: MessageId | None = None
 ) -> Frame:
     """Return `{type, id?, payload?}`. `payload` is JSON already."""
-    parts = [b'{"type":', json_bytes(type_name)]
+    beginning = _beginning(type_name)
     if message_id is not None:
-        parts += [b',"id":', json_bytes(message_id)]
-    if payload is not None:
-        parts += [b',"payload":', payload]
-    parts.append(b"}")
-    return Frame(b"".join(parts))
+        beginning = b'%b,"id":%b' % (beginning, json_bytes(message_id))
+    if payload is None:
+        return Frame(beginning + b"}")
+    return Frame(b'%b,"payload":%b}' % (beginning, payload))
+
+
+@lru_cache(maxsize=1024)
+def _beginning(type_name: str) -> bytes:
+    return b'{"type":%b' % json_bytes(type_name)
 
 
 def update_prefix(route: str, topic: str) -> bytes:
@@ -120,7 +126,7 @@ def reset_frame(
 
 def json_bytes(value: object) -> bytes:
     """Return compact JSON in UTF-8. NaN and infinities are refused with ValueError."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return _JSON.encode(value).encode()
 
 
 def size_is_over(message: str | bytes, limit: int) -> bool:

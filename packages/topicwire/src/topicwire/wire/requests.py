@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import is_dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import BaseModel, RootModel, TypeAdapter
@@ -16,6 +17,22 @@ from topicwire.wire.topics import canonical_json
 
 _JSON: Final[TypeAdapter[Any]] = TypeAdapter(Any)
 _COLLECTIONS: Final = (list, tuple, set, frozenset)
+
+MAX_REMEMBERED: Final = 4_096
+"""Requests whose canonical JSON is at hand; all are forgotten when there are more."""
+
+MAX_REMEMBERED_BYTES: Final = 1_024
+"""Of one of them: what is longer is too long for a topic, too."""
+
+_canonical: dict[tuple[type, bytes], str] = {}
+
+_PLAIN: Final = frozenset(
+    {"model", "model-fields", "model-field", "default", "nullable", "none"}
+    | {"str", "int", "bool", "literal"}
+)
+_WRITES_OTHERWISE: Final = frozenset(
+    {"serialization", "serialization_exclude", "serialization_exclude_if"}
+)
 
 
 def request_json(request: object) -> Any:
@@ -32,6 +49,68 @@ def request_json(request: object) -> Any:
     except PydanticSerializationError as error:
         raise TopicKeyError(str(error)) from error
     return _identifying(request, written)
+
+
+def canonical_request(request: object) -> str:
+    """Return the canonical JSON of `request`: what identifies a subscription.
+
+    Of requests that are made of texts, integers and the like it is remembered by what Pydantic
+    writes of them, which is ten times as fast: clients ask for the same things.
+
+    Raises:
+        TopicKeyError: a field has no JSON form, or the request no canonical one.
+    """
+    kind: Any = type(request)  # of a type it is not known that it can be hashed
+    write = _writer_of(kind)
+    if write is None:
+        return canonical_json(request_json(request))
+    try:
+        written = write(request, by_alias=True, warnings="error")
+    except PydanticSerializationError:  # it holds what its type does not say
+        return canonical_json(request_json(request))
+    known = _canonical.get((kind, written))
+    if known is None:
+        known = canonical_json(request_json(request))
+        if len(_canonical) >= MAX_REMEMBERED:
+            _canonical.clear()
+        if len(written) <= MAX_REMEMBERED_BYTES:
+            _canonical[kind, written] = known
+    return known
+
+
+@lru_cache(maxsize=1024)
+def _writer_of(kind: Any) -> Callable[..., bytes] | None:
+    """Return what writes a request, where what is written says all about it."""
+    if not issubclass(kind, BaseModel):
+        return None
+    schema: Mapping[str, Any] = kind.__pydantic_core_schema__
+    if schema["type"] != "model" or not _is_plain(schema):
+        return None
+    write: Callable[..., bytes] = kind.__pydantic_serializer__.to_json
+    return write
+
+
+def _is_plain(schema: Mapping[str, Any]) -> bool:
+    """Say whether values of a schema are told from each other by their JSON alone.
+
+    A set has no order, a float may be NaN, which is written as null, and a field that is excluded
+    is not written at all.
+    """
+    kind = schema["type"]
+    config = schema.get("config") or {}
+    if kind not in _PLAIN or not _WRITES_OTHERWISE.isdisjoint(schema) or schema.get("root_model"):
+        return False
+    if "allow" in {schema.get("extra_behavior"), config.get("extra_fields_behavior")}:
+        return False
+    if kind == "literal":
+        return all(one is None or isinstance(one, (str, int)) for one in schema["expected"])
+    if kind == "model-fields":
+        fields = schema["fields"].values()
+        # a model within: what is there may be of a subclass, with more in it than is written
+        return not schema.get("computed_fields") and all(
+            _is_plain(field) and field["schema"]["type"] != "model" for field in fields
+        )
+    return "schema" not in schema or _is_plain(schema["schema"])
 
 
 def _identifying(value: object, written: Any) -> Any:

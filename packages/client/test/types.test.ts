@@ -45,6 +45,7 @@ test('users’ mistakes are errors and their right code is none, from source: bu
 test('the same from the published declarations: node16', () => {
   const paths = {
     '@topicwire/client': [join(dist, 'index.d.ts')],
+    '@topicwire/client/animation-frame': [join(dist, 'animation-frame/index.d.ts')],
     '@topicwire/client/latency': [join(dist, 'latency/index.d.ts')],
     '@topicwire/client/stream': [join(dist, 'stream/index.d.ts')],
     '@topicwire/client/testing': [join(dist, 'testing/index.d.ts')],

@@ -7,6 +7,7 @@ import {
   type TopicwireError,
   type UpdateInfo,
 } from '@topicwire/client'
+import { batched, conflated } from '@topicwire/client/animation-frame'
 import { useTopic as useTopicInReact } from '@topicwire/client/react'
 import { subscription } from '@topicwire/client/using'
 import { validated, type NamedSchema } from '@topicwire/client/validation'
@@ -41,6 +42,8 @@ export function inVue(symbol: string | undefined): void {
   isTrue<Equal<typeof topic.data, Readonly<ShallowRef<Quote | undefined>>>>()
   isTrue<Equal<typeof topic.status, Readonly<ShallowRef<TopicStatus>>>>()
   isTrue<Equal<typeof topic.error, Readonly<ShallowRef<TopicwireError | undefined>>>>()
+  const batches = useTopic(batched(ws.quotes), { symbol: 'AAPL' })
+  isTrue<Equal<typeof batches.data, Readonly<ShallowRef<readonly Quote[] | undefined>>>>(batches.data)
   // @ts-expect-error: what a subscription says is not for others to change
   topic.data.value = undefined
   // @ts-expect-error: a required parameter is missing
@@ -55,6 +58,8 @@ export function Component(symbol: string | undefined): number | undefined {
   const topic = useTopicInReact(ws.quotes, symbol === undefined ? undefined : { symbol })
   isTrue<Equal<typeof topic.data, Quote | undefined>>()
   isTrue<Equal<typeof topic.retry, () => void>>()
+  const conflatedTopic = useTopicInReact(conflated(ws.quotes), { symbol: 'AAPL' })
+  isTrue<Equal<typeof conflatedTopic.data, Quote | undefined>>(conflatedTopic.data)
   // @ts-expect-error: one that the request does not have
   useTopicInReact(ws.quotes, { symbol: 'AAPL', name: 'Apple' })
   // @ts-expect-error: the callback wants another payload

@@ -16,6 +16,7 @@ import {
   type Staleness,
   type UpdateInfo,
 } from '@topicwire/client'
+import { batched, conflated, type BatchInfo } from '@topicwire/client/animation-frame'
 import { latency } from '@topicwire/client/latency'
 import { stream } from '@topicwire/client/stream'
 import { FakeServer } from '@topicwire/client/testing'
@@ -91,6 +92,16 @@ export async function read(signal: AbortSignal): Promise<void> {
 void ws.trades.subscribe('id', params, () => undefined, {
   onGap: (gap) => isTrue<Equal<typeof gap, Gap>>(gap),
 })
+void conflated(ws.trades, { by: ({ symbol }) => symbol }).subscribe('id', params, (trade, info) => {
+  isTrue<Equal<typeof trade, Trade>>(trade)
+  isTrue<Equal<typeof info, UpdateInfo>>(info)
+})
+void batched(ws.trades).subscribe('id', params, (trades, info) => {
+  isTrue<Equal<typeof trades, readonly Trade[]>>(trades)
+  isTrue<Equal<typeof info, BatchInfo>>(info)
+})
+const batches = stream(batched(ws.trades), params)
+isTrue<Equal<typeof batches, AsyncIterableIterator<readonly Trade[], undefined>>>(batches)
 latency(ws.connection, (ms) => ms?.toFixed(), { intervalMs: 1_000 })
 isTrue<Equal<ReturnType<typeof ws.connection.call>, Promise<unknown>>>()
 ws.trades.on('stale', (staleness) => isTrue<Equal<typeof staleness, Staleness>>(staleness))
@@ -121,6 +132,14 @@ void ws.trades.subscribe('id', params, (trade) => void trade.amount)
 void stream(ws.trades, { symbol: 'AAPL' })
 // @ts-expect-error: a signal, not its controller
 void stream(ws.trades, params, { signal: new AbortController() })
+// @ts-expect-error: the route's own parameters, conflated or not
+void conflated(ws.trades).subscribe('id', { symbol: 'AAPL' }, () => undefined)
+// @ts-expect-error: a batch is no single trade
+void batched(ws.trades).subscribe('id', params, (trade: Trade) => trade)
+// @ts-expect-error: the payload has no such field
+conflated(ws.trades, { by: (trade) => void trade.amount })
+// @ts-expect-error: a listener must not change what others are given
+void batched(ws.trades).subscribe('id', params, (trades) => void (trades.length = 0))
 // @ts-expect-error: no callback
 void ws.trades.subscribe('id', params)
 // @ts-expect-error: the listener id is not left out

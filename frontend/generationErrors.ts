@@ -6,11 +6,15 @@ const INTERVAL_MS = 100
 
 /** What `topicwire generate --watch` writes: the fields that are read here. */
 interface State {
+  /** Which of several applications; empty of the only one. */
+  readonly app: string
   readonly pid: number
-  readonly errors: readonly Problem[]
+  readonly errors: readonly Omit<Problem, 'app'>[]
 }
 
 interface Problem {
+  /** As in the state. */
+  readonly app: string
   readonly path: string
   /** Absolute; empty where the problem is in no file. */
   readonly file: string
@@ -25,9 +29,10 @@ interface Problem {
 /**
  * Shows in the page what keeps the types from being generated, in Vite's own overlay, until it is mended.
  *
- * @param stateFile what `topicwire generate --watch` writes: `.topicwire_cache/watch.json` of the application.
+ * @param stateFiles what `topicwire generate --watch` writes: `.topicwire_cache/watch.json` of the application, or of
+ *   several applications, whose types the page has, `.topicwire_cache/NAME/watch.json` of each.
  */
-export function generationErrors(stateFile: string): Plugin {
+export function generationErrors(...stateFiles: readonly string[]): Plugin {
   return {
     name: 'topicwire:generation-errors',
     apply: 'serve',
@@ -35,7 +40,7 @@ export function generationErrors(stateFile: string): Plugin {
       let error: ErrorPayload | undefined
       function look(): void {
         const before = error
-        error = payloadOf(readState(stateFile))
+        error = payloadOf(stateFiles.flatMap(readProblems))
         if (error !== undefined) server.ws.send(error)
         // An update of nothing takes the overlay away, and leaves the page as it is.
         else if (before !== undefined) server.ws.send({ type: 'update', updates: [] })
@@ -44,31 +49,33 @@ export function generationErrors(stateFile: string): Plugin {
       server.ws.on('connection', () => {
         if (error !== undefined) server.ws.send(error)
       })
-      watchFile(stateFile, { interval: INTERVAL_MS, persistent: false }, look)
-      server.httpServer?.once('close', () => unwatchFile(stateFile, look))
+      for (const file of stateFiles) watchFile(file, { interval: INTERVAL_MS, persistent: false }, look)
+      server.httpServer?.once('close', () => {
+        for (const file of stateFiles) unwatchFile(file, look)
+      })
       look()
     },
   }
 }
 
-/** The state, of a watcher that lives; undefined where nobody watches. */
-function readState(file: string): State | undefined {
+/** What a watcher that lives says is wrong; nothing where nobody watches. */
+function readProblems(file: string): readonly Problem[] {
   try {
-    const state = JSON.parse(readFileSync(file, 'utf8')) as State
-    process.kill(state.pid, 0)
-    return state
+    const { app, pid, errors } = JSON.parse(readFileSync(file, 'utf8')) as State
+    process.kill(pid, 0)
+    return errors.map((error) => ({ ...error, app }))
   } catch {
-    return undefined
+    return []
   }
 }
 
-function payloadOf(state: State | undefined): ErrorPayload | undefined {
-  const first = state?.errors[0]
-  if (state === undefined || first === undefined) return undefined
+function payloadOf(problems: readonly Problem[]): ErrorPayload | undefined {
+  const first = problems[0]
+  if (first === undefined) return undefined
   return {
     type: 'error',
     err: {
-      message: state.errors.map(told).join('\n\n'),
+      message: problems.map(told).join('\n\n'),
       stack: '',
       plugin: 'topicwire generate --watch',
       ...(first.file === '' ? {} : { id: first.file }),
@@ -78,9 +85,12 @@ function payloadOf(state: State | undefined): ErrorPayload | undefined {
   }
 }
 
-function told({ path, line, message, cure }: Problem): string {
+function told({ app, path, line, message, cure }: Problem): string {
   const where = line === 0 ? path : `${path}:${line}`
-  return [where === '' ? message : `${where}: ${message}`, cure].filter((part) => part !== '').join('\n')
+  const said = [where === '' ? message : `${where}: ${message}`, cure]
+    .filter((part) => part !== '')
+    .join('\n')
+  return app === '' ? said : `[${app}] ${said}`
 }
 
 /** The line that is wrong, with a mark below: in the form of code frames, for the overlay shows no other. */

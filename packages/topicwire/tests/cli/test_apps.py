@@ -83,6 +83,17 @@ def test_a_second_run_changes_nothing_and_each_is_told_by_its_name(project: Samp
         assert headings == [f"[{name}]" for name in with_client]
         topicwire(project, *command, "--check")
     assert project.files() == before
+    # What they were made from is remembered for each.
+    project.edit(f"{ADMIN}/{MODELS}", "price: float", "price: int")
+    said = topicwire(project, "client", "typescript", "--check")
+    assert said.stdout.count("Nothing that the client is made from has changed.") == len(NAMES)
+    said = topicwire(project, "spec", "--check", code=1)
+    unchanged = "Nothing that the document is made from has changed."
+    assert said.stdout.startswith(f"[trading]\n{unchanged}")
+    assert said.stdout.count(unchanged) == 1
+    assert f"{ADMIN}/generated/asyncapi.json: differs" in said.stderr
+    assert "Stale. Run: topicwire spec --app admin" in said.stderr
+    assert TRADING not in said.stderr
 
 
 def test_what_an_application_has_no_settings_for_is_said(project: Sample) -> None:
@@ -112,18 +123,13 @@ def test_one_alone_leaves_the_other(project: Sample) -> None:
     changed = {path for path, text in project.files().items() if before[path] != text}
     assert changed
     assert all(path.startswith(f"{ADMIN}/") for path in changed)
-    topicwire(project, "spec", "--check", "--app", "admin")
-    done = topicwire(project, "spec", "--check", code=1)
-    assert f"{TRADING}/generated/asyncapi.json: differs" in done.stderr
-    assert "Stale. Run: topicwire spec --app trading" in done.stderr
-    assert ADMIN not in done.stderr
+    assert '"integer"' in project.read(f"{ADMIN}/generated/asyncapi.json")
 
 
 @pytest.mark.parametrize(
     ("command", "path"),
     [
         (COMMANDS[0], ROUTER),
-        (COMMANDS[1], "generated/asyncapi.json"),
         (COMMANDS[2], "page/types/index.ts"),
     ],
 )
@@ -184,12 +190,10 @@ def test_a_mistake_in_one_keeps_the_other_from_nothing(project: Sample) -> None:
 def test_an_application_that_cannot_be_imported_does_not_keep_the_other(project: Sample) -> None:
     project.write(f"{TRADING}/src/acme/main.py", "raise RuntimeError('no')\n")
     project.edit(f"{ADMIN}/{MODELS}", "price: float", "price: int")
-    done = topicwire(project, "spec", code=2)
-    assert f"{TRADING}/src/acme/main.py:1: error: RuntimeError: no" in done.stderr
-    assert f"{ADMIN}/generated/asyncapi.json   written" in done.stdout
-    trading, admin = told(project, "spec", "--check", code=2)["apps"]
-    assert trading["errors"][0]["line"] == 1
-    assert admin["ok"] is True
+    trading, admin = told(project, "spec", code=2)["apps"]
+    (error,) = trading["errors"]
+    assert (error["path"], error["line"]) == (f"{TRADING}/src/acme/main.py", 1)
+    assert admin["written"][0] == f"{ADMIN}/generated/asyncapi.json"
 
 
 @pytest.mark.parametrize(
@@ -238,18 +242,6 @@ def test_settings_that_cannot_be_used_are_told_at_their_line(project: Sample) ->
     assert below.stderr.startswith("../pyproject.toml:14: error: ")
 
 
-def test_the_checks_of_one_are_remembered_apart(project: Sample) -> None:
-    topicwire(project, "spec")
-    for name in NAMES:
-        assert (project.root / ".topicwire_cache" / name / "documents.json").is_file()
-    unchanged = "Nothing that the document is made from has changed."
-    assert topicwire(project, "spec", "--check").stdout.count(unchanged) == len(NAMES)
-    project.edit(f"{ADMIN}/{MODELS}", "price: float", "price: int")
-    done = topicwire(project, "spec", "--check", code=1)
-    assert done.stdout.count(unchanged) == 1
-    assert f"{ADMIN}/generated/asyncapi.json: differs" in done.stderr
-
-
 def test_a_route_is_for_one_and_the_other_stays(project: Sample) -> None:
     route = ("new", "route", "--module", "news", "--name", "stories", "--request", "tag:str")
     fields = ("--payload", "title:str")
@@ -277,8 +269,6 @@ def test_the_doctor_looks_at_each(project: Sample) -> None:
     assert (trading["app"], trading["findings"]) == ("trading", [])
     assert (admin["app"], [one["check"] for one in admin["findings"]]) == ("admin", ["packages"])
     assert admin["findings"][0]["where"].startswith(f"{ADMIN}/src/acme/modules/trading")
-    said = topicwire(project, "doctor", code=1).stdout
-    assert said.index("[trading]") < said.index("[admin]") < said.index("__init__.py")
 
 
 def test_a_project_with_one_table_says_nothing_of_applications(tmp_path: Path) -> None:
@@ -288,3 +278,39 @@ def test_a_project_with_one_table_says_nothing_of_applications(tmp_path: Path) -
     (error,) = told(alone, "generate", "--app", "trading", code=2)["errors"]
     assert "has no name. Leave --app out" in error["message"]
     assert not topicwire(alone, "generate").stdout.startswith("[")
+
+
+def test_verifying_writes_nothing_of_one_that_is_wrong_and_checks_the_others(
+    project: Sample,
+) -> None:
+    for name in NAMES:
+        project.edit(
+            f"services/{name}/src/acme/modules/trading/ws.py", ", Trade]", f", {name.title()}]"
+        )
+    before = project.files()
+    done = topicwire(project, "generate", "--verify", code=2)
+    assert done.stdout.count("[1/9] Generate code ... FAILED") == len(NAMES)
+    for name in NAMES:
+        assert f"services/{name}/src/acme/modules/trading/ws.py:7: error: " in done.stderr
+        assert f"Nothing of {name} was written." in done.stderr
+    assert project.files() == before
+    said = told(project, "generate", "--verify", code=2)["apps"]
+    assert [one["app"] for one in said] == list(NAMES)
+    assert all(one["errors"][0]["line"] == 7 for one in said)
+
+
+@pytest.mark.long
+def test_each_goes_through_the_nine_steps_by_itself(project: Sample) -> None:
+    for name in NAMES:
+        (project.root / "services" / name / ROUTER).unlink()
+    done = topicwire(project, "generate", "--verify")
+    for part in done.stdout.split("[admin]"):
+        assert part.count(" ... ok, ") == 8
+    project.edit(f"{TRADING}/{MODELS}", "price: float", "price: int")
+    project.edit(f"{ADMIN}/src/acme/shared/ws/generic_route.py", '"Subscribed"', "7")
+    before = project.files()
+    trading, admin = told(project, "generate", "--verify", code=1)["apps"]
+    assert (trading["app"], trading["ok"]) == ("trading", True)
+    assert (admin["app"], admin["ok"]) == ("admin", False)
+    assert admin["errors"][0]["message"].startswith("step 8 of 9, Type checking (mypy), failed")
+    assert project.files() == before

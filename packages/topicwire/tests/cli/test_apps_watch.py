@@ -12,6 +12,8 @@ from packages.topicwire.tests.codegen.several import NAMES, SEPARATE, separate
 
 MODELS = "src/acme/models/market/trades.py"
 DOCUMENT = "generated/asyncapi.json"
+IMPORTS = "from acme.modules.trading.ws import trade_router\n"
+INCLUDES = "ws.include_router(trade_router)\n"
 ALONE = SEPARATE.partition('[[tool.topicwire.app]]\nname = "admin"')[0]
 
 
@@ -66,6 +68,34 @@ def test_which_applications_there_are_is_followed_too(project: Watched) -> None:
         project.replaced("pyproject.toml", SEPARATE)
         until(project, "admin", "generated")
         assert (project.root / "services/admin" / DOCUMENT).is_file()
+
+        # A file of routes that goes takes its routers along, from all that is generated.
+        with_routes = Path("services/trading/src/acme/modules/trading")
+        main = project.read("services/trading/src/acme/main.py")
+        for line in (IMPORTS, INCLUDES):
+            assert line in main
+            main = main.replace(line, "")
+        project.replaced("services/trading/src/acme/main.py", main)
+        (project.root / with_routes / "ws.py").unlink()
+        while not (gone := until(project, "trading", "generated"))["removed"]:
+            pass
+        router = f"{with_routes.as_posix()}/ws_generated/tradewsrouter.py"
+        assert router in gone["removed"]
+        assert not (project.root / router).exists()
+        assert '"trades"' not in project.read("services/trading/generated/asyncapi.json")
+        assert "trades" not in project.read("services/trading/page/client/index.ts")
+
+        # An application that is taken out while something is wrong with it is wrong no more, and
+        # what it was made into stays: it is somebody's to keep or to remove.
+        project.edit(f"services/admin/{MODELS}", "price: float", "price: Nothing")
+        until(project, "admin", "failed")
+        project.replaced("pyproject.toml", ALONE)
+        until(project, "admin", "left")
+        assert not (project.root / ".topicwire_cache/admin/watch.json").exists()
+        assert (project.root / "services/admin" / DOCUMENT).is_file()
+        project.edit(f"services/admin/{MODELS}", "price: Nothing", "price: str")
+        project.edit(f"services/trading/{MODELS}", "price: float", "price: int")
+        assert project.event()["app"] == "trading"
 
 
 def test_one_alone(project: Watched) -> None:

@@ -198,6 +198,14 @@ def test_check_and_verify_exclude_each_other(app: Sample) -> None:
     assert "give one of them" in done.stderr
 
 
+def test_verify_tells_machines_what_check_tells_them(app: Sample) -> None:
+    app.edit(WS_PATH, "Trade]", "Nothing]")
+    done = topicwire("generate", "--verify", "--json", cwd=app.root)
+    (error,) = json.loads(done.stdout)["errors"]
+    assert (done.returncode, error["path"]) == (2, WS_PATH)
+    assert done.stderr.startswith("[1/9] Generate code ... ")
+
+
 def test_verify_runs_the_nine_steps(app: Sample) -> None:
     """checklist 15"""
     done = topicwire("generate", "--verify", cwd=app.root)

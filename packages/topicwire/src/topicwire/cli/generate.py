@@ -91,11 +91,11 @@ def generate(
 
 def _generate(project: Path, app: str | None, *, check: bool, verify: bool, as_json: bool) -> None:
     started = time.perf_counter()
+    if as_json:
+        _generate_as_json(project, app, check=check, verify=verify)
+        return
     if verify:
         _verify(project, app)
-        return
-    if as_json:
-        _generate_as_json(project, app, check=check)
         return
     with refusals("" if check else nothing_written(app), project):
         from topicwire.codegen.config import load_config  # noqa: PLC0415 - start-up time
@@ -198,7 +198,7 @@ def _report_check(config: AppConfig, planned: Plan, took_s: float) -> None:
     _note_nothing(config, planned)
 
 
-def _generate_as_json(project: Path, app: str | None, *, check: bool) -> None:
+def _generate_as_json(project: Path, app: str | None, *, check: bool, verify: bool) -> None:
     from topicwire.codegen.config import load_config  # noqa: PLC0415 - start-up time
     from topicwire.codegen.generate import generate as write  # noqa: PLC0415
     from topicwire.codegen.generate import plan  # noqa: PLC0415
@@ -206,7 +206,7 @@ def _generate_as_json(project: Path, app: str | None, *, check: bool) -> None:
 
     with refusals(as_json=True, app=app):
         config = load_config(project, app=app)
-        planned = plan(config) if check else write(config)
+        planned = _verified_as_json(config) if verify else (plan if check else write)(config)
     written = set(planned.changes.written)
     reasons = stale_reasons(config, planned) if check else []
     say_json(
@@ -231,6 +231,17 @@ def _generate_as_json(project: Path, app: str | None, *, check: bool) -> None:
     )
     if reasons:
         raise SystemExit(DOES_NOT_HOLD)
+
+
+def _verified_as_json(config: AppConfig) -> Plan:
+    from topicwire.codegen.checks import StepFailedError  # noqa: PLC0415 - start-up time
+    from topicwire.codegen.checks import verify as in_steps  # noqa: PLC0415
+
+    try:
+        return in_steps(config, sys.stderr.write)  # what the steps say is no result
+    except StepFailedError as error:
+        say_json({**named(config), "ok": False, "errors": [{"message": str(error)}]})
+        raise SystemExit(DOES_NOT_HOLD) from None
 
 
 def _count(number: int, noun: str) -> str:

@@ -85,10 +85,13 @@ def _say(event: Event) -> None:
 def _text(event: Event) -> str:
     from topicwire.codegen.watch.report import (  # noqa: PLC0415 - start-up time
         Failed,
+        Left,
         Waiting,
         Watching,
     )
 
+    if isinstance(event, Left):
+        return "no more in pyproject.toml: not watched; what was generated for it stays"
     if isinstance(event, Watching):
         where = shown_here(event.config.root, event.config.shown(event.config.src))
         return f"watching {where}: {', '.join(event.makes)} (Ctrl-C ends)"
@@ -130,6 +133,7 @@ def _shown(config: AppConfig, path: Path) -> str:
 def _say_json(event: Event) -> None:
     from topicwire.codegen.watch.report import (  # noqa: PLC0415 - start-up time
         Failed,
+        Left,
         Waiting,
         Watching,
     )
@@ -139,6 +143,9 @@ def _say_json(event: Event) -> None:
         return [Path(os.path.relpath(path, root)).as_posix() for path in paths]
 
     text = _text(event)
+    if isinstance(event, Left):
+        _line({**named(event.config), "event": "left", "text": text})
+        return
     if isinstance(event, Watching):
         _line(
             {

@@ -26,7 +26,7 @@ from topicwire.codegen.stamps import Stamps
 from topicwire.codegen.toolconfig import line_length, ruff_options, settings_file
 from topicwire.errors import TopicwireError
 
-Say = Callable[[str], None]
+Say = Callable[[str], object]
 """Prints a piece of a line at once."""
 
 TOTAL = 9

@@ -67,18 +67,26 @@ class Waiting:
     took_s: float
 
 
-Event = Watching | Generated | Failed | Waiting
+@dataclass(frozen=True, slots=True)
+class Left:
+    """One of several applications is in the settings no more. What it was made into stays."""
+
+    config: AppConfig
+
+
+Event = Watching | Generated | Failed | Waiting | Left
 Tell = Callable[[Event], None]
 
 
 def state_file(config: AppConfig) -> Path:
-    """Return where the state is written: a JSON object with `ok`, `pid` and `errors`."""
+    """Return where the state is written: an object with `app`, `ok`, `pid` and `errors`."""
     return config.cache_dir / STATE_FILE
 
 
 def write_state(config: AppConfig, problems: Sequence[Problem]) -> None:
     """Say what is wrong now, to whoever reads the file. Each text is replaced in one step."""
     state = {
+        "app": config.name,  # "" of the only one
         "ok": not problems,
         "pid": os.getpid(),
         "errors": [one.fields() | {"file": _absolute(config, one)} for one in problems],

@@ -25,6 +25,7 @@ from topicwire.codegen.watch.builder import Builder
 from topicwire.codegen.watch.report import (
     Failed,
     Generated,
+    Left,
     Tell,
     Waiting,
     Watching,
@@ -116,6 +117,7 @@ class Session:
         finally:
             await self._builder.close()
             state_file(config).unlink(missing_ok=True)
+        self._tell(Left(config))
 
     async def _follow(self, config: AppConfig) -> AppConfig:
         """Watch by these settings until there are others; return those."""

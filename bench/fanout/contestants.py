@@ -84,7 +84,7 @@ CONTESTANTS: Final = (
         "ours",
         "Topicwire",
         "lossless route with numbers, ring, metrics, authentication and authorization; uvicorn "
-        "with topicwire.asgi.uvicorn:WebSocketProtocol",
+        "with topicwire.asgi.uvicorn:WebSocketProtocol and uvicorn_http:HttpProtocol",
         lambda _: [str(environments.ours()), "-m", "bench.fanout.servers.ours"],
         OURS,
         has_tls=True,

@@ -35,9 +35,10 @@ def main(arguments: list[str]) -> None:
         raise SystemExit(1)
     address = ["--host", settings.host, "--port", str(settings.port)]
     websocket = ["--ws", "topicwire.asgi.uvicorn:WebSocketProtocol"]
+    http = ["--http", "topicwire.asgi.uvicorn_http:HttpProtocol"]
     as_they_are = ["--ws-per-message-deflate", "false"]  # updates to many cost a third so
     uvicorn(
-        ["trading_api.main:app", *address, *websocket, *as_they_are, *arguments],
+        ["trading_api.main:app", *address, *websocket, *http, *as_they_are, *arguments],
         prog_name="python -m trading_api",
     )
 

@@ -10,7 +10,9 @@ from typing import Any
 from bench.fanout.servers.control import Command, Publish, listening, open_control
 
 
-async def serve(app: Any, publish: Publish, commands: Mapping[str, Command], ws: Any) -> None:
+async def serve(
+    app: Any, publish: Publish, commands: Mapping[str, Command], ws: Any, http: Any
+) -> None:
     """Serve until stopped."""
     uvicorn = import_module("uvicorn")  # of the server's own environment
     sockets = [listening()]
@@ -19,6 +21,7 @@ async def serve(app: Any, publish: Publish, commands: Mapping[str, Command], ws:
         log_config=None,
         access_log=False,
         ws=ws,
+        http=http,
         ws_per_message_deflate=False,
         ssl_certfile=os.environ.get("BENCH_CERTIFICATE"),
         ssl_keyfile=os.environ.get("BENCH_KEY"),
@@ -28,7 +31,11 @@ async def serve(app: Any, publish: Publish, commands: Mapping[str, Command], ws:
 
 
 def run(
-    app: Any, publish: Publish, commands: Mapping[str, Command] | None = None, ws: Any = "auto"
+    app: Any,
+    publish: Publish,
+    commands: Mapping[str, Command] | None = None,
+    ws: Any = "auto",
+    http: Any = "auto",
 ) -> None:
     """Serve, on uvloop as `uvicorn[standard]` does."""
-    import_module("uvloop").run(serve(app, publish, commands or {}, ws))
+    import_module("uvloop").run(serve(app, publish, commands or {}, ws, http))

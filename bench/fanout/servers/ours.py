@@ -146,4 +146,5 @@ if __name__ == "__main__":
             "profile": profile,
         },
         ws="topicwire.asgi.uvicorn:WebSocketProtocol",
+        http="topicwire.asgi.uvicorn_http:HttpProtocol",
     )

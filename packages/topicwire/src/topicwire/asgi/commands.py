@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from topicwire.asgi.conflation import conflation
@@ -59,6 +59,7 @@ class RouteCommands:
             max_queue_bytes=delivery.max_queue_bytes if isinstance(delivery, Lossless) else None,
         )
         self._bound: dict[str, tuple[Operation, Command]] = {}
+        self._bound_from: Mapping[str, Operation] | None = None
         self._is_served = False
         for name, operation in self._sent().items():
             self._bound[name] = (operation, self._bind(operation))
@@ -70,6 +71,9 @@ class RouteCommands:
 
     def refresh(self) -> bool:
         """Bind operations that were registered since the last call. True if anything is new."""
+        if self._bound_from == self.router.operations:  # asked for each connection
+            return False
+        operations = {**self.router.operations}
         is_new = not self._is_served
         self._is_served = True
         for name, operation in self._sent().items():
@@ -77,6 +81,7 @@ class RouteCommands:
             if bound is None or bound[0] is not operation:
                 self._bound[name] = (operation, self._bind(operation))
                 is_new = True
+        self._bound_from = operations
         return is_new
 
     def _sent(self) -> dict[str, Operation]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 from inspect import isawaitable
 from ipaddress import IPv6Address, ip_address
 from typing import Any, Final, TypeVar
@@ -135,15 +136,19 @@ def _too_many(whose: str, limit: int) -> CommandError:
 
 def _address(handshake: Handshake) -> str | None:
     """Return what to count a client's connections by; None on a Unix socket."""
-    client = handshake.client
-    if client is None or not client.host:
-        return None
+    client = handshake.scope.get("client")
+    return _owner(client[0]) if client and client[0] else None
+
+
+@lru_cache(maxsize=4096)
+def _owner(host: str) -> str:
+    """Return whose a host's connections are."""
     try:
-        address = ip_address(client.host)
+        address = ip_address(host)
     except ValueError:
-        return client.host
+        return host
     if not isinstance(address, IPv6Address):
-        return client.host
+        return host
     if address.ipv4_mapped is not None:
         return str(address.ipv4_mapped)
     # whoever has one address of a network has all of them

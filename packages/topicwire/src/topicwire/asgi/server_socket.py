@@ -69,6 +69,18 @@ class ServerSocket(Protocol):
         ...
 
 
+class SendingSocket(ServerSocket, Protocol):
+    """A socket that takes messages without those of ASGI. Not every server's does."""
+
+    def send_text(self, text: str) -> None:
+        """Send a text message. Never waits.
+
+        Raises:
+            OSError: the connection is over, or is being closed.
+        """
+        ...
+
+
 def server_socket(scope: Scope) -> ServerSocket | None:
     """Return the socket of a WebSocket, where its server gives it."""
     extension = (scope.get("extensions") or {}).get(EXTENSION)

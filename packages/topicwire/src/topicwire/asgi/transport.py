@@ -28,7 +28,8 @@ class AsgiTransport:
     for it, until the client or the network gives up too. What is buffered there is bounded by the
     server's high water mark and one frame. A server that gives a client up by itself without an
     event (uvicorn, when a keepalive times out while bytes wait) is noticed by the next send, not
-    before. A server that gives its socket (`topicwire.asgi.uvicorn`) has none of these limits.
+    before. A server that gives its socket (`topicwire.asgi.uvicorn`) has none of these limits;
+    and text goes to it as it is, past whoever stands between.
 
     Args:
         receive: of the connection.
@@ -40,6 +41,8 @@ class AsgiTransport:
         self._receive = receive
         self._send = send
         self._socket = server_socket(scope)
+        # as much of a `ServerSocket` as a server gives
+        self._send_text: Callable[[str], None] | None = getattr(self._socket, "send_text", None)
         self._unsent_bytes = 0
 
     async def receive(self) -> str | bytes | None:
@@ -67,8 +70,12 @@ class AsgiTransport:
         Raises:
             OSError: the client is gone, or the server has closed the socket by itself.
         """
-        await self.give({"type": "websocket.send", "text": text})
-        await self.drained()
+        if self._send_text is None:
+            await self.give({"type": "websocket.send", "text": text})
+        else:
+            self._send_text(text)
+        if self._socket is not None and self._socket.unsent_bytes:
+            await self.drained()
 
     async def drained(self) -> None:
         """Wait until what was given to the server's socket has left, or the client is gone."""

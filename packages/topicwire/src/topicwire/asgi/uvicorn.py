@@ -321,6 +321,16 @@ class WebSocketProtocol(ReceivingConnection):
                 f"or 'websocket.http.response.start' but got '{kind}'."
             )
 
+    def send_text(self, text: str) -> None:
+        """Send a text message. Never waits.
+
+        Raises:
+            ClientDisconnected: the connection is over, or is being closed.
+        """
+        if self._state != OPEN:
+            raise ClientDisconnected
+        self.transport.write(self._framing.text(text))
+
     def _send(self, kind: str, message: Any) -> None:
         if kind == "websocket.send":
             data = message.get("bytes")

@@ -89,13 +89,20 @@ class Judge:
             return Verdict("breaking", unknown=answer.why)
         return Verdict("compatible", is_same=self._same(sent, taken))
 
-    def without(self, difference: Difference) -> Witness | None:
-        """Return a message in which the property of a difference is left out."""
-        sent, _ = self._ordered(self.old, self.new)
+    def without(self, difference: Difference) -> Verdict:
+        """Judge a default: may the property be left out of a message that both documents allow?
+
+        What one of them refuses, with the property or without, cannot come to mean something else.
+        """
+        sent, taken = self._ordered(self.old, self.new)
         inner = {"type": "object", "not": {"required": [difference.absent]}}
         node = self.search.universe.node(difference.place.around(inner), "old")
-        found = self.search.ask([Wanted(sent, exact=True), Wanted(node)])
-        return Witness("meaning", self.sender, found.value) if isinstance(found, Found) else None
+        answer = self.search.ask([Wanted(sent, exact=True), Wanted(taken), Wanted(node)])
+        if isinstance(answer, Found):
+            return Verdict("breaking", Witness("meaning", self.sender, answer.value))
+        if isinstance(answer, Unknown):
+            return Verdict("breaking", unknown=answer.why)
+        return Verdict("compatible")
 
     def _shown(self, schema: Any) -> Answer:
         sent, taken = self._ordered(self.old, self.new)

@@ -84,8 +84,8 @@ class MessageComparison:
     def _default(self, route: str, message: Message, judge: Judge, one: Difference) -> Change:
         common = (route, one.was, one.now)
         place = ((message.name,), message.direction, one.place.text)
-        leaving_out = judge.without(one)
-        if leaving_out is None:
+        verdict = judge.without(one)
+        if verdict.severity == "compatible":
             return Change("documentation", "cosmetic", *common, _NOTES, *place)
         if one.rule == "default-added":
             why = "what leaving it out means is said now"
@@ -95,14 +95,19 @@ class MessageComparison:
                 "it cannot be told whether leaving it out means what it did: the document no "
                 "longer says, so the worse is assumed"
             )
-            return Change(one.rule, "breaking", *common, why, *place, leaving_out, is_certain=False)
-        if message.direction == "to_client":
+        elif message.direction == "to_client":
             why = "what an old client takes for left out is now another value"
         elif message.name.endswith(".subscribe"):
             why = "an old client that leaves it out asks for another topic than it means"
         else:
             why = "an old client that leaves it out asks for something else than it means"
-        return Change(one.rule, "breaking", *common, why, *place, leaving_out)
+        is_certain = one.rule != "default-removed"
+        if is_certain and verdict.unknown:
+            why = f"it cannot be told whether {why} ({verdict.unknown}), so the worse is assumed"
+            is_certain = False
+        return Change(
+            one.rule, "breaking", *common, why, *place, verdict.witness, is_certain=is_certain
+        )
 
 
 class Identical:

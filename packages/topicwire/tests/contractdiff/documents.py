@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from packages.topicwire.tests.contractdiff.schemas import validator
@@ -27,9 +28,14 @@ def document_of(routes: Mapping[str, tuple[Any, Any]]) -> Document:
     return document
 
 
+@cache
+def _bare() -> str:
+    return json.dumps(document_of({"things": (dict, dict)}))
+
+
 def bare_document(sent: Any, received: Any, components: Mapping[str, Any]) -> Document:
     """A document of one route whose request and data have these schemas."""
-    document = document_of({"things": (dict, dict)})
+    document: Document = json.loads(_bare())
     messages = document["components"]["messages"]
     for name in ("things.subscribe", "things.unsubscribe"):
         messages[name]["payload"]["properties"]["payload"] = sent

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator, FormatChecker
 from referencing import Registry
 
+from topicwire.asyncapi.references import circles
 from topicwire.contractdiff.containment.formats import FORMATS, WITHOUT_RULE
 
 NAMES = ("a", "b", "c", "kind")
@@ -146,6 +148,7 @@ def _unions(inner: st.SearchStrategy[Schema]) -> st.SearchStrategy[Schema]:
     )
 
 
+@cache  # a strategy costs more to make than to draw from
 def schemas(*, recursive: bool = False) -> st.SearchStrategy[Schema]:
     """Any schema; with references to `Tree` where it is `recursive`."""
     leaves = LEAVES | REFERENCE if recursive else LEAVES
@@ -180,11 +183,10 @@ def changed(draw: st.DrawFn, schema: Schema, inner: st.SearchStrategy[Schema]) -
     holder, key = whole, "is"
     for step in where:
         holder, key = holder[key], step
-    holder[key] = draw(_change(holder[key], inner))
+    holder[key] = _change(draw, holder[key], inner)
     return whole["is"]
 
 
-@st.composite
 def _change(draw: st.DrawFn, schema: Schema, inner: st.SearchStrategy[Schema]) -> Schema:  # noqa: C901, PLR0911
     if not isinstance(schema, dict) or "$ref" in schema:
         return draw(inner)
@@ -229,6 +231,19 @@ def _change(draw: st.DrawFn, schema: Schema, inner: st.SearchStrategy[Schema]) -
             return {**schema, "enum": more if draw(st.booleans()) else more[1:]}
 
 
+def changed_tree(tree: Schema, inner: st.SearchStrategy[Schema]) -> st.SearchStrategy[Schema]:
+    """`tree`, or `tree` with one small change, as the component `Tree`: never a circle.
+
+    A component that is itself by references alone is no schema, and no document with one is
+    compared: `test_compare.py` holds that.
+    """
+    return st.just(tree) | changed(tree, inner).filter(_is_no_circle)
+
+
+def _is_no_circle(tree: Schema) -> bool:
+    return not list(circles({"components": {"schemas": {RECURSIVE: tree}}}))
+
+
 TEXTS = st.sampled_from(["", "a", "b", "ab", "abc", "0", "12", "x1", "2020-01-02", "PT5S", "cat"])
 _SCALARS = st.sampled_from(VALUES) | TEXTS | _BOUND | st.integers(-6, 6)
 ANYTHING: st.SearchStrategy[Any] = st.recursive(
@@ -242,25 +257,29 @@ ANYTHING: st.SearchStrategy[Any] = st.recursive(
 
 
 @st.composite
-def near(  # noqa: C901, PLR0911, PLR0912 (one way a keyword)
+def near(draw: st.DrawFn, schema: Schema, components: Mapping[str, Any]) -> Any:
+    """Values that `schema` mostly allows: whoever asks looks which."""
+    return _near(draw, schema, components)
+
+
+def _near(  # noqa: C901, PLR0911, PLR0912 (one way a keyword)
     draw: st.DrawFn, schema: Schema, components: Mapping[str, Any], depth: int = 0
 ) -> Any:
-    """Values that `schema` mostly allows: whoever asks looks which."""
     if not isinstance(schema, dict) or depth > 4 or draw(st.integers(0, 9)) == 0:
         return draw(ANYTHING)
     if "$ref" in schema:
         target = components[schema["$ref"].removeprefix(COMPONENTS)]
-        return draw(near(target, components, depth + 1))
+        return _near(draw, target, components, depth + 1)
     if "const" in schema:
         return schema["const"]
     if "enum" in schema:
         return draw(st.sampled_from(schema["enum"]))
     for key in ("anyOf", "oneOf", "allOf"):
         if key in schema:
-            return draw(near(draw(st.sampled_from(schema[key])), components, depth))
+            return _near(draw, draw(st.sampled_from(schema[key])), components, depth)
     match schema.get("type"):
         case "string":
-            return draw(_text(schema))
+            return draw(_text(schema.get("format"), schema.get("pattern")))
         case "integer":
             return draw(st.integers(-6, 6))
         case "number":
@@ -272,27 +291,28 @@ def near(  # noqa: C901, PLR0911, PLR0912 (one way a keyword)
             each = items if isinstance(items, list) else [items] * length
             rest = [schema.get("additionalItems", True)] * max(0, length - len(each))
             of = [*each, *rest][:length]
-            return [draw(near(one, components, depth + 1)) for one in of]
+            return [_near(draw, one, components, depth + 1) for one in of]
         case "object":
             required = schema.get("required", ())
             named = schema.get("properties", {})
             found = {
-                name: draw(near(one, components, depth + 1))
+                name: _near(draw, one, components, depth + 1)
                 for name, one in named.items()
                 if name in required or draw(st.booleans())
             }
             others = schema.get("additionalProperties", "not said")
             if others is not False and (not named or draw(st.integers(0, 2)) == 0):
                 for name in draw(st.lists(st.sampled_from([*NAMES, "ab", "d"]), max_size=2)):
-                    found.setdefault(name, draw(near(others, components, depth + 1)))
+                    found.setdefault(name, _near(draw, others, components, depth + 1))
             return found
         case _:
             return draw(ANYTHING)
 
 
-def _text(schema: Mapping[str, Any]) -> st.SearchStrategy[str]:
-    if schema.get("format") in FORMATS:
-        return st.from_regex(FORMATS[schema["format"]].surely, fullmatch=True)
-    if "pattern" in schema:
-        return st.from_regex(schema["pattern"]).map(lambda one: one.rstrip("\n"))
+@cache
+def _text(form: str | None, pattern: str | None) -> st.SearchStrategy[str]:
+    if form in FORMATS:
+        return st.from_regex(FORMATS[form].surely, fullmatch=True)
+    if pattern is not None:
+        return st.from_regex(pattern).map(lambda one: one.rstrip("\n"))
     return st.text("abx0", max_size=4) | TEXTS

@@ -156,3 +156,13 @@ def test_a_broken_document_is_refused_by_its_name(side: int) -> None:
     with pytest.raises(DocumentError, match="'#/nowhere' leads nowhere") as caught:
         compare(pair[0], pair[1])
     assert str(caught.value).startswith(("OLD", "NEW")[side])
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_component_that_is_itself_is_refused_by_its_document(side: int) -> None:
+    pair = [ticks(), ticks()]
+    itself = {"anyOf": [{"$ref": "#/components/schemas/Level"}, {"type": "null"}]}
+    pair[side]["components"]["schemas"]["Level"] = itself
+    with pytest.raises(DocumentError, match="the schema is itself: Level → Level") as caught:
+        compare(pair[0], pair[1])
+    assert str(caught.value).startswith(("OLD", "NEW")[side])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from packages.topicwire.tests.contractdiff.schemas import (
     RECURSIVE,
     changed,
+    changed_tree,
     near,
     schemas,
     validator,
@@ -30,8 +31,7 @@ def pairs(draw: st.DrawFn) -> tuple[Any, Any, dict[str, Any], dict[str, Any]]:
     other = draw(changed(one, inner)) if draw(st.integers(0, 3)) else draw(inner)
     tree = draw(inner)
     tree = {"type": "object", "properties": {"a": tree, "b": {"type": "array", "items": tree}}}
-    changed_tree = draw(st.just(tree) | changed(tree, inner))
-    return one, other, {RECURSIVE: tree}, {RECURSIVE: changed_tree}
+    return one, other, {RECURSIVE: tree}, {RECURSIVE: draw(changed_tree(tree, inner))}
 
 
 def check(data: st.DataObject) -> None:

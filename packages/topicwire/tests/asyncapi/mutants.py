@@ -116,6 +116,16 @@ MUTANTS = [
     # The document as a whole
     Mutant("another AsyncAPI", put("#/asyncapi", "2.6.0"), "#/asyncapi"),
     Mutant("no title", gone("#/info/title"), "#/info"),
+    Mutant(
+        "a name that the official parser cannot read",
+        put(f"{SCHEMAS}/Trade/properties/hasOwnProperty", {"type": "integer"}),
+        f"{SCHEMAS}/Trade/properties/hasOwnProperty",
+    ),
+    Mutant(
+        "the same name in an example",
+        put(f"{SCHEMAS}/Trade/examples", [{"hasOwnProperty": 1}]),
+        f"{SCHEMAS}/Trade/examples/0/hasOwnProperty",
+    ),
     Mutant("not ours", gone("#/x-topicwire"), "#/x-topicwire"),
     Mutant("another protocol", put("#/x-topicwire/subprotocol", "graphql-ws"), "#/x-topicwire"),
     # The type of a message

@@ -355,6 +355,11 @@ def serving(folder: Path) -> Iterator[str]:
             "    loop: object\n    price: list[FastAPI]",
             "main.py:16: error: Tick.price: Pydantic does not know how FastAPI is read and written",
         ),
+        (
+            "    price: float",
+            "    hasOwnProperty: float",
+            "main.py:21: error: ticks.update: Tick (src/acme/main.py:12): the field hasOwnProperty",
+        ),
         ("import FastAPI", "import FastApi", "main.py:2: error: ImportError: cannot import name"),
     ],
 )

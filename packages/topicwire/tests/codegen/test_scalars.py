@@ -181,6 +181,22 @@ class Holder(BaseModel):
     either: Untagged | Plain | Other
 
 
+def test_keys_stay_text_and_pairs_are_typed() -> None:
+    class Book(BaseModel):
+        by_moment: dict[datetime, Decimal]
+        by_price: dict[Decimal, list[datetime]]
+        pairs: list[tuple[datetime, Decimal]]
+
+    made: TypeScriptFiles = typescript(Book)
+    assert "by_moment: { [key: string]: Decimal }" in made.types
+    assert "by_price: { [key: string]: Date[] }" in made.types
+    assert "pairs: [Date, Decimal][]" in made.types
+    assert made.codecs is not None
+    assert "by_moment: { record: decimalScalar }" in made.codecs
+    assert "by_price: { record: { list: dateTimeScalar } }" in made.codecs
+    assert "pairs: { list: { items: [dateTimeScalar, decimalScalar] } }" in made.codecs
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -18,8 +18,10 @@ from pydantic import (
     PlainSerializer,
     SecretStr,
     TypeAdapter,
+    computed_field,
     field_serializer,
 )
+from typing_extensions import TypedDict
 
 from topicwire.asgi.adapter import FastWSAdapter
 from topicwire.errors import DeclarationError
@@ -68,7 +70,46 @@ class Choice(BaseModel):
     first: int = Field(validation_alias=AliasChoices("first", AliasPath("all", 0)))
 
 
+class Owned(BaseModel):
+    own: bool = Field(alias="hasOwnProperty")
+
+
+class OwnedAtFirst(BaseModel):
+    own: bool = Field(validation_alias=AliasChoices("hasOwnProperty", "own"))
+
+
+class OwnedAtLast(BaseModel):
+    own: bool = Field(validation_alias=AliasChoices("own", "hasOwnProperty"))
+
+
+class OwnedByItself(TypedDict):
+    hasOwnProperty: bool
+
+
+class Computed(BaseModel):
+    @computed_field
+    def hasOwnProperty(self) -> bool:  # noqa: N802 - as above
+        return True
+
+
+class Inherited(BaseModel):
+    """What every object has in JavaScript: all but one come through."""
+
+    constructor: str
+    toString: str  # noqa: N815 - as above
+    valueOf: str  # noqa: N815 - as above
+    isPrototypeOf: str  # noqa: N815 - as above
+    prototype: str
+    own: bool = Field(alias="has_own_property")
+
+
+OWN = "the field {} travels as 'hasOwnProperty', .* Give it another name there: `Field"
 REFUSED: list[tuple[Any, Direction, str]] = [
+    (Owned, "to_server", r"Owned \(.*test_carried\.py:\d+\): " + OWN.format("own")),
+    (list[Owned], "to_client", r"Owned \(.*test_carried\.py:\d+\): " + OWN.format("own")),
+    (OwnedAtFirst, "to_server", OWN.format("own")),
+    (OwnedByItself, "to_client", OWN.format("hasOwnProperty")),
+    (Computed, "to_client", OWN.format("hasOwnProperty")),
     (
         Callback,
         "to_client",
@@ -99,6 +140,12 @@ def test_it_is_refused_by_name(kind: Any, direction: Direction, message: str) ->
 @pytest.mark.parametrize(
     ("kind", "direction"),
     [
+        (Inherited, "to_server"),
+        (Inherited, "to_client"),
+        (OwnedAtFirst, "to_client"),
+        (OwnedAtLast, "to_server"),
+        (Computed, "to_server"),
+        (dict[Literal["hasOwnProperty"], int], "to_client"),
         (Secret, "to_server"),
         (Told, "to_client"),
         (Choice, "to_server"),

@@ -21,6 +21,10 @@ _SCALARS: Final = (str, int, float, bool, type(None))
 ENVELOPE: Final = "envelope"
 """The name of what is made around a payload that is received: nobody declared it."""
 
+UNREADABLE: Final = "hasOwnProperty"
+"""A key that no object of a document may have: see `_is_called_unreadably`."""
+
+_OBJECTS: Final = frozenset({"dataclass-args", "model-fields", "typed-dict"})
 _KEYS: Final = frozenset(
     {
         "any", "bool", "bytes", "date", "datetime", "decimal", "definition-ref", "enum", "float",
@@ -122,7 +126,7 @@ def _walk(
             yield from _walk(one, place, is_written=is_written)
 
 
-def _named(fields: object) -> Iterator[tuple[str, object]]:
+def _named(fields: object) -> Iterator[tuple[str, Any]]:
     if isinstance(fields, Mapping):
         yield from fields.items()
     elif isinstance(fields, list):
@@ -239,8 +243,40 @@ def _is_secret(node: Mapping[str, Any]) -> str:
     return ""
 
 
+def _is_called_unreadably(node: Mapping[str, Any], alias: str) -> str:
+    """Names that the JavaScript readers of the document fall over."""
+    if node["type"] not in _OBJECTS:
+        return ""
+    named = [(name, one.get(alias, name)) for name, one in _named(node.get("fields"))]
+    if alias == "serialization_alias":
+        named += [
+            (one["property_name"], one.get("alias", one["property_name"]))
+            for one in node.get("computed_fields", ())
+        ]
+    for name, found in named:
+        # Of several aliases the document has the first that is no path.
+        paths = found if isinstance(found, list) else [[found]]
+        if next((one[0] for one in paths if isinstance(one, list) and len(one) == 1), "") == (
+            UNREADABLE
+        ):
+            return (
+                f"the field {name} travels as {UNREADABLE!r}, and the official parser of AsyncAPI, "
+                "which asks each object for a member of that name, cannot read such a document. "
+                "Give it another name there: `Field(alias=...)`."
+            )
+    return ""
+
+
+def _is_sent_unreadably(node: Mapping[str, Any]) -> str:
+    return _is_called_unreadably(node, "validation_alias")
+
+
+def _is_received_unreadably(node: Mapping[str, Any]) -> str:
+    return _is_called_unreadably(node, "serialization_alias")
+
+
 _BOTH: Final = (_is_nothing, _is_no_key, _is_no_set)
 _FAULTS: Final[Mapping[Direction, tuple[Callable[[Mapping[str, Any]], str], ...]]] = {
-    "to_server": (*_BOTH, _is_never_read, _is_at_a_path),
-    "to_client": (*_BOTH, _is_written_untyped, _is_secret),
+    "to_server": (*_BOTH, _is_never_read, _is_at_a_path, _is_sent_unreadably),
+    "to_client": (*_BOTH, _is_written_untyped, _is_secret, _is_received_unreadably),
 }

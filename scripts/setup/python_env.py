@@ -19,6 +19,11 @@ PYTHON = BIN / "python"
 UV = BIN / "uv"
 LOCK = ROOT / "requirements.lock"
 PACKAGES = (ROOT / "packages/topicwire", BACKEND)
+NATIVE = (
+    ROOT / "packages/topicwire/native.py",
+    ROOT / "packages/topicwire/src/topicwire/hub/_sending.c",
+)
+"""Compiled beside the sources when these are installed, where there is a compiler."""
 
 _NETWORK = "If a package could not be fetched, look at the network and run the same again."
 
@@ -26,7 +31,10 @@ _NETWORK = "If a package could not be fetched, look at the network and run the s
 def ensure() -> None:
     """Makes the environment if it is missing, and brings it to the lock if that changed."""
     stamp = Stamp(
-        ENVIRONMENT / ".topicwire-stamp", LOCK, *(path / "pyproject.toml" for path in PACKAGES)
+        ENVIRONMENT / ".topicwire-stamp",
+        LOCK,
+        *(path / "pyproject.toml" for path in PACKAGES),
+        *NATIVE,
     )
     usable = _is_usable()
     if usable and stamp.is_current():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from packages.topicwire.tests.core.test_policies import MAX_QUEUE, merged, texts
 
 from topicwire.core.outbox import Outbox
 from topicwire.core.policies import DropOldest, Latest, Merge, Policy
+from topicwire.core.roster import Roster
 from topicwire.core.updates import Outcome, Update
 from topicwire.core.wave import Crest, Wave
 from topicwire.core.waves import Waves
@@ -35,6 +35,7 @@ class Member:
     def __init__(self) -> None:
         self.waves: list[Wave[Any, Any]] = []
         self.rides = True
+        self.berth = 0
         self.outbox = Outbox(MAX_BYTES)
         self.is_stalled = False
         self.sent: list[str] = []
@@ -69,11 +70,14 @@ class World:
     def give(self, member: Member, one: Update) -> None:
         self.by_wave[self.policy.push(member.outbox, one)] += 1
 
-    def send(self, crest: Crest[Update], members: Sequence[Member]) -> Sequence[Member]:
+    def send(
+        self, crest: Crest[Update], roster: Roster[Member], begin: int, end: int
+    ) -> tuple[int, list[Member]]:
+        members = roster.members[begin:end]
         ready = [one for one in members if not one.is_stalled and not one.outbox]
         for member in ready:
             member.sent += texts([one.frame for one in crest.updates])
-        return [one for one in members if one not in ready]
+        return end, [one for one in members if one not in ready]
 
     def publish(self, key: str, is_marked: bool) -> None:  # noqa: FBT001
         self.published += 1

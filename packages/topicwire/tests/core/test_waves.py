@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from topicwire.core.roster import Roster
 from topicwire.core.wave import MAX_CREST_BYTES, Crest, Wave
 from topicwire.core.waves import Waves
 
@@ -33,7 +33,7 @@ class Member:
     """What it was given, what the naive model would have given it, and in how many sends."""
 
     def __init__(self, name: int) -> None:
-        self.name = name
+        self.name = self.berth = name
         self.waves: list[Wave[Any, Any]] = []
         self.rides = self.is_ready = True
         self.given: list[object] = []
@@ -48,6 +48,7 @@ class Sea:
         self.waves: Waves[Member, Update] = Waves(self.send, self.schedule)
         self.topics = [Wave(self.waves, self.give, max_bytes) for _ in range(topics)]
         self.is_asked = False
+        self.in_time = 1 << 30
         self.crests: list[Crest[Update]] = []
         self.published = 0
 
@@ -55,16 +56,20 @@ class Sea:
         assert not self.is_asked
         self.is_asked = True
 
-    def send(self, crest: Crest[Update], members: Sequence[Member]) -> list[Member]:
+    def send(
+        self, crest: Crest[Update], roster: Roster[Member], begin: int, end: int
+    ) -> tuple[int, list[Member]]:
         self.crests.append(crest)
+        assert [member.berth for member in roster.members] == [*roster.berths]
         late = []
-        for member in members:
+        end = min(end, begin + self.in_time)
+        for member in roster.members[begin:end]:
             if member.is_ready:
                 member.given += crest.updates
                 member.sends += 1
             else:
                 late.append(member)
-        return late
+        return end, late
 
     def give(self, member: Member, update: Update) -> None:
         member.given.append(update)
@@ -140,6 +145,11 @@ class AgainstPushingAtOnce(RuleBasedStateMachine):
     def flush(self, count: int) -> None:
         if self.sea.is_asked:
             self.sea.flush(count)
+
+    @rule(count=st.integers(1, 3))
+    def time_is_short(self, count: int) -> None:
+        """So many are sent to before the time is over."""
+        self.sea.in_time = count
 
     @rule()
     def lose_the_flush(self) -> None:

@@ -22,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from topicwire.asgi.transport import AsgiTransport
 from topicwire.hub.hub import Hub
+from topicwire.hub.sending import write_each_in_python
 from topicwire.types import Direction
 
 _NUMBERS = count(1 << 30)  # of no real descriptor
@@ -34,6 +35,7 @@ class InProcessSocket:
     def __init__(self, send: Send) -> None:
         self.at_shutdown: Callable[[], object] | None = None
         self.received_bytes = 0
+        self.at_fd: Callable[[int], object] | None = None
         self.fd = -1
         self.sent: list[str] = []
         self._own = next(_NUMBERS)
@@ -129,6 +131,8 @@ class InProcessSocket:
     def _look(self) -> None:
         is_free = self._sending is None and not self._events and self._error is None
         self.fd = self._own if is_free and self._is_open else -1
+        if self.at_fd is not None:
+            self.at_fd(self.fd)
         if self._sending is None:
             waiting, self._drained = self._drained, []
             for one in waiting:
@@ -195,12 +199,22 @@ class Writes:
 
 
 @contextmanager
+def writing_by(write: Callable[[int, bytes], int]) -> Iterator[None]:
+    """Write to descriptors by `write` instead of `os.write`."""
+    with (
+        patch("topicwire.hub.direct.write_each", write_each_in_python),
+        patch("topicwire.hub.sending.write", write),
+    ):
+        yield
+
+
+@contextmanager
 def direct_sockets() -> Iterator[Writes]:
     """Give each connection such a socket."""
     writes = Writes()
     with (
         patch.object(AsgiTransport, "__init__", _init),
         patch.object(Hub, "serve", _serve_observed),
-        patch("topicwire.hub.direct.write", writes.write),
+        writing_by(writes.write),
     ):
         yield writes

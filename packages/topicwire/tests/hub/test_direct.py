@@ -12,7 +12,8 @@ from unittest.mock import patch
 
 import pytest
 from packages.topicwire.tests.asgi.raw_socket import RawSocket, raw_socket, text_frame
-from packages.topicwire.tests.hub.sockets import direct_sockets, texts
+from packages.topicwire.tests.hub.sockets import direct_sockets, texts, writing_by
+from packages.topicwire.tests.hub.writers import writers
 from packages.topicwire.tests.serving import serving
 from packages.topicwire.tests.trading import AAPL, AAPL_TOPIC, IBM, IBM_TOPIC, App, Trade, trades
 
@@ -27,9 +28,11 @@ UNSUBSCRIBE = text_frame({"type": "trades.unsubscribe", "payload": AAPL})
 PING = text_frame({"type": "ping"})
 
 
-@pytest.fixture(autouse=True)
-def direct() -> None:
-    """The sockets are the server's."""
+@pytest.fixture(autouse=True, params=list(writers()))
+def direct(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The sockets are the server's; what writes to them is in Python, or in C."""
+    with patch("topicwire.hub.direct.write_each", writers()[request.param]):
+        yield
 
 
 @pytest.fixture
@@ -41,7 +44,7 @@ def written() -> Iterator[list[bytes]]:
         seen.append(data)
         return os.write(descriptor, data)
 
-    with patch("topicwire.hub.direct.write", write):
+    with writing_by(write):
         yield seen
 
 
@@ -248,7 +251,7 @@ async def test_a_socket_that_fails_is_the_servers_and_its_neighbours_do_not_noti
                 raise error
             return os.write(descriptor, data)
 
-        with patch("topicwire.hub.direct.write", write):
+        with writing_by(write):
             publish(router, 1)
             await at_rest()
         assert len(calls) == 3

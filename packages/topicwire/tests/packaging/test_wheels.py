@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -152,10 +153,41 @@ def test_the_source_distribution_has_the_source_alone(built: Path, wheel: Path) 
         names = {one.partition("/")[2] for one in archive.getnames()}
     assert {"LICENSE", "README.md", "pyproject.toml", "src/topicwire/py.typed"} < names
     assert {one.partition("/")[0] for one in names} <= {
-        *("src", "LICENSE", "README.md", "pyproject.toml", "PKG-INFO", ".gitignore")
+        *("src", "LICENSE", "README.md", "pyproject.toml", "PKG-INFO", ".gitignore"),
+        *("hatch_build.py", "native.py"),
     }
     packaged = {one for one in zipfile.ZipFile(wheel).namelist() if one.startswith("topicwire/")}
+    packaged -= {one for one in packaged if one.endswith(".so")}
     assert {f"src/{one}" for one in packaged} == {one for one in names if one.startswith("src/")}
+
+
+def test_a_wheel_with_parts_in_c_is_for_its_platform_and_any_other_for_all(
+    built: Path, wheel: Path, tmp_path: Path
+) -> None:
+    def compiled(one: Path) -> list[str]:
+        return [name for name in zipfile.ZipFile(one).namelist() if name.endswith(".so")]
+
+    has_compiler = shutil.which("cc") is not None
+    assert ("-cp311-abi3-" in wheel.name) is has_compiler
+    assert compiled(wheel) == ["topicwire/hub/_sending.abi3.so"] * has_compiler
+    (source,) = built.glob("topicwire-*.tar.gz")
+    # no program is found there: as on a machine without a compiler
+    variables = {**os.environ, "PATH": str(tmp_path)}
+    options = ["--offline", "--no-build-isolation", "--wheel", "--python", sys.executable]
+    uv = shutil.which("uv")
+    assert uv is not None
+    done = subprocess.run(
+        [uv, "build", *options, "--out-dir", tmp_path / "without", source],
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "without its parts in C" in done.stdout + done.stderr
+    (pure,) = (tmp_path / "without").glob("*.whl")
+    assert pure.name.endswith("-py3-none-any.whl")
+    assert compiled(pure) == []
 
 
 def test_the_wheel_has_what_its_commands_read(wheel: Path) -> None:

@@ -21,9 +21,12 @@ class ServerSocket(Protocol):
             handshake is over, it is plain TCP, frames go as they are, nothing is buffered for it,
             and it is not closing. Else -1, from the very step in which one of these ends: so it is
             never the descriptor of another connection.
+        at_fd: called in each step in which `fd` has changed, with what it is then; None for nobody.
+            The endpoint sets it.
     """
 
     at_shutdown: Callable[[], object] | None
+    at_fd: Callable[[int], object] | None
     fd: int
 
     @property

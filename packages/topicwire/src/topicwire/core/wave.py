@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
+from topicwire.core.roster import Roster, Round
+
 if TYPE_CHECKING:
     from topicwire.core.waves import Waves
 
@@ -29,9 +31,11 @@ class Rider(Protocol):
 
     Attributes:
         waves: those of the topics that it receives; they see to it.
+        berth: its number with whoever sends; the same for as long as it is a member of one.
     """
 
     waves: list[Wave[Any, Any]]
+    berth: int
 
     @property
     def rides(self) -> bool:
@@ -87,14 +91,14 @@ class Wave(Generic[_Member, _What]):
     __slots__ = (
         "_base",
         "_crest",
-        "_cursor",
         "_entries",
+        "_flights",
         "_give",
-        "_indices",
         "_max_bytes",
         "_oldest",
         "_places",
         "_roster",
+        "_round",
         "_size",
         "_stragglers",
         "_waves",
@@ -119,9 +123,9 @@ class Wave(Generic[_Member, _What]):
         self._oldest = 0
         self.waiting = 0
         self._stragglers: dict[_Member, int] = {}
-        self._roster: list[_Member] | None = None
-        self._indices: dict[_Member, int] | None = None
-        self._cursor = 0
+        self._roster: Roster[_Member] | None = None  # until somebody leaves
+        self._round: Round[_Member] | None = None  # of the flight under way
+        self._flights = 0
         self._crest: Crest[_What] | None = None
         self.crest_end = 0
         self.is_dirty = False
@@ -138,6 +142,8 @@ class Wave(Generic[_Member, _What]):
         """Let `member` receive what is added from now on."""
         self.members[member] = since
         member.waves.append(self)
+        if self._roster is not None:
+            self._roster.append(member)
         if self._entries:
             self._stragglers[member] = self.end
 
@@ -147,7 +153,8 @@ class Wave(Generic[_Member, _What]):
         if self.members.pop(member, None) is None:
             return
         member.waves.remove(self)
-        if self._roster is None:
+        self._roster = None
+        if self._round is None:
             self._stragglers.pop(member, None)
         else:
             self._stragglers[member] = self.end
@@ -231,18 +238,22 @@ class Wave(Generic[_Member, _What]):
             self._crest = Crest([self.update(index) for _, index in places])
         return self._crest
 
-    def slice(self, count: int) -> Sequence[_Member]:
+    def turn(self, count: int) -> tuple[Roster[_Member], int, int]:
         """Go on with the flight, or begin one. Returns whose turn it is, by weight `count`."""
-        roster = self._roster
-        if roster is None:
-            roster = self._begin_flight()
-        begin = self._cursor
-        self._cursor = min(begin + max(1, count // self.weight), len(roster))
-        return roster[begin : self._cursor]
+        flight = self._round
+        if flight is None:
+            flight = self._begin_flight()
+        begin, end = flight.next(max(1, count // self.weight))
+        return flight.roster, begin, end
+
+    def had_turn(self, count: int) -> None:
+        """Note that so many of those whose turn it is have had it."""
+        if self._round is not None:
+            self._round.had(count)
 
     def land(self) -> None:
         """End the flight if everybody has had a turn."""
-        if self._roster is not None and self._cursor == len(self._roster):
+        if self._round is not None and self._round.is_over:
             self._go_on_at(self.crest_end)
 
     def start_of(self, member: _Member) -> int:
@@ -254,7 +265,9 @@ class Wave(Generic[_Member, _What]):
         position = self._stragglers.get(member)
         if position is not None:
             return position
-        return self.crest_end if self._had_turn(member) else self._base
+        flight = self._round
+        is_behind = flight is not None and flight.has_had_turn(member)
+        return self.crest_end if is_behind else self._base
 
     def put(self, member: _Member, position: int) -> None:
         """Note up to where a member has been given everything."""
@@ -287,14 +300,7 @@ class Wave(Generic[_Member, _What]):
                 self._stragglers[member] = index + 1
                 self._give(member, entry[1])
 
-    def _had_turn(self, member: _Member) -> bool:
-        if self._roster is None:
-            return False
-        if self._indices is None:  # asked for seldom: not made for each flight
-            self._indices = {one: index for index, one in enumerate(self._roster)}
-        return self._indices[member] < self._cursor
-
-    def _begin_flight(self) -> list[_Member]:
+    def _begin_flight(self) -> Round[_Member]:
         size = taken = 0
         for entry in self._entries:
             more = 0 if entry is None else entry[1].size
@@ -305,16 +311,19 @@ class Wave(Generic[_Member, _What]):
             self.waiting -= entry is not None
         self.crest_end = self._base + taken
         self.weight = max(1, size // USUAL_BYTES)
-        self._cursor = 0
-        self._roster = list(self.members)
-        return self._roster
+        roster = self._roster
+        if roster is None:
+            roster = self._roster = Roster(self.members)
+        self._flights += 1
+        self._round = Round(roster, self._flights)
+        return self._round
 
     def _go_on_at(self, position: int) -> None:
         """Forget what comes before a position: everybody has been given it."""
         done = self._entries[: position - self._base]
         del self._entries[: len(done)]
         self._base = self.crest_end = position
-        self._roster = self._indices = self._crest = None
+        self._round = self._crest = None
         if not self._entries:
             self._size = self.waiting = 0
             self._places.clear()

@@ -12,20 +12,29 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
-from typing import Generic, TypeAlias, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
+from topicwire.core.roster import Roster
 from topicwire.core.wave import MAX_CREST_BYTES, Crest, Rider, Sized, Wave
 
 _Member = TypeVar("_Member", bound=Rider)
 _What = TypeVar("_What", bound=Sized)
 
-Send: TypeAlias = Callable[[Crest[_What], Sequence[_Member]], Sequence[_Member]]
-"""Sends to each member that takes it at once. Returns those that do not."""
+Send: TypeAlias = Callable[[Crest[_What], Roster[_Member], int, int], tuple[int, Sequence[_Member]]]
+"""`(crest, roster, begin, end)`: sends to each of these that takes it at once, or to the first of
+them for which there is time. Returns before whom it has ended, and who did not take it."""
+
+FEW: Final = 64
+"""Members who are looked at one by one, between two looks at the clock."""
 
 _Owed: TypeAlias = tuple[Wave[_Member, _What], int, int]
 """A wave, and from where to where its updates are owed."""
 
 _by_order = itemgetter(0)
+
+
+def _always() -> bool:
+    return True
 
 
 class Waves(Generic[_Member, _What]):
@@ -64,28 +73,47 @@ class Waves(Generic[_Member, _What]):
             for wave, _, end in owed:
                 wave.reach(member, end)
 
-    def flush(self, count: int) -> None:
-        """Send to `count` members or so, and ask for another flush while more is owed."""
+    def flush(self, count: int, has_time: Callable[[], bool] = _always) -> None:
+        """Send to `count` members or so, while there is time; ask for a flush for the rest."""
         self._is_asked = False
+        looked_at = 0
         try:
             dirty = self.dirty
             while dirty and count > 0:
                 wave = dirty[0]
-                dirty.rotate(-1)  # before its next slice it is the others' turn
+                if len(dirty) > 1:
+                    dirty.rotate(-1)  # before its next slice it is the others' turn
                 if wave.has_updates:
-                    part = wave.slice(count)
-                    count -= (len(part) or 1) * wave.weight
-                    if len(dirty) > 1 or wave.has_stragglers:
-                        self._send_each(wave, part)
-                    elif part:
-                        self._send_crest(wave.crest, part, (wave.flight,))
+                    had = self._fly(wave, count)
+                    count -= (had or 1) * wave.weight
+                    looked_at += had
                     wave.land()
                 if not wave.has_updates and dirty[-1] is wave:
                     dirty.pop()
                     wave.is_dirty = False
+                if looked_at >= FEW:
+                    if not has_time():
+                        break
+                    looked_at = 0
         finally:
             if self.dirty:
                 self._ask()
+
+    def _fly(self, wave: Wave[_Member, _What], count: int) -> int:
+        """Send a part of a flight. Returns how many have had their turn."""
+        roster, begin, end = wave.turn(count)
+        if len(self.dirty) > 1 or wave.has_stragglers:
+            end = min(end, begin + FEW)
+            wave.had_turn(end - begin)
+            self._send_each(wave, roster.members[begin:end])
+        elif begin < end:
+            flight = wave.flight
+            reached, late = self._send(wave.crest, roster, begin, end)
+            wave.had_turn(reached - begin)
+            end = reached
+            if late:
+                self._give([(member, (flight,)) for member in late])
+        return end - begin
 
     def add(self, wave: Wave[_Member, _What]) -> int:
         """Note that `wave` has another update. Returns its place among those of all topics."""
@@ -143,18 +171,26 @@ class Waves(Generic[_Member, _What]):
                 for one, _, end in owed:
                     one.put(member, end)
             groups.setdefault(owed, []).append(member)
+        unsent: list[tuple[_Member, tuple[_Owed[_Member, _What], ...]]] = []
         for owed, members in groups.items():
-            self._send_crest(wave.crest if owed is usual else _crest_of(owed), members, owed)
+            crest = wave.crest if owed is usual else _crest_of(owed)
+            if crest is None:
+                unsent += [(member, owed) for member in members]
+                continue
+            alike = Roster(members)
+            reached = 0
+            while reached < len(members):
+                reached, late = self._send(crest, alike, reached, len(members))
+                unsent += [(member, owed) for member in late]
+        self._give(unsent)
 
-    def _send_crest(
-        self,
-        crest: Crest[_What] | None,
-        members: Sequence[_Member],
-        owed: tuple[_Owed[_Member, _What], ...],
-    ) -> None:
-        for member in members if crest is None else self._send(crest, members):
+    def _give(self, unsent: Sequence[tuple[_Member, tuple[_Owed[_Member, _What], ...]]]) -> None:
+        """Give singly what has not been sent."""
+        # giving may call the application, and that may send to any of them: noted for all before
+        for member, owed in unsent:
             for wave, start, _ in owed:
                 wave.put(member, start)
+        for member, _ in unsent:
             self.settle(member)
 
 

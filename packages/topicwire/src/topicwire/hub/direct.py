@@ -1,34 +1,37 @@
-"""Many sockets in one loop: a system call for each, and nothing else."""
+"""What a wave brings, as bytes to the sockets of those who are ready for it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from os import write
+from time import monotonic_ns
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
+from topicwire.core.roster import Roster
 from topicwire.core.updates import Update
 from topicwire.core.wave import Crest, Rider
+from topicwire.hub.berths import Berths
 from topicwire.hub.clock import Clock
 from topicwire.hub.metrics import Metrics
-from topicwire.hub.transport import Direct
+from topicwire.hub.sending import BETWEEN_LOOKS, CLOSED, write_each
 from topicwire.types import Direction
 from topicwire.wire.frames import Frame
 from topicwire.wire.websocket import text_frame
 
-SLICE: Final = 256
-"""So many are written to before others run: a millisecond or two."""
+SLICE: Final = 512
+"""So many are written to before others run, at most."""
+
+SLICE_NS: Final = 1_000_000
+"""So long is written, or a little longer, before others run."""
 
 
 class Written(Rider, Protocol):
     """A connection, as it is written to.
 
     Attributes:
-        port: where to, while nothing waits for it and nothing is due; else `NOWHERE`.
         is_legacy: one message a frame.
         observe: sees every message that is sent; None where nobody looks on.
     """
 
-    port: Direct
     is_legacy: bool
     observe: Callable[[Direction, str], None] | None
 
@@ -56,6 +59,7 @@ class DirectSend:
     connection what it was sent, in that order, and nothing is sent otherwise because they look.
 
     Args:
+        berths: where each is written to.
         metrics: counts when what was sent had been published.
         clock: says when it was sent.
         max_bytes: more than that is sent to nobody at once: it is for the outboxes to refuse.
@@ -64,59 +68,68 @@ class DirectSend:
         observed: of how many connections there are somebody sees what is sent.
     """
 
-    __slots__ = ("_max_bytes", "_metrics", "_now_s", "_unseen", "observed")
+    __slots__ = ("_berths", "_max_bytes", "_metrics", "_now_s", "_unseen", "_until_ns", "observed")
 
-    def __init__(self, metrics: Metrics, clock: Clock, max_bytes: int) -> None:
+    def __init__(self, berths: Berths, metrics: Metrics, clock: Clock, max_bytes: int) -> None:
+        self._berths = berths
         self._metrics = metrics
         self._now_s = clock.now_s
         self._max_bytes = max_bytes
+        self._until_ns = 0
         self._unseen: list[tuple[Sequence[Frame], list[Callable[[Direction, str], None]]]] = []
         self.observed = 0
 
-    def __call__(self, crest: Crest[Any], members: Sequence[_Member]) -> Sequence[_Member]:
-        """Send frames, or updates. Returns those that were not ready."""
+    def begin(self) -> None:
+        """Have SLICE_NS from now on."""
+        self._until_ns = monotonic_ns() + SLICE_NS
+
+    def has_time(self) -> bool:
+        """Say whether some of that is left."""
+        return monotonic_ns() < self._until_ns
+
+    def __call__(
+        self, crest: Crest[Any], roster: Roster[_Member], begin: int, end: int
+    ) -> tuple[int, Sequence[_Member]]:
+        """Send frames, or updates: a `core.waves.Send`."""
         wire: _Wire | None = crest.wire
         if wire is None:
             wire = crest.wire = _wire_of(crest.updates)
         frames = wire.frames
         if len(frames) == 1:  # the same bytes for everybody
-            return self._write(wire.joined, frames, members)
+            return self._write(wire.joined, frames, roster, begin, end)
         if sum(frame.size for frame in frames[:-1]) >= self._max_bytes:
-            return members
-        legacy = [member for member in members if member.is_legacy]
-        if not legacy:
-            return self._write(wire.joined, frames, members)
-        ours = [member for member in members if not member.is_legacy]
+            return end, roster.members[begin:end]
+        if not self._berths.legacy:
+            return self._write(wire.joined, frames, roster, begin, end)
         single = b"".join([text_frame(frame.data) for frame in frames])
-        return [
-            *self._write(wire.joined, frames, ours),
-            *self._write(single, frames, legacy),
-        ]
+        if not self._berths.ours:
+            return self._write(single, frames, roster, begin, end)
+        end = min(end, begin + BETWEEN_LOOKS)
+        late: list[_Member] = []
+        members = roster.members[begin:end]
+        for data, is_legacy in ((wire.joined, False), (single, True)):
+            alike = Roster([member for member in members if member.is_legacy is is_legacy])
+            late += self._write(data, frames, alike, 0, len(alike.members))[1]
+        return end, late
 
     def _write(
-        self, data: bytes, frames: Sequence[Frame], members: Sequence[_Member]
-    ) -> Sequence[_Member]:
-        size = len(data)
+        self, data: bytes, frames: Sequence[Frame], roster: Roster[_Member], begin: int, end: int
+    ) -> tuple[int, Sequence[_Member]]:
+        reached, others = write_each(
+            self._berths.fds, roster.berths, begin, end, data, self._until_ns
+        )
         late: list[_Member] = []
-        spilled = 0
-        for member in members:
-            fd = member.port.fd
-            if fd < 0:
-                late.append(member)
-                continue
-            try:
-                taken = write(fd, data)
-            except OSError:  # it takes nothing now, or never will: the server meets the same
-                taken = 0
-            if taken != size:
-                spilled += 1
-                member.spilled(frames, data[taken:])
-        sent = len(members) - len(late) - spilled
+        for index, taken in others:
+            if taken == CLOSED:
+                late.append(roster.members[index])
+            else:
+                roster.members[index].spilled(frames, data[taken:])
+        sent = reached - begin - len(others)
         if sent:
             self._metrics.flushed(frames, self._now_s(), sent)
         if self.observed:
-            self._note(frames, members, late)
-        return late
+            self._note(frames, roster.members[begin:reached], late)
+        return reached, late
 
     def _note(
         self, frames: Sequence[Frame], members: Sequence[_Member], late: Sequence[_Member]

@@ -21,6 +21,7 @@ from topicwire.errors import (
     WrongLoopError,
     WrongThreadError,
 )
+from topicwire.hub.berths import Berths
 from topicwire.hub.clock import Clock, Deadline, Timer
 from topicwire.hub.connection import Connection
 from topicwire.hub.direct import SLICE, DirectSend
@@ -85,7 +86,8 @@ class Hub:
         """Connections by subject."""
         self.command_timeout_s = settings.command_timeout_s
         self.is_closing = False
-        self._direct_send = DirectSend(self.metrics, clock, settings.max_queue_bytes)
+        self.berths = Berths()
+        self._direct_send = DirectSend(self.berths, self.metrics, clock, settings.max_queue_bytes)
         self.waves: Waves[Outgoing, Frame] = Waves(self._direct_send, self._flush_next)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._known: dict[tuple[str, str], TopicId] = {}
@@ -150,6 +152,7 @@ class Hub:
             self.metrics.connections -= 1
             self._direct_send.observed -= is_observed
             self._connections.discard(connection)
+            connection.depart()
             self.drain.left()
 
     def begin_drain(
@@ -344,8 +347,9 @@ class Hub:
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
+        self._direct_send.begin()
         try:
-            self.waves.flush(SLICE)
+            self.waves.flush(SLICE, self._direct_send.has_time)
         finally:
             self._direct_send.tell()
 

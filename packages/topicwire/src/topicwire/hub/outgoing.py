@@ -10,7 +10,8 @@ from topicwire.core.outbox import Outbox
 from topicwire.core.policies import Policy
 from topicwire.core.updates import Outcome, Update
 from topicwire.core.wave import Wave
-from topicwire.hub.transport import NOWHERE, Transport
+from topicwire.hub.berths import NO_BERTH
+from topicwire.hub.transport import NOWHERE, Direct, Transport
 from topicwire.hub.writer import Writer
 from topicwire.types import Direction
 from topicwire.wire.frames import Frame
@@ -34,7 +35,7 @@ class Outgoing(ABC):
     Attributes:
         observe: as above.
         waves: of the topics that bring it updates so.
-        port: where a wave may be written to: the socket, while nothing waits for the client.
+        berth: where the hub notes whether a wave may be written to its socket.
     """
 
     def __init__(
@@ -48,9 +49,13 @@ class Outgoing(ABC):
         self.hub = hub
         self.is_legacy = is_legacy
         self.waves: list[Wave[Any, Any]] = []
-        self.port = NOWHERE
         self.observe = observe
         self._direct = transport.direct
+        self._port: Direct = NOWHERE
+        self.berth = NO_BERTH
+        if self._direct is not None:
+            self.berth = hub.berths.take(is_legacy=is_legacy)
+            self._direct.at_fd = self._fd_changes
         self._rides = False
         self._outbox = Outbox(hub.settings.max_queue_bytes)
         self._writer = Writer(
@@ -85,6 +90,28 @@ class Outgoing(ABC):
     @abstractmethod
     def nothing_waits(self) -> bool:
         """Say whether, now that all has been sent, nothing will follow."""
+
+    @property
+    def port(self) -> Direct:
+        """Where a wave may be written to: the socket, while nothing waits for the client."""
+        return self._port
+
+    @port.setter
+    def port(self, port: Direct) -> None:
+        self._port = port
+        self.hub.berths.set(self.berth, port.fd)
+
+    def _fd_changes(self, fd: int) -> None:
+        if self._port is self._direct:
+            self.hub.berths.set(self.berth, fd)
+
+    def depart(self) -> None:
+        """Nothing is sent any more: another one may have the berth."""
+        if self._direct is not None:
+            self._direct.at_fd = None
+        self._port = NOWHERE
+        self.hub.berths.give_back(self.berth, is_legacy=self.is_legacy)
+        self.berth = NO_BERTH
 
     @property
     def rides(self) -> bool:

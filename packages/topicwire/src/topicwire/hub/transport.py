@@ -11,9 +11,11 @@ class Direct(Protocol):
 
     Attributes:
         fd: the descriptor while that is right; else -1, from the step in which it is not any more.
+        at_fd: called in each step in which `fd` has changed, with what it is then; None for nobody.
     """
 
     fd: int
+    at_fd: Callable[[int], object] | None
 
     def write(self, data: bytes) -> None:
         """Send what the descriptor has not taken. Never waits, never raises."""
@@ -21,9 +23,11 @@ class Direct(Protocol):
 
 
 class _Nowhere:
-    __slots__ = ()
+    __slots__ = ("at_fd", "fd")
 
-    fd = -1
+    def __init__(self) -> None:
+        self.fd = -1
+        self.at_fd: Callable[[int], object] | None = None
 
     def write(self, data: bytes) -> None:
         """Nothing is ever written: `fd` says so."""

@@ -22,14 +22,15 @@ PING: Final = message_frame("ping")
 
 
 class Written(Protocol):
-    """The connection, as its writer sees it.
+    """The connection, as its writer sees it."""
 
-    Attributes:
-        port: the socket while the writer has nothing to do, so that others may write; else
-            `NOWHERE`.
-    """
+    @property
+    def port(self) -> Direct:
+        """The socket while the writer has nothing to do, so that others may write, or NOWHERE."""
+        ...
 
-    port: Direct
+    @port.setter
+    def port(self, port: Direct) -> None: ...
 
     def ping_left(self) -> None:
         """The socket has taken a ping."""

@@ -46,16 +46,15 @@ class WebSocketConnection(asyncio.Protocol):
     neither; `fd` is that of this connection's own socket, whenever it is not -1.
 
     Attributes:
-        fd: of the socket, for bytes that are to go at once; -1 while it is not right to write to
-            it: before the handshake, with TLS, while anything is unsent, and from the moment when
-            the end has begun.
-        at_shutdown: see `topicwire.asgi.server_socket`.
+        at_fd: see `topicwire.asgi.server_socket`.
+        at_shutdown: see there.
         received_bytes: all that came so far, of whole messages or not.
         transport: of the event loop.
     """
 
     __slots__ = (
         "_end_timer",
+        "_fd",
         "_is_paused",
         "_keepalive",
         "_own_fd",
@@ -64,8 +63,8 @@ class WebSocketConnection(asyncio.Protocol):
         "_pong",
         "_state",
         "_waiters",
+        "at_fd",
         "at_shutdown",
-        "fd",
         "received_bytes",
         "transport",
     )
@@ -80,7 +79,8 @@ class WebSocketConnection(asyncio.Protocol):
     transport: asyncio.Transport
 
     def __init__(self, keepalive: Keepalive) -> None:
-        self.fd = NO_FD
+        self._fd = NO_FD
+        self.at_fd: Callable[[int], object] | None = None
         self.at_shutdown: Callable[[], object] | None = None
         self.received_bytes = 0
         self._keepalive = keepalive
@@ -108,6 +108,21 @@ class WebSocketConnection(asyncio.Protocol):
         return True
 
     # What the endpoint is given: a `ServerSocket`
+
+    @property
+    def fd(self) -> int:
+        """The socket's, for bytes that are to go at once; -1 while it is not right to write to it.
+
+        So it is before the handshake, with TLS, while anything is unsent, and from the moment when
+        the end has begun.
+        """
+        return self._fd
+
+    @fd.setter
+    def fd(self, fd: int) -> None:
+        self._fd = fd
+        if self.at_fd is not None:
+            self.at_fd(fd)
 
     @property
     def unsent_bytes(self) -> int:

@@ -1,0 +1,94 @@
+"""Members in the order of their turns, and their berths beside them."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from typing import Any, Generic, Protocol, TypeVar
+
+_ROTATES_FROM = 256
+"""Fewer are all reached within a millisecond or two: who is first does not matter."""
+
+
+class Berthed(Protocol):
+    """Who has turns.
+
+    Attributes:
+        berth: its number with whoever sends; the same for as long as it is a member of anything.
+    """
+
+    berth: int
+
+
+_Member = TypeVar("_Member", bound=Berthed)
+
+
+class Roster(Generic[_Member]):
+    """Members, and where each is written to, in memory of its own.
+
+    Thousands of members do not fit the processor's caches, and what sending to one of them does to
+    those is worse still. So the loop that sends reads `berths`, which are numbers side by side, and
+    looks at a member only where something is to be said of it.
+
+    Attributes:
+        members: in the order in which they came.
+        berths: theirs.
+    """
+
+    __slots__ = ("berths", "members")
+
+    def __init__(self, members: Iterable[_Member]) -> None:
+        self.members = list(members)
+        self.berths: array[int] = array("i", [member.berth for member in self.members])
+
+    def append(self, member: _Member) -> None:
+        """Let one more have turns."""
+        self.members.append(member)
+        self.berths.append(member.berth)
+
+
+class Round(Generic[_Member]):
+    """One turn for each of a roster, some of them at a time.
+
+    It may begin anywhere, and goes around: otherwise it were always the same who wait longest. Who
+    is appended to the roster meanwhile has no turn.
+
+    Args:
+        roster: of whom.
+        number: of the round, among those of a topic: says where it begins.
+    """
+
+    __slots__ = ("_done", "_first", "_indices", "_size", "roster")
+
+    def __init__(self, roster: Roster[_Member], number: int) -> None:
+        self.roster = roster
+        self._size = size = len(roster.members)
+        # by the golden section: in any few rounds in a row everybody is early about as often
+        self._first = 0 if size < _ROTATES_FROM else int(number * 0.618033988749895 % 1 * size)
+        self._done = 0
+        self._indices: dict[Any, int] | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Everybody has had a turn."""
+        return self._done == self._size
+
+    def next(self, count: int) -> tuple[int, int]:
+        """Return from where to where in the roster the next turns are: `count` at most."""
+        begin = self._first + self._done
+        if begin >= self._size:
+            begin -= self._size
+            return begin, min(begin + count, self._first)
+        return begin, min(begin + count, self._size)
+
+    def had(self, count: int) -> None:
+        """Note that so many more have had their turn."""
+        self._done += count
+
+    def has_had_turn(self, member: _Member) -> bool:
+        """Say whether one of those in the round has had its turn."""
+        if self._indices is None:  # asked for seldom: not made for each round
+            members = self.roster.members
+            self._indices = {members[index]: index for index in range(self._size)}
+        place = self._indices[member] - self._first
+        return (place + self._size if place < 0 else place) < self._done

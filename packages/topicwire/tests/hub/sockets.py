@@ -20,6 +20,7 @@ from weakref import WeakValueDictionary
 from starlette.types import Message as AsgiEvent
 from starlette.types import Receive, Scope, Send
 
+from topicwire.asgi.server_socket import EXTENSION
 from topicwire.asgi.transport import AsgiTransport
 from topicwire.hub.hub import Hub
 from topicwire.hub.sending import write_each_in_python
@@ -153,13 +154,13 @@ def texts(data: bytes) -> Iterator[str]:
         data = data[begin + size :]
 
 
-def _init(transport: AsgiTransport, receive: Receive, send: Send, scope: Scope) -> None:
+_init = AsgiTransport.__init__
+
+
+def _init_with_socket(transport: AsgiTransport, receive: Receive, send: Send, scope: Scope) -> None:
     del scope
     own = InProcessSocket(send)
-    transport._receive = receive
-    transport._send = own.send
-    transport._socket = own
-    transport._unsent_bytes = 0
+    _init(transport, receive, own.send, {"extensions": {EXTENSION: {"socket": own}}})
 
 
 _serve = Hub.serve
@@ -213,7 +214,7 @@ def direct_sockets() -> Iterator[Writes]:
     """Give each connection such a socket."""
     writes = Writes()
     with (
-        patch.object(AsgiTransport, "__init__", _init),
+        patch.object(AsgiTransport, "__init__", _init_with_socket),
         patch.object(Hub, "serve", _serve_observed),
         writing_by(writes.write),
     ):

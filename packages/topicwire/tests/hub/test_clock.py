@@ -1,4 +1,4 @@
-"""A watch has one alarm, however many steps it watches; a deadline none before it waits."""
+"""A watch has one alarm for all its steps; a deadline none before it waits, and is fair."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topicwire.hub.clock import Deadline, Watch
+from topicwire.hub.clock import TURNS, Deadline, Watch
 from topicwire.testing import ManualClock
 
 LIMIT_S = 10.0
@@ -117,3 +117,28 @@ async def test_what_is_given_up_is_closed() -> None:
     waiting.close()
     assert clock.alarms == 0
     assert made.seen == [asyncio.current_task()]
+
+
+async def test_what_needs_a_few_turns_is_done_however_long_the_loop_was_held() -> None:
+    clock = ManualClock()
+    async with Deadline(clock, LIMIT_S) as deadline:
+        clock.advance(2 * LIMIT_S)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+    for _ in range(2 * TURNS):
+        await asyncio.sleep(0)
+    assert not deadline.has_passed
+
+
+async def test_what_does_not_end_is_cancelled() -> None:
+    clock = ManualClock()
+    deadline = Deadline(clock, LIMIT_S)
+
+    async def wait() -> None:
+        async with deadline:
+            clock.advance(LIMIT_S)
+            await asyncio.Event().wait()
+
+    with pytest.raises(TimeoutError):
+        await wait()
+    assert deadline.has_passed

@@ -16,7 +16,8 @@ from hypothesis.stateful import (
 )
 from packages.topicwire.tests.trading import AAPL, AAPL_TOPIC, App, DrivenService, Trade, trades
 
-from topicwire.hub.heartbeat import MAX_IN_A_ROW, PAUSE_S, TURNS, Heartbeat
+from topicwire.hub.clock import TURNS
+from topicwire.hub.heartbeat import MAX_IN_A_ROW, PAUSE_S, Heartbeat
 from topicwire.testing import InProcessClient, ManualClock, connect
 
 PING = {"type": "ping"}

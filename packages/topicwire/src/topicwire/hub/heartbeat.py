@@ -16,18 +16,13 @@ from typing import Final, Generic, Protocol
 
 from typing_extensions import TypeVar
 
-from topicwire.hub.clock import Clock, Timer
+from topicwire.hub.clock import TURNS, Clock, Timer
 
 MAX_IN_A_ROW: Final = 100
 """So many are asked or ended at once, when thousands connected in the same moment."""
 
 PAUSE_S: Final = 0.02
 """Between one such lot and the next."""
-
-TURNS: Final = 10
-"""Of the event loop, from the end of the grace to the verdict. When a handler has held the loop,
-what clients said meanwhile has arrived and is still to be read: in the first turn by the server, in
-the next ones by whatever stands between it and the connection."""
 
 
 class Watched(Protocol):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from topicwire.core.outbox import Outbox
-from topicwire.hub.clock import Clock, Watch
+from topicwire.hub.clock import TURNS, Clock, Watch
 from topicwire.hub.transport import NOWHERE, Direct, Transport
 from topicwire.types import Direction
 from topicwire.wire.frames import Frame, message_frame
@@ -173,8 +173,12 @@ class Writer:
         await self._transport.send(text)
         self._watch.end()
 
-    def _late(self) -> None:
-        if self._transport.has_progressed():
+    def _late(self, turns: int = TURNS) -> None:
+        if turns:  # what the client has taken meanwhile may not have been seen
+            asyncio.get_running_loop().call_soon(self._late, turns - 1)
+        elif not self._watch.is_late:
+            return
+        elif self._transport.has_progressed():
             self._watch.begin()
         else:
             self._connection.stuck()

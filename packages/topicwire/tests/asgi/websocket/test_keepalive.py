@@ -17,6 +17,7 @@ class Loop:
         self.now_s = 0.0
         self.timers: list[tuple[float, int, Timer]] = []
         self.rings = 0
+        self.next_turn: list[Callable[[], object]] = []
 
     def time(self) -> float:
         return self.now_s
@@ -26,7 +27,25 @@ class Loop:
         heapq.heappush(self.timers, (at_s, id(timer), timer))
         return timer
 
+    def call_soon(self, callback: Callable[..., object], *arguments: object) -> None:
+        self.next_turn.append(lambda: callback(*arguments))
+
     def advance(self, by_s: float) -> None:
+        until_s = self.now_s + by_s
+        self._turns()
+        while self.timers and self.timers[0][0] <= until_s:
+            self.hold(max(0.0, self.timers[0][0] - self.now_s))
+            self._turns()
+        self.now_s = until_s
+
+    def _turns(self) -> None:
+        while self.next_turn:
+            turn, self.next_turn = self.next_turn, []
+            for callback in turn:
+                callback()
+
+    def hold(self, by_s: float) -> None:
+        """Let time pass in which nothing else is done."""
         until_s = self.now_s + by_s
         while self.timers and self.timers[0][0] <= until_s:
             at_s, _, timer = heapq.heappop(self.timers)
@@ -82,6 +101,19 @@ def test_everyone_is_asked_after_the_interval_and_given_time_to_answer() -> None
     assert told[3:] == []
     loop.advance(0.1)
     assert told[3:] == ["ping early"]
+
+
+def test_an_answer_that_was_not_read_while_the_loop_was_held_counts() -> None:
+    loop, pings = keepalive(20, 10)
+    told: list[str] = []
+    answers, silent = Client("answers", told), Client("silent", told)
+    pings.heard(answers)
+    pings.heard(silent)
+    loop.advance(20)
+    loop.hold(60)
+    pings.heard(answers)  # read in the first turn after that
+    loop.advance(0)
+    assert told == ["ping answers", "ping silent", "timeout silent"]
 
 
 def test_who_is_gone_is_not_asked() -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from asyncio import AbstractEventLoop
-from typing import Protocol
+from typing import Final, Protocol
 
 from topicwire.asgi.websocket.line import Line
+
+TURNS: Final = 4
+"""Of the event loop, from the end of the time to the verdict: what has come while the loop was held
+is read in the first of them."""
 
 
 class Pinged(Protocol):
@@ -23,6 +27,8 @@ class Pinged(Protocol):
 class Keepalive:
     """Asks each client every `interval_s`, and gives it `timeout_s` to answer.
 
+    Guarantee: nobody is given up for an answer that has come and was not read yet.
+
     Args:
         loop: its clock counts.
         interval_s: from the handshake, or the last answer, to the next ping; None for no pings.
@@ -32,12 +38,13 @@ class Keepalive:
     def __init__(
         self, loop: AbstractEventLoop, interval_s: float | None, timeout_s: float | None
     ) -> None:
+        self._loop = loop
         self._idle: Line[Pinged] | None = None
         self._asked: Line[Pinged] | None = None
         if interval_s:
             self._idle = Line(loop, interval_s, self._ask)
             if timeout_s is not None:
-                self._asked = Line(loop, timeout_s, lambda one: one.keepalive_timeout())
+                self._asked = Line(loop, timeout_s, self._judge)
 
     def heard(self, one: Pinged) -> None:
         """`one` has just been opened, or has answered: ask it after the interval."""
@@ -65,3 +72,11 @@ class Keepalive:
             self._asked.put(one)
         else:
             self._idle.put(one)
+
+    def _judge(self, one: Pinged, turns: int = TURNS) -> None:
+        if self._idle is None or one in self._idle:
+            return  # it has answered in the meantime
+        if turns:
+            self._loop.call_soon(self._judge, one, turns - 1)
+        else:
+            one.keepalive_timeout()

@@ -30,6 +30,9 @@ class Line(Generic[_One]):
         self._due_s: dict[_One, float] = {}
         self._timer: TimerHandle | None = None
 
+    def __contains__(self, one: _One) -> bool:
+        return one in self._due_s
+
     def put(self, one: _One) -> None:
         """Let `one` wait, from now on, whether it did already or not."""
         self._due_s.pop(one, None)

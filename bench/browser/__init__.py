@@ -1,0 +1,1 @@
+"""What 50,000 updates a second cost the main thread of a page."""

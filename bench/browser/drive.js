@@ -1,0 +1,109 @@
+/**
+ * Drives Chromium: a window of measuring for each line of JSON on standard input, what was seen as a line on standard output.
+ * `node drive.js ADDRESS`. A window is a page of its own, with a renderer process of its own.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { chromium } from 'playwright-core'
+
+const [address] = process.argv.slice(2)
+const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium'].find((path) => existsSync(path))
+const browser = await chromium.launch({
+  ...(executablePath === undefined ? {} : { executablePath }),
+  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+})
+const session = await browser.newBrowserCDPSession()
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+const server = async (path) => (await fetch(address + path)).json()
+
+/** The CPU time that the main thread of each renderer has used, in ms, by process. */
+async function mainThreads() {
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+  const used = new Map()
+  for (const { type, id } of processInfo) {
+    if (type !== 'renderer') continue
+    try {
+      used.set(id, Number(readFileSync(`/proc/${id}/task/${id}/schedstat`, 'utf8').split(' ')[0]) / 1e6)
+    } catch {
+      // That of an earlier window has just ended.
+    }
+  }
+  return used
+}
+
+/** What the busiest used in between: only this page's has anything to do. */
+function cpuMs(before, after) {
+  return Math.max(...[...after].map(([id, ms]) => ms - (before.get(id) ?? ms)))
+}
+
+async function read(page, cdp) {
+  const { metrics } = await cdp.send('Performance.getMetrics')
+  const known = Object.fromEntries(metrics.map(({ name, value }) => [name, value]))
+  const seen = await page.evaluate(() => globalThis.bench.read())
+  const { Timestamp, TaskDuration, ScriptDuration } = known
+  return { ...seen, Timestamp, TaskDuration, ScriptDuration, threads: await mainThreads() }
+}
+
+/** Bytes of the heap that are in use, after a collection. */
+async function heap(cdp) {
+  await cdp.send('HeapProfiler.collectGarbage')
+  return (await cdp.send('Runtime.getHeapUsage')).usedSize
+}
+
+/** Topics that nobody has had before, so that their numbers begin with one. */
+let first = 0
+
+async function measure({ way, sender, topics, per_tick, per_s, warm_s, window_s, profile }) {
+  first += topics
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  const cdp = await context.newCDPSession(page)
+  await cdp.send('Performance.enable')
+  await page.goto(address)
+  const path = sender === 'hub' ? '/ws' : '/prebuilt'
+  await page.evaluate((given) => globalThis.bench.begin(...given), [way, path, first, topics])
+  const flows = way !== 'nothing comes'
+  if (flows)
+    await server(`/flow?sender=${sender}&first=${first}&topics=${topics}&per_tick=${per_tick}&per_s=${per_s}`)
+  await pause(warm_s * 1_000)
+  const heapBefore = await heap(cdp)
+  if (profile) {
+    await cdp.send('Profiler.enable')
+    await cdp.send('Profiler.start')
+  }
+  const before = await read(page, cdp)
+  await pause(window_s * 1_000)
+  const after = await read(page, cdp)
+  const profiled = profile ? (await cdp.send('Profiler.stop')).profile : undefined
+  const heapAfter = await heap(cdp)
+  const { published } = flows ? await server('/stop') : { published: 0 }
+  // What was under way arrives; a page that has all of it need not wait.
+  let last = await read(page, cdp)
+  for (let times = 0; times < 100 && last.arrived < published; times += 1) {
+    await pause(100)
+    last = await read(page, cdp)
+  }
+  await context.close()
+  const wallS = after.Timestamp - before.Timestamp
+  return {
+    busy: (after.TaskDuration - before.TaskDuration) / wallS,
+    script: (after.ScriptDuration - before.ScriptDuration) / wallS,
+    cpu: cpuMs(before.threads, after.threads) / (after.now - before.now),
+    arrived_per_s: ((after.arrived - before.arrived) / (after.now - before.now)) * 1_000,
+    calls_per_s: ((after.calls - before.calls) / (after.now - before.now)) * 1_000,
+    frames_per_s: ((after.frames - before.frames) / (after.now - before.now)) * 1_000,
+    longest_frame_ms: after.longestFrameMs,
+    longest_task_ms: after.longestTaskMs,
+    heap_growth_bytes: heapAfter - heapBefore,
+    published,
+    arrived: last.arrived,
+    wrong: last.wrong,
+    ...(profiled && { profile: profiled }),
+  }
+}
+
+process.stdout.write(`${JSON.stringify({ chromium: browser.version() })}\n`)
+for await (const line of createInterface({ input: process.stdin }))
+  process.stdout.write(`${JSON.stringify(await measure(JSON.parse(line)))}\n`)
+await browser.close()

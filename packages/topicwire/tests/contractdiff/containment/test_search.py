@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -144,6 +145,16 @@ WITNESSES: list[tuple[Schema, Schema, Any]] = [
         {"type": "array", "items": [WHOLE], "additionalItems": False},
         [0, ""],
     ),
+    (  # one item twice, beside two others that are asked for
+        {"type": "array", "items": {"enum": [1, 2]}, "contains": {"const": 1}},
+        {
+            "anyOf": [
+                {"type": "array", "items": {"const": 1}},
+                {"type": "array", "uniqueItems": True},
+            ]
+        },
+        [1, 2, 1],
+    ),
 ]
 
 
@@ -230,6 +241,26 @@ def test_a_search_that_is_too_large_is_given_up() -> None:
     one = record(*"abcdefgh", **{name: {"enum": [*range(12), *"abcdefgh"]} for name in "abcdefgh"})
     answer = ask(one, {"anyOf": members})
     assert isinstance(answer, (Found, Unknown))
+
+
+def test_what_many_types_hold_together_is_proved_or_given_up() -> None:
+    """Each has another half of every number: together they have all, and no one alone does."""
+
+    def halves(names: str) -> tuple[Schema, Schema]:
+        parts = [{"type": "integer", "minimum": 0}, {"type": "integer", "maximum": -1}]
+        ways = product(parts, repeat=len(names))
+        members = [record(**dict(zip(names, way, strict=True))) for way in ways]
+        return record(*names, **dict.fromkeys(names, WHOLE)), {"anyOf": members}
+
+    assert ask(*halves("abcd")) == NOTHING
+    assert ask(*halves("abcdefg")) == Unknown("the schemas are too large to compare")
+
+
+def test_a_text_that_is_too_long_is_not_made() -> None:
+    most = 2_147_483_647
+    answer = ask(TEXT, {**TEXT, "maxLength": most})
+    assert answer == Unknown(f"a text of {most + 1} characters is too long to be made")
+    assert ask({**TEXT, "maxLength": most}, {**TEXT, "maxLength": most + 1}) == NOTHING
 
 
 def test_a_reference_that_leads_nowhere_is_refused() -> None:

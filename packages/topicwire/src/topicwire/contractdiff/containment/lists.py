@@ -75,10 +75,12 @@ class _Lists:
         answer: Answer = NOTHING
         pairs: Iterable[tuple[int, int] | None] = [None]
         if self.repeats:
-            ends = range(len(self.items) + 1)
+            # Behind the places that differ: two alike, or one that is asked for and its like.
+            ends = range(len(self.items) + max(len(self.some), 1))
             pairs = [(one, other) for other in ends for one in range(other)]
         for places in product(*(self._places(one) for one in self.some)):
             for pair in pairs:
+                self.finder.spend()
                 found = self._placed(places, pair)
                 if isinstance(found, Found):
                     return found
@@ -168,6 +170,7 @@ def find_list(
 
 
 def _avoiding(asked: _Lists, forbidden: Sequence[Node]) -> Answer:
+    asked.finder.spend()
     if not forbidden:
         return asked.find()
     answer: Answer = NOTHING

@@ -68,6 +68,16 @@ class _Objects:
         exact = [one.node for one in self.allowed if one.exact]
         return not _is_closed(exact) or any(_is_known(one, name) for one in exact)
 
+    def avoids(self, node: Node) -> bool:
+        """Say whether a plain node forbids all of them, by one thing that is asked already.
+
+        Then no other way to avoid it has to be followed: all of them are among these.
+        """
+        named: Mapping[str, Node] = node.says("properties", {})
+        return bool(self.absent & node.says("required", frozenset())) or any(
+            name in named and named[name] in goal.forbidden for name, goal in self.more
+        )
+
     def without_node(self, node: Node) -> Iterable[_Objects]:
         """Yield the objects that a plain node forbids, by each thing that it says."""
         for name in sorted(node.says("required", ())):
@@ -291,9 +301,12 @@ def _is_met(asked: _Objects, node: Node) -> bool:
 
 
 def _avoiding(asked: _Objects, forbidden: Sequence[Node]) -> Answer:
+    asked.finder.spend()
     if not forbidden:
         return asked.find()
     answer: Answer = NOTHING
+    if asked.avoids(forbidden[0]):
+        return _avoiding(asked, forbidden[1:])
     for narrower in _possible(asked, forbidden[0]):
         found = _avoiding(narrower, forbidden[1:])
         if isinstance(found, Found):

@@ -24,6 +24,7 @@ from topicwire.contractdiff.containment.wanted import Goal, Wanted
 
 _MOST_STEPS = 20_000
 _MOST_DEEP = 120
+_TOO_LARGE = "the schemas are too large to compare"
 
 
 @dataclass(slots=True)
@@ -64,7 +65,7 @@ class Search:
         self._steps += 1
         depth = len(self._open)
         if self._steps > _MOST_STEPS or depth >= _MOST_DEEP:
-            return Unknown("the schemas are too large to compare")
+            return Unknown(_TOO_LARGE)
         before, self._assumed = self._assumed, _MOST_DEEP + 1
         self._open[goal] = depth
         try:
@@ -80,6 +81,16 @@ class Search:
         else:
             self._assumed = min(before, self._assumed)
         return answer
+
+    def spend(self) -> None:
+        """Take one step of those that a question may take: ways to avoid many schemas multiply.
+
+        Raises:
+            UndecidedError: there is none left.
+        """
+        self._steps += 1
+        if self._steps > _MOST_STEPS:
+            raise UndecidedError(_TOO_LARGE)
 
     def separately(self, goal: Goal) -> Answer:
         """Return an answer that relies on no open question: for conclusions from "nothing"."""
@@ -159,29 +170,29 @@ class Search:
                 numbers = Numbers(excluded=frozenset(exact(one) for one in excluded))
                 for wanted in allowed:
                     numbers = numbers.with_node(wanted.node)
-                return _first(numbers, against)
+                return self._first(numbers, against)
             case "string":
                 texts = Texts(excluded=frozenset(excluded))
                 for wanted in allowed:
                     texts = texts.with_node(wanted.node)
-                return _first(texts, against)
+                return self._first(texts, against)
             case "array":
                 return find_list(self, allowed, against, excluded)
             case _:
                 return find_members(self, allowed, against, excluded)
 
-
-def _first(asked: Numbers | Texts, forbidden: list[Node]) -> Answer:
-    """Follow every way in which all of `forbidden` are not met."""
-    if not forbidden:
-        return asked.find()
-    answer: Answer = NOTHING
-    for narrower in asked.without_node(forbidden[0]):
-        found = _first(narrower, forbidden[1:])
-        if isinstance(found, Found):
-            return found
-        answer = worse(answer, found)
-    return answer
+    def _first(self, asked: Numbers | Texts, forbidden: list[Node]) -> Answer:
+        """Follow every way in which all of `forbidden` are not met."""
+        self.spend()
+        if not forbidden:
+            return asked.find()
+        answer: Answer = NOTHING
+        for narrower in asked.without_node(forbidden[0]):
+            found = self._first(narrower, forbidden[1:])
+            if isinstance(found, Found):
+                return found
+            answer = worse(answer, found)
+        return answer
 
 
 _OF_TYPE = {

@@ -15,6 +15,8 @@ from topicwire.contractdiff.containment.patterns import (
     read_pattern,
 )
 
+_LONGEST = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class Texts:
@@ -59,6 +61,8 @@ class Texts:
             self.matching & self.avoiding or self.formats & self.no_formats
         ):
             return NOTHING
+        if self.least > _LONGEST:
+            return Unknown(f"a text of {self.least} characters is too long to be made")
         try:
             surely = [FORMATS[one].surely for one in self.formats if one in FORMATS]
             perhaps = [FORMATS[one].perhaps for one in self.formats if one in FORMATS]

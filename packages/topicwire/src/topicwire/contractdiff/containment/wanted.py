@@ -55,6 +55,14 @@ class Finder(Protocol):
         """Return a value, or that there is none."""
         ...
 
+    def spend(self) -> None:
+        """Take one step of those that the whole search may take.
+
+        Raises:
+            UndecidedError: there is none left.
+        """
+        ...
+
     def separately(self, goal: Goal) -> Answer:
         """Return an answer that relies on no open question."""
         ...

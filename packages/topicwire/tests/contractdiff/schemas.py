@@ -254,6 +254,8 @@ ANYTHING: st.SearchStrategy[Any] = st.recursive(
     ),
     max_leaves=8,
 )
+_SOME_NUMBERS = st.integers(-6, 6) | st.sampled_from([0.5, 0.25, -1.5, 2.75])
+_MORE_NAMES = st.lists(st.sampled_from([*NAMES, "ab", "d"]), max_size=2)
 
 
 @st.composite
@@ -283,7 +285,7 @@ def _near(  # noqa: C901, PLR0911, PLR0912 (one way a keyword)
         case "integer":
             return draw(st.integers(-6, 6))
         case "number":
-            return draw(st.integers(-6, 6) | st.sampled_from([0.5, 0.25, -1.5, 2.75]))
+            return draw(_SOME_NUMBERS)
         case "array":
             items = schema.get("items", True)
             least = schema.get("minItems", 0)
@@ -302,7 +304,7 @@ def _near(  # noqa: C901, PLR0911, PLR0912 (one way a keyword)
             }
             others = schema.get("additionalProperties", "not said")
             if others is not False and (not named or draw(st.integers(0, 2)) == 0):
-                for name in draw(st.lists(st.sampled_from([*NAMES, "ab", "d"]), max_size=2)):
+                for name in draw(_MORE_NAMES):
                     found.setdefault(name, _near(draw, others, components, depth + 1))
             return found
         case _:

@@ -42,6 +42,12 @@ SETTINGS = (
     + '\n[tool.topicwire.typescript]\ntypes = "page/types"\nclient = "page/client"\n'
     + '\n[tool.topicwire.python]\nfolder = "python"\n'
 )
+CODECS = "page/client/codecs.ts"
+SCALARS = (
+    "\n[tool.topicwire.typescript.scalars]\n"
+    '"date-time" = { type = "Date", decode = "(text) => new Date(text)", '
+    'encode = "(date) => date.toISOString()" }\n'
+)
 APP = """\
 from fastapi import FastAPI
 
@@ -329,6 +335,41 @@ def test_steps_one_to_four_of_the_quick_start_as_they_are_typed(app: Watched) ->
         removed = app.event()
         assert router in removed["removed"]
         assert app.generated() == before
+
+
+def test_a_scalar_map_is_followed_and_what_it_cannot_tell_is_told(app: Watched) -> None:
+    app.edit(MODELS, "    price: float\n", "    price: float\n    at: datetime\n")
+    app.write(MODELS, f"from datetime import datetime\n{app.read(MODELS)}")
+    with app.watching("--json"):
+        assert [app.event()["event"], app.event()["event"]] == ["watching", "generated"]
+        assert "at: string" in app.read(TYPES)
+
+        app.replaced("pyproject.toml", SETTINGS + SCALARS)
+        assert CODECS in app.writes(CODECS)["written"]
+        assert "at: Date" in app.read(TYPES)
+
+        app.edit(MODELS, "at: datetime\n", "at: datetime | str\n")
+        failed = next_of(app, "failed")
+        (error,) = failed["errors"]
+        assert (error["path"], error["cure"] != "") == (DOCUMENT, True)
+        assert "nothing tells such a string from any other string" in error["message"]
+        assert "at: Date" in app.read(TYPES)
+
+        app.edit(MODELS, "at: datetime | str\n", "at: datetime | None\n")
+        assert next_of(app, "generated")["cured"]
+        assert "at: Date | null" in app.read(TYPES)
+
+        app.replaced("pyproject.toml", SETTINGS)
+        assert CODECS in next_of(app, "generated")["removed"]
+        assert "at: string | null" in app.read(TYPES)
+    _leaves_nothing_to_do(app, "client", "typescript", "--check")
+
+
+def next_of(app: Watched, kind: str) -> dict[str, Any]:
+    """The next event of a kind; `watching` is told between, where settings have changed."""
+    while (event := app.event())["event"] != kind:
+        assert event["event"] == "watching", event
+    return event
 
 
 def test_settings_that_break_and_are_mended(app: Watched) -> None:

@@ -183,6 +183,39 @@ def test_stale_documents(shop: Path) -> None:
     assert all(path.startswith("client/") for path in cures)
 
 
+def test_stale_conversions_and_what_no_map_can_tell(shop: Path) -> None:
+    """What a scalar map makes is looked at as types are, and what it cannot make is told."""
+    settings = (shop / "pyproject.toml").read_text()
+    table = (
+        "\n[tool.topicwire.typescript.scalars]\n"
+        '"date-time" = { type = "Date", decode = "(text) => new Date(text)", '
+        'encode = "(date) => date.toISOString()" }\n'
+    )
+    (shop / "pyproject.toml").write_text(settings + table)
+    codecs = "page/src/clients/ws-client-generated/codecs.ts"
+    command = "topicwire client typescript"
+
+    def wrong() -> dict[str, tuple[str, str]]:
+        return {one["where"]: (one["what"], one["cure"]) for one in doctor(shop)[1]["findings"]}
+
+    assert wrong()[codecs] == ("missing: nothing has written it yet.", f"Run: {command}")
+    assert forked.topicwire(shop, *command.split()[1:]).returncode == 0
+    (shop / codecs).write_text((shop / codecs).read_text() + "// mine\n")
+    assert wrong() == {
+        codecs: ("stale: the application's routes or models have changed since.", f"Run: {command}")
+    }
+    (shop / "pyproject.toml").write_text(settings)
+    assert wrong()[codecs] == ("extra: nothing makes it any longer.", f"Run: {command}")
+
+    (shop / "pyproject.toml").write_text(settings + table)
+    edit(shop / "shop/models/clock/ticks.py", "time: datetime", "time: datetime | str")
+    found = wrong()
+    ((where, (what, cure)),) = [one for one in found.items() if "mapped to Date" in one[1][0]]
+    assert where.startswith("generated/asyncapi.json:")
+    assert "nothing tells such a string from any other string" in what
+    assert cure.startswith("Tell them apart by an object with a constant of its own")
+
+
 def test_an_application_that_cannot_be_made(shop: Path) -> None:
     edit(shop / "shop/app.py", "app = create_app()", "raise RuntimeError('no database')")
     code, said = doctor(shop)

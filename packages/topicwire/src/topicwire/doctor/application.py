@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import os
 import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,13 +14,18 @@ from topicwire.asyncapi.document import build, dumps
 from topicwire.asyncapi.errors import DocumentError
 from topicwire.asyncapi.validate import validate
 from topicwire.codegen.application import Application, load_application
-from topicwire.codegen.client_python.package import generate as generate_python
-from topicwire.codegen.client_python.package import naming
+from topicwire.codegen.client_python.folder import configured_files, owned_files
+from topicwire.codegen.clients import (
+    DocumentSource,
+    modules_found,
+    owned_typescript,
+    typescript_files,
+)
 from topicwire.codegen.config import AppConfig
 from topicwire.codegen.errors import GenerationError
 from topicwire.codegen.generate import plan
+from topicwire.codegen.output import Changes, compare
 from topicwire.codegen.source import read_source
-from topicwire.codegen.typescript import CODECS_FILE, INDEX, Folders, generate
 from topicwire.doctor.finding import Finding
 from topicwire.errors import TopicwireError
 from topicwire.routing.operations import SUBSCRIBE
@@ -82,36 +88,49 @@ def registered(config: AppConfig, application: Application) -> Iterator[Finding]
 
 
 def fresh_documents(config: AppConfig, application: Application) -> Iterator[Finding]:
-    """A document, or TypeScript, that is not what the application gives now."""
+    """A document, or a client, that is not what the application gives now."""
     try:
         content = build(application.adapter)
         validate(content)
     except DocumentError as error:
         yield Finding("fresh documents", "", str(error), "Correct the type that it names.")
         return
-    wanted = {config.asyncapi: (dumps(content), "topicwire spec")}
+    text = dumps(content)
+    yield from _stale(config, compare({config.asyncapi: text}, {}), "topicwire spec")
+    try:
+        yield from _stale_clients(config, text)
+    except GenerationError as error:
+        for problem in error.problems:
+            where = f"{problem.path}:{problem.line}" if problem.line else problem.path
+            yield Finding("fresh documents", where, problem.message, problem.cure)
+    except TopicwireError as error:
+        yield Finding("fresh documents", "", str(error), "See the message.")
+
+
+def _stale_clients(config: AppConfig, text: str) -> Iterator[Finding]:
+    document = json.loads(text)
     if config.typescript is not None:
-        folders = config.typescript
-        of_the_files = Folders(folders.types, folders.client)
-        made = generate(content, of_the_files, scalars=folders.scalars)
-        command = "topicwire client typescript"
-        wanted[folders.types / INDEX] = (made.types, command)
-        wanted[folders.client / INDEX] = (made.client, command)
-        if made.codecs is not None:
-            wanted[folders.client / CODECS_FILE] = (made.codecs, command)
+        source = DocumentSource(config.shown(config.asyncapi), text)
+        files = typescript_files(config, config.typescript, document, source)
+        owned = owned_typescript(files) | modules_found(config.typescript)
+        yield from _stale(config, compare(files, owned), "topicwire client typescript")
     if config.python is not None:
-        written = json.loads(dumps(content))
-        names = naming(written, config.python.package, config.python.client)
-        for name, text in generate_python(written, names).items():
-            wanted[config.python.folder / name] = (text, "topicwire client python")
-    for path, (text, command) in wanted.items():
-        if not path.is_file():
-            what = "missing: nothing has written it yet."
-        elif path.read_text(encoding="utf-8") != text:
-            what = "stale: the application's routes or models have changed since."
-        else:
-            continue
-        yield Finding("fresh documents", config.shown(path), what, f"Run: {command}")
+        folder = config.python.folder
+        files = configured_files(config.python, document)
+        shown = Path(os.path.relpath(folder, config.root)).as_posix()
+        owned = owned_files(folder, shown, files)
+        yield from _stale(config, compare(files, owned), "topicwire client python")
+
+
+def _stale(config: AppConfig, changes: Changes, command: str) -> Iterator[Finding]:
+    for paths, what in (
+        (changes.missing, "missing: nothing has written it yet."),
+        (changes.changed, "stale: the application's routes or models have changed since."),
+        (changes.extra, "extra: nothing makes it any longer."),
+    ):
+        for path in paths:
+            shown = Path(os.path.relpath(path, config.root)).as_posix()
+            yield Finding("fresh documents", shown, what, f"Run: {command}")
 
 
 def topics(config: AppConfig, application: Application) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from watchfiles import awatch
 
 from topicwire.codegen.client_python.folder import owned_files as client_files
-from topicwire.codegen.clients import modules_found
+from topicwire.codegen.clients import modules_found, owned_typescript
 from topicwire.codegen.config import AppConfig, load_config
 from topicwire.codegen.errors import GenerationError, Problem, UnknownAppError
 from topicwire.codegen.generate import owned_files
@@ -274,6 +274,8 @@ def _write(config: AppConfig, result: Result) -> Changes:
     with locked(config):
         owned = owned_files(config) if result.routers is not None else {}
         if config.typescript is not None and config.typescript.types / INDEX in files:
+            beside = {config.typescript.types, config.typescript.client}
+            owned |= owned_typescript(path for path in files if path.parent in beside)
             owned |= modules_found(config.typescript)
         if config.python is not None and config.python.folder / "pyproject.toml" in files:
             folder = config.python.folder

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from starlette.types import Receive, Scope, Send
 
@@ -20,6 +20,15 @@ from topicwire.hub.route import Command
 from topicwire.identity.handshake import Handshake
 from topicwire.types import Direction, Principal
 from topicwire.wire.frames import SUBPROTOCOL
+
+
+class _Client(NamedTuple):
+    """One that has been let in."""
+
+    places: Places
+    observe: Callable[[Direction, str], None] | None
+    is_legacy: bool
+    principal: Principal
 
 
 class Endpoint:
@@ -56,14 +65,19 @@ class Endpoint:
         if (await receive())["type"] != "websocket.connect":
             return
         transport = AsgiTransport(receive, send, scope)
-        serving = await self._admitted(scope, transport)
-        if serving is not None and not transport.go_on(serving):
+        client = await self._admitted(scope, transport)
+        if client is None:
+            return
+        kept = transport.keep()
+        if kept is not None:
+            self._attend(transport, client, kept)
+            return
+        serving = self._serve(transport, client)
+        if not transport.go_on(serving):
             await serving
 
-    async def _admitted(
-        self, scope: Scope, transport: AsgiTransport
-    ) -> Coroutine[Any, Any, None] | None:
-        """Return what serves a client; None when it is not let in."""
+    async def _admitted(self, scope: Scope, transport: AsgiTransport) -> _Client | None:
+        """Return a client that is let in; None when it is not."""
         handshake = Handshake(scope)
         is_legacy = SUBPROTOCOL not in handshake.subprotocols
         observe = self._observe()
@@ -74,28 +88,43 @@ class Endpoint:
                 return None  # the client went away before it was let in
             if principal is None:
                 return None
-            return self._serve(
-                transport, places.hand_over(), observe, is_legacy=is_legacy, principal=principal
-            )
+            return _Client(places.hand_over(), observe, is_legacy, principal)
 
-    async def _serve(
-        self,
-        transport: AsgiTransport,
-        places: Places,
-        observe: Callable[[Direction, str], None] | None,
-        *,
-        is_legacy: bool,
-        principal: Principal,
-    ) -> None:
-        with places:
+    async def _serve(self, transport: AsgiTransport, client: _Client) -> None:
+        with client.places:
             await self._hub.serve(
                 transport,
                 self._commands,
-                is_legacy=is_legacy,
-                observe=observe,
-                principal=principal,
+                is_legacy=client.is_legacy,
+                observe=client.observe,
+                principal=client.principal,
                 verify=self._door.verify,
             )
+
+    def _attend(
+        self,
+        transport: AsgiTransport,
+        client: _Client,
+        kept: Callable[[BaseException | None], None],
+    ) -> None:
+        places = client.places
+
+        def over(failure: BaseException | None) -> None:
+            with places:
+                kept(failure)
+
+        try:
+            self._hub.attend(
+                transport,
+                self._commands,
+                over,
+                is_legacy=client.is_legacy,
+                observe=client.observe,
+                principal=client.principal,
+                verify=self._door.verify,
+            )
+        except Exception as error:  # noqa: BLE001 - the server tells it, and ends the connection
+            over(error)
 
     async def _let_in(
         self,

@@ -73,7 +73,18 @@ class ServerSocket(Protocol):
 
 
 class SendingSocket(ServerSocket, Protocol):
-    """A socket that takes messages without those of ASGI. Not every server's does."""
+    """A socket that is served without ASGI. Not every server's is."""
+
+    async def send(self, message: Any) -> None:
+        """Send an event of ASGI, past whoever stands between."""
+        ...
+
+    def keep(self) -> Callable[[BaseException | None], None]:
+        """Let the ASGI call that runs return, and keep the connection.
+
+        Returns what is to be called when it has been served: with what has failed, if anything has.
+        """
+        ...
 
     def send_text(self, text: str) -> None:
         """Send a text message. Never waits.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from starlette.types import Message as AsgiMessage
 from starlette.types import Receive, Scope, Send
 
-from topicwire.asgi.server_socket import server_socket
+from topicwire.asgi.server_socket import SendingSocket, server_socket
 from topicwire.hub.transport import Direct
 
 _MAX_REASON_BYTES: Final = 123
@@ -38,15 +38,15 @@ class AsgiTransport:
     """
 
     def __init__(self, receive: Receive, send: Send, scope: Scope) -> None:
-        self._receive = receive
-        self._send = send
+        self._receive: Receive | None = receive
+        self._send: Send | None = send
         self._socket = server_socket(scope)
-        # as much of a `ServerSocket` as a server gives
-        self._send_text: Callable[[str], None] | None = getattr(self._socket, "send_text", None)
         self._unsent_bytes = 0
 
     async def receive(self) -> str | bytes | None:
         """Return the next message; None when the client is gone."""
+        if self._receive is None:
+            return None
         event: AsgiMessage = await self._receive()
         if event["type"] != "websocket.receive":
             return None
@@ -60,6 +60,18 @@ class AsgiTransport:
         """Have messages told as they come, where the server gives its socket."""
         return self._socket is not None and self._socket.listen(received, gone)
 
+    def keep(self) -> Callable[[BaseException | None], None] | None:
+        """Keep the connection while this ASGI call returns, where the server's socket is all of it.
+
+        Returns what is to be called when it has been served; None where it is to be served by a
+        call, or goes by other ways than its socket: with TLS, and compressed.
+        """
+        direct, socket = self.direct, cast("SendingSocket", self._socket)
+        if direct is None or direct.fd < 0 or not hasattr(socket, "keep"):
+            return None
+        self._receive = self._send = None  # they keep alive what stands between
+        return socket.keep()
+
     def go_on(self, call: Coroutine[Any, Any, None]) -> bool:
         """Have `call` run while this ASGI call returns, where the server gives its socket."""
         return self._socket is not None and self._socket.go_on(call)
@@ -70,10 +82,11 @@ class AsgiTransport:
         Raises:
             OSError: the client is gone, or the server has closed the socket by itself.
         """
-        if self._send_text is None:
+        send_text = getattr(self._socket, "send_text", None)
+        if send_text is None:
             await self.give({"type": "websocket.send", "text": text})
         else:
-            self._send_text(text)
+            send_text(text)
         if self._socket is not None and self._socket.unsent_bytes:
             await self.drained()
 
@@ -128,8 +141,9 @@ class AsgiTransport:
         Raises:
             OSError: as `send`.
         """
+        send = self._send or cast("SendingSocket", self._socket).send
         try:
-            await self._send(event)
+            await send(event)
         except RuntimeError as error:
             if type(error) is not RuntimeError:
                 raise

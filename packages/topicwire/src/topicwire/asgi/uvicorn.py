@@ -10,7 +10,7 @@ case 7.1.5 of the Autobahn suite; this one passes every case.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -228,6 +228,16 @@ class WebSocketProtocol(ReceivingConnection):
         self._start(call).add_done_callback(self._went_on)
         return True
 
+    def keep(self) -> Callable[[BaseException | None], None]:
+        """Keep the connection when the ASGI call returns, until what is returned is called."""
+        self._has_gone_on = True
+        return self._kept_until
+
+    def _kept_until(self, error: BaseException | None) -> None:
+        if error is not None and not isinstance(error, ClientDisconnected):
+            LOGGER.error("Exception in ASGI application\n", exc_info=error)
+        self._call_ends(NORMAL_CLOSURE if error is None else INTERNAL_ERROR)
+
     def _start(self, call: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         tasks = self._server_state.tasks
         task = asyncio.get_running_loop().create_task(call)
@@ -253,10 +263,7 @@ class WebSocketProtocol(ReceivingConnection):
         self._call_ends(code)
 
     def _went_on(self, task: asyncio.Task[None]) -> None:
-        error = None if task.cancelled() else task.exception()
-        if error is not None and not isinstance(error, ClientDisconnected):
-            LOGGER.error("Exception in ASGI application\n", exc_info=error)
-        self._call_ends(NORMAL_CLOSURE if error is None else INTERNAL_ERROR)
+        self._kept_until(None if task.cancelled() else task.exception())
 
     def _call_ends(self, code: int) -> None:
         if self._has_gone_on:

@@ -33,6 +33,7 @@ from topicwire.hub.join import Join
 from topicwire.hub.outgoing import Outgoing
 from topicwire.hub.reader import Reader
 from topicwire.hub.refusals import error_frame, failure_frame
+from topicwire.hub.resting import Resting
 from topicwire.hub.route import Command, PendingCommand
 from topicwire.hub.transport import NOWHERE, Transport
 from topicwire.types import ANONYMOUS, Direction, Message, Principal
@@ -85,19 +86,32 @@ class Connection(Outgoing):
         self._is_draining = False
         self.identity = Identity(self, principal, verify)
 
+    def attend(self, over: Callable[[BaseException | None], None]) -> None:
+        """Serve the client until it leaves, or is closed, without a task of its own.
+
+        For transports that can tell of messages, and that others may write to.
+
+        Args:
+            over: is called at the end; with what has failed, if anything has.
+        """
+        self._begin()
+        Resting(self.hub, self, self._writer, self._ending, over).begin()
+
     async def run(self) -> None:
         """Serve the client until it leaves, or is closed."""
+        self._begin()
+        try:
+            await self._ending.serve(self._writer.run())
+        finally:
+            self.let_go()
+        await self._ending.say_goodbye()
+
+    def _begin(self) -> None:
         if not self.is_legacy:
             self.push(hello_frame(self.id, self.hub.settings))
             self.hub.heartbeat.heard(self)
         self.hub.drain.joined(self)
         self._reader.begin()
-        try:
-            await self._ending.serve(self._writer.run())
-        finally:
-            self._reader.close()
-            self._let_go()
-        await self._ending.say_goodbye()
 
     @property
     def is_ended(self) -> bool:
@@ -172,7 +186,9 @@ class Connection(Outgoing):
             extra={"connection": self.id, "waiting_bytes": waiting_bytes},
         )
 
-    def _let_go(self) -> None:
+    def let_go(self) -> None:
+        """It is over: hold nothing any longer."""
+        self._reader.close()
         self.port = NOWHERE
         self.hub.heartbeat.forget(self)
         self.identity.close()

@@ -22,6 +22,9 @@ NOT_FLUSHED: Final = frozenset({SLOW_CONSUMER, NO_SIGN_OF_LIFE})
 class Ending:
     """The end of one connection. Nothing here waits but `serve` and `say_goodbye`.
 
+    A connection is served either by `serve`, or by whoever gives what is to be called to `cut_by`
+    and says when it is `over`.
+
     Args:
         transport: of the connection.
         wake: makes the writer look at what waits.
@@ -30,15 +33,19 @@ class Ending:
         has_begun: nothing more is taken from the client, or put into its outbox.
     """
 
+    __slots__ = ("_close", "_cut", "_cut_by", "_loop", "_timer", "_transport", "_wake", "has_begun")
+
     def __init__(self, transport: Transport, wake: Callable[[], None]) -> None:
         self.has_begun = False
         self._transport = transport
         self._wake = wake
         self._loop = asyncio.get_running_loop()
         self._cut: asyncio.Timeout | None = None
+        self._cut_by: Callable[[], None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._close: tuple[int, str] | None = None
 
-    async def serve(self, writing: Coroutine[Any, Any, None]) -> None:
+    async def serve(self, writing: Coroutine[Any, Any, object]) -> None:
         """Write until it is over, the end cuts it off, or the client is gone."""
         try:
             async with asyncio.timeout(None) as self._cut:
@@ -48,6 +55,18 @@ class Ending:
         finally:
             self.has_begun = True
             self._cut = None
+
+    def cut_by(self, cut: Callable[[], None]) -> None:
+        """Have `cut` called when the end cuts off what waits."""
+        self._cut_by = cut
+
+    def over(self) -> None:
+        """Nothing is left to be cut off."""
+        self.has_begun = True
+        self._cut_by = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def begin(self, code: int | None, reason: str) -> None:
         """End; with a close code when it is we who end it. Returns at once."""
@@ -67,6 +86,11 @@ class Ending:
         self._close = None
         self._loop.call_soon(self._cut_off)
 
+    @property
+    def has_goodbye(self) -> bool:
+        """There is a close frame to be sent."""
+        return self._close is not None
+
     async def say_goodbye(self) -> None:
         """Send the close frame, where there is one to be sent."""
         if self._close is None:
@@ -80,10 +104,16 @@ class Ending:
             self._cut = None
 
     def _cut_off(self) -> None:
-        if self._cut is not None:
+        if self._cut_by is not None:
+            self._cut_by()
+        elif self._cut is not None:
             self._cut.reschedule(self._loop.time())
 
     def _cut_off_after_flush(self) -> None:
-        if self._cut is not None and self._cut.when() is None:
+        if self._cut_by is not None:
+            if self._timer is None:
+                self._timer = self._loop.call_later(FLUSH_TIMEOUT_S, self._cut_off)
+                self._wake()
+        elif self._cut is not None and self._cut.when() is None:
             self._cut.reschedule(self._loop.time() + FLUSH_TIMEOUT_S)
             self._wake()

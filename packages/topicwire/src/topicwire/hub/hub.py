@@ -126,6 +126,67 @@ class Hub:
             principal: who the client is.
             verify: who the bearer of a token is; None where `auth` is not understood.
         """
+        connection = self._connection(
+            transport,
+            commands,
+            is_legacy=is_legacy,
+            observe=observe,
+            principal=principal,
+            verify=verify,
+        )
+        try:
+            await connection.run()
+        finally:
+            self._over(connection)
+
+    def attend(
+        self,
+        transport: Transport,
+        commands: Callable[[], Mapping[str, Command]],
+        over: Callable[[BaseException | None], None],
+        *,
+        is_legacy: bool,
+        observe: Callable[[Direction, str], None] | None = None,
+        principal: Principal = ANONYMOUS,
+        verify: VerifyToken | None = None,
+    ) -> None:
+        """Serve one connection until it ends, as `serve`, without a task of its own.
+
+        Args:
+            transport: the accepted socket: one that can tell of messages, and that others may
+                write to.
+            commands: as for `serve`.
+            over: is called at the end; with what has failed, if anything has.
+            is_legacy: as for `serve`.
+            observe: as for `serve`.
+            principal: as for `serve`.
+            verify: as for `serve`.
+        """
+        connection = self._connection(
+            transport,
+            commands,
+            is_legacy=is_legacy,
+            observe=observe,
+            principal=principal,
+            verify=verify,
+        )
+
+        def ended(failure: BaseException | None) -> None:
+            self._over(connection)
+            over(failure)
+
+        connection.attend(ended)
+
+    def _connection(
+        self,
+        transport: Transport,
+        commands: Callable[[], Mapping[str, Command]],
+        *,
+        is_legacy: bool,
+        observe: Callable[[Direction, str], None] | None,
+        principal: Principal,
+        verify: VerifyToken | None,
+    ) -> Connection:
         self._thread_id = threading.get_ident()
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
@@ -141,19 +202,18 @@ class Hub:
             principal=principal,
             verify=verify,
         )
-        is_observed = observe is not None
         self._connections.add(connection)
-        self._direct_send.observed += is_observed
+        self._direct_send.observed += observe is not None
         self.metrics.connections += 1
         self.metrics.connections_accepted += 1
-        try:
-            await connection.run()
-        finally:
-            self.metrics.connections -= 1
-            self._direct_send.observed -= is_observed
-            self._connections.discard(connection)
-            connection.depart()
-            self.drain.left()
+        return connection
+
+    def _over(self, connection: Connection) -> None:
+        self.metrics.connections -= 1
+        self._direct_send.observed -= connection.observe is not None
+        self._connections.discard(connection)
+        connection.depart()
+        self.drain.left()
 
     def begin_drain(
         self, reason: str = STOPPING, timeout_s: float | None = None

@@ -11,6 +11,7 @@ from topicwire.hub.clock import TURNS, Clock, Watch
 from topicwire.hub.transport import NOWHERE, Direct, Transport
 from topicwire.types import Direction
 from topicwire.wire.frames import Frame, message_frame
+from topicwire.wire.websocket import text_frame
 
 MAX_FLUSH_BYTES: Final = 65_536
 """Joined into one WebSocket frame at most; a single larger message still goes."""
@@ -60,6 +61,24 @@ class Writer:
         direct: the socket; None where others may not write to it.
     """
 
+    __slots__ = (
+        "_connection",
+        "_direct",
+        "_flushed",
+        "_go_on",
+        "_handed",
+        "_is_legacy",
+        "_is_ping_due",
+        "_is_resting",
+        "_less_backlog",
+        "_now_s",
+        "_observe",
+        "_outbox",
+        "_transport",
+        "_wake",
+        "_watch",
+    )
+
     def __init__(
         self,
         connection: Written,
@@ -86,10 +105,16 @@ class Writer:
         self._wake: asyncio.Future[None] | None = None
         self._less_backlog: asyncio.Future[None] | None = None
         self._is_ping_due = False
+        self._go_on: Callable[[], None] | None = None
+        self._is_resting = False
 
     def wake(self) -> None:
         """Something waits, or something has changed."""
-        if self._wake is not None:
+        if self._is_resting and self._go_on is not None:
+            self._is_resting = False
+            self._connection.port = NOWHERE
+            asyncio.get_running_loop().call_soon(self._go_on)
+        elif self._wake is not None:
             self._connection.port = NOWHERE
             if not self._wake.done():  # done: the server has cancelled the connection's task
                 self._wake.set_result(None)
@@ -116,8 +141,60 @@ class Writer:
         """Watch no longer."""
         self._watch.close()
 
-    async def run(self) -> None:
-        """Send, until nothing will follow.
+    def rest_by(self, go_on: Callable[[], None]) -> None:
+        """Do not wait while nothing waits for the client: `go_on` is called when something does."""
+        self._go_on = go_on
+
+    def send_at_once(self) -> bool | None:
+        """Send what the socket takes without anybody's waiting for it.
+
+        Returns as `run`, or None: what is left is for `run`.
+        """
+        while self._direct.fd >= 0 and not self._handed and not self._is_ping_due:
+            frames = self._outbox.take(MAX_FLUSH_BYTES)
+            if not frames:
+                if self._connection.nothing_waits():
+                    return False
+                if self._outbox:
+                    continue  # what came by a wave was to be sent before the end
+                self._rest()
+                return True
+            if self._observe is not None:
+                for frame in frames:
+                    self._observe("to_client", frame.text)
+            self._direct.write(self._wire(frames))
+            if self._direct.fd < 0:  # it has not taken all of it
+                self._handed = frames
+                self._watch.begin()
+                return None
+            self._sent(frames)
+            if self._outbox and self._go_on is not None:
+                asyncio.get_running_loop().call_soon(self._go_on)  # the others run
+                return True
+        return None
+
+    def _wire(self, frames: Sequence[Frame]) -> bytes:
+        if len(frames) == 1:
+            return text_frame(frames[0].data)
+        if self._is_legacy:
+            return b"".join([text_frame(frame.data) for frame in frames])
+        return text_frame(b"\n".join([frame.data for frame in frames]))
+
+    def _rest(self) -> None:
+        self._is_resting = True
+        self._connection.port = self._direct
+
+    def _sent(self, frames: Sequence[Frame]) -> None:
+        self._outbox.sent()
+        self._flushed(frames, self._now_s())
+        if self._less_backlog is not None:
+            self._less_backlog.set_result(None)
+            self._less_backlog = None
+
+    async def run(self) -> bool:
+        """Send, until nothing will follow; or, where it rests, until nothing waits.
+
+        Returns whether anything may follow.
 
         Raises:
             OSError: the client is gone.
@@ -131,21 +208,20 @@ class Writer:
                 frames.append(PING)
             if not frames:
                 if self._connection.nothing_waits():
-                    return
+                    return False
                 if self._outbox:
                     continue  # what came by a wave was to be sent before the end
+                if self._go_on is not None:
+                    self._rest()
+                    return True
                 self._wake = asyncio.get_running_loop().create_future()
                 self._connection.port = self._direct
                 await self._wake
                 continue
             await self._flush(frames)
-            self._outbox.sent()
             if pings:
                 self._connection.ping_left()
-            self._flushed(frames, self._now_s())
-            if self._less_backlog is not None:
-                self._less_backlog.set_result(None)
-                self._less_backlog = None
+            self._sent(frames)
             if self._outbox:
                 await asyncio.sleep(0)
 

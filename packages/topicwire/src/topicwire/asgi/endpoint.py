@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from starlette.types import Receive, Scope, Send
@@ -14,6 +15,7 @@ from topicwire.asgi.refusal import close_code, refuse
 from topicwire.asgi.sign_in import SignIn
 from topicwire.asgi.transport import AsgiTransport
 from topicwire.errors import CommandError
+from topicwire.hub.connection import Connection
 from topicwire.hub.ending import CLOSE_TIMEOUT_S
 from topicwire.hub.hub import Hub
 from topicwire.hub.route import Command
@@ -29,6 +31,15 @@ class _Client(NamedTuple):
     observe: Callable[[Direction, str], None] | None
     is_legacy: bool
     principal: Principal
+
+
+def _leave(
+    places: Places,
+    kept: Callable[[BaseException | None], None],
+    failure: BaseException | None,
+) -> None:
+    with places:
+        kept(failure)
 
 
 class Endpoint:
@@ -90,16 +101,19 @@ class Endpoint:
                 return None
             return _Client(places.hand_over(), observe, is_legacy, principal)
 
+    def _connect(self, transport: AsgiTransport, client: _Client) -> Connection:
+        return self._hub.connect(
+            transport,
+            self._commands,
+            is_legacy=client.is_legacy,
+            observe=client.observe,
+            principal=client.principal,
+            verify=self._door.verify,
+        )
+
     async def _serve(self, transport: AsgiTransport, client: _Client) -> None:
         with client.places:
-            await self._hub.serve(
-                transport,
-                self._commands,
-                is_legacy=client.is_legacy,
-                observe=client.observe,
-                principal=client.principal,
-                verify=self._door.verify,
-            )
+            await self._hub.serve(self._connect(transport, client))
 
     def _attend(
         self,
@@ -107,24 +121,13 @@ class Endpoint:
         client: _Client,
         kept: Callable[[BaseException | None], None],
     ) -> None:
-        places = client.places
-
-        def over(failure: BaseException | None) -> None:
-            with places:
-                kept(failure)
-
+        over = partial(_leave, client.places, kept)
         try:
-            self._hub.attend(
-                transport,
-                self._commands,
-                over,
-                is_legacy=client.is_legacy,
-                observe=client.observe,
-                principal=client.principal,
-                verify=self._door.verify,
-            )
+            connection = self._connect(transport, client)
         except Exception as error:  # noqa: BLE001 - the server tells it, and ends the connection
             over(error)
+        else:
+            self._hub.attend(connection, over)
 
     async def _let_in(
         self,

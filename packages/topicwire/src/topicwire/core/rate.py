@@ -59,14 +59,19 @@ class CommandRate:
         burst: commands at once; and refusals at once, before they are a flood.
     """
 
-    __slots__ = ("_refused", "_taken")
+    __slots__ = ("_burst", "_rate_per_s", "_refused", "_taken")
 
     def __init__(self, rate_per_s: float, burst: float) -> None:
         self._taken = TokenBucket(rate_per_s, burst)
-        self._refused = TokenBucket(rate_per_s, burst)
+        # full until something is refused, which is seldom
+        self._refused: TokenBucket | None = None
+        self._rate_per_s = rate_per_s
+        self._burst = burst
 
     def take(self, now_s: float) -> Pace:
         """Count one command that came at `now_s`."""
         if self._taken.take(now_s):
             return Pace.FINE
+        if self._refused is None:
+            self._refused = TokenBucket(self._rate_per_s, self._burst)
         return Pace.TOO_FAST if self._refused.take(now_s) else Pace.FLOOD

@@ -94,8 +94,13 @@ class Connection(Outgoing):
         Args:
             over: is called at the end; with what has failed, if anything has.
         """
-        self._begin()
-        Resting(self.hub, self, self._writer, self._ending, over).begin()
+        resting = Resting(self.hub, self, self._writer, self._ending, over)
+        try:
+            self._begin()
+        except Exception as error:  # noqa: BLE001 - one connection alone ends
+            resting.end(error)
+        else:
+            resting.begin()
 
     async def run(self) -> None:
         """Serve the client until it leaves, or is closed."""

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 from topicwire.backplane.base import Backplane
@@ -22,7 +23,7 @@ from topicwire.errors import (
     WrongThreadError,
 )
 from topicwire.hub.berths import Berths
-from topicwire.hub.clock import Clock, Deadline, Timer
+from topicwire.hub.clock import Clock, Timer
 from topicwire.hub.connection import Connection
 from topicwire.hub.direct import SLICE, DirectSend
 from topicwire.hub.drain import STOPPING, Drain
@@ -33,6 +34,7 @@ from topicwire.hub.metrics import Metrics
 from topicwire.hub.outgoing import Outgoing
 from topicwire.hub.retention import Retention
 from topicwire.hub.route import Command, Route
+from topicwire.hub.tasks import Tasks
 from topicwire.hub.topic import Topic
 from topicwire.hub.transport import Transport
 from topicwire.settings import Settings
@@ -93,8 +95,9 @@ class Hub:
         self._known: dict[tuple[str, str], TopicId] = {}
         self._topics: dict[TopicId, Topic[Receiver]] = {}
         self._connections: set[Connection] = set()
+        self._at_shutdown = self.begin_drain  # one object for all connections
         self._lingering: dict[Topic[Receiver], None] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks(clock, logger)
         self.drain = Drain(clock, self._connections, self.spawn)
         self._expiry: Timer | None = None
         self._thread_id: int | None = None
@@ -106,7 +109,7 @@ class Hub:
         kept = {State.RETAINED, State.CLOSING}
         return frozenset(id_ for id_, one in self._topics.items() if one.state not in kept)
 
-    async def serve(
+    def connect(
         self,
         transport: Transport,
         commands: Callable[[], Mapping[str, Command]],
@@ -115,8 +118,8 @@ class Hub:
         observe: Callable[[Direction, str], None] | None = None,
         principal: Principal = ANONYMOUS,
         verify: VerifyToken | None = None,
-    ) -> None:
-        """Serve one connection until it ends.
+    ) -> Connection:
+        """Take a connection, which is to be served next: by `serve`, or by `attend`.
 
         Args:
             transport: the accepted socket.
@@ -126,73 +129,12 @@ class Hub:
             principal: who the client is.
             verify: who the bearer of a token is; None where `auth` is not understood.
         """
-        connection = self._connection(
-            transport,
-            commands,
-            is_legacy=is_legacy,
-            observe=observe,
-            principal=principal,
-            verify=verify,
-        )
-        try:
-            await connection.run()
-        finally:
-            self._over(connection)
-
-    def attend(
-        self,
-        transport: Transport,
-        commands: Callable[[], Mapping[str, Command]],
-        over: Callable[[BaseException | None], None],
-        *,
-        is_legacy: bool,
-        observe: Callable[[Direction, str], None] | None = None,
-        principal: Principal = ANONYMOUS,
-        verify: VerifyToken | None = None,
-    ) -> None:
-        """Serve one connection until it ends, as `serve`, without a task of its own.
-
-        Args:
-            transport: the accepted socket: one that can tell of messages, and that others may
-                write to.
-            commands: as for `serve`.
-            over: is called at the end; with what has failed, if anything has.
-            is_legacy: as for `serve`.
-            observe: as for `serve`.
-            principal: as for `serve`.
-            verify: as for `serve`.
-        """
-        connection = self._connection(
-            transport,
-            commands,
-            is_legacy=is_legacy,
-            observe=observe,
-            principal=principal,
-            verify=verify,
-        )
-
-        def ended(failure: BaseException | None) -> None:
-            self._over(connection)
-            over(failure)
-
-        connection.attend(ended)
-
-    def _connection(
-        self,
-        transport: Transport,
-        commands: Callable[[], Mapping[str, Command]],
-        *,
-        is_legacy: bool,
-        observe: Callable[[Direction, str], None] | None,
-        principal: Principal,
-        verify: VerifyToken | None,
-    ) -> Connection:
         self._thread_id = threading.get_ident()
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop = loop
             self.waves.restart()
-        transport.at_shutdown(self.begin_drain)
+        transport.at_shutdown(self._at_shutdown)
         connection = Connection(
             self,
             transport,
@@ -207,6 +149,33 @@ class Hub:
         self.metrics.connections += 1
         self.metrics.connections_accepted += 1
         return connection
+
+    async def serve(self, connection: Connection) -> None:
+        """Serve a connection until it ends."""
+        try:
+            await connection.run()
+        finally:
+            self._over(connection)
+
+    def attend(self, connection: Connection, over: Callable[[BaseException | None], None]) -> None:
+        """Serve a connection until it ends, as `serve`, without a task of its own.
+
+        For a transport that can tell of messages, and that others may write to.
+
+        Args:
+            connection: to be served.
+            over: is called at the end; with what has failed, if anything has.
+        """
+        connection.attend(partial(self._ended, connection, over))
+
+    def _ended(
+        self,
+        connection: Connection,
+        over: Callable[[BaseException | None], None],
+        failure: BaseException | None,
+    ) -> None:
+        self._over(connection)
+        over(failure)
 
     def _over(self, connection: Connection) -> None:
         self.metrics.connections -= 1
@@ -337,10 +306,7 @@ class Hub:
 
     def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run a task, and keep it until it ends."""
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._task_ended)
-        return task
+        return self._tasks.spawn(coroutine)
 
     async def close(self) -> None:
         """End every connection (1001) and stop every producer, lingering ones too.
@@ -356,33 +322,9 @@ class Hub:
             self._expiry.cancel()
             self._expiry = None
         try:
-            await self._tasks_end(CLOSE_PATIENCE * self.command_timeout_s)
-        except TimeoutError:
-            await self._cut_off()
+            await self._tasks.end(CLOSE_PATIENCE * self.command_timeout_s, self.command_timeout_s)
         finally:
             self.is_closing = False
-
-    async def _tasks_end(self, timeout_s: float) -> None:
-        # readers end when their connection has let go; the stops that this begins follow
-        async with Deadline(self.clock, timeout_s):
-            while tasks := self._others():
-                await asyncio.wait(tasks)
-
-    async def _cut_off(self) -> None:
-        for task in self._others():
-            task.cancel()
-        try:
-            await self._tasks_end(self.command_timeout_s)
-        except TimeoutError:
-            self.logger.error(  # noqa: TRY400 - where closing was is not where they are
-                "the app is closed, but %d of its tasks do not end, though they were cancelled: "
-                "something that they call swallows the cancellation",
-                len(self._others()),
-            )
-
-    def _others(self) -> list[asyncio.Task[None]]:
-        own = asyncio.current_task()
-        return [task for task in self._tasks if task is not own]
 
     def _deliver(self, topic: TopicId, seq: int, payload: bytes) -> None:
         state = self._topics.get(topic)
@@ -438,8 +380,3 @@ class Hub:
             )
         finally:
             self._is_logging = False
-
-    def _task_ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.logger.error("a task of the hub failed", exc_info=error)

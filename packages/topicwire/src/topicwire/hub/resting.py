@@ -65,6 +65,21 @@ class Resting:
         self._writer.rest_by(self._go_on)
         self._go_on()
 
+    def end(self, failure: BaseException | None) -> None:
+        """End at once, when it is not over."""
+        if self._is_over:
+            return
+        self._is_over = True
+        self._ending.over()
+        try:
+            self._connection.let_go()
+        finally:
+            if failure is None and self._ending.has_goodbye:
+                task = self._hub.spawn(self._ending.say_goodbye())
+                task.add_done_callback(self._said_goodbye)
+            else:
+                self._over(failure)
+
     def _go_on(self) -> None:
         """Send what waits."""
         if self._is_over or self._task is not None:
@@ -72,15 +87,15 @@ class Resting:
         try:
             is_under_way = self._writer.send_at_once()
         except OSError:
-            self._finish(None)
+            self.end(None)
         except Exception as error:  # noqa: BLE001 - one connection alone ends
-            self._finish(error)
+            self.end(error)
         else:
             if is_under_way is None:
                 self._task = self._hub.spawn(self._write())
                 self._task.add_done_callback(self._written)
             elif not is_under_way:
-                self._finish(None)
+                self.end(None)
 
     async def _write(self) -> None:
         failure: BaseException | None = None
@@ -94,34 +109,20 @@ class Resting:
         finally:
             self._task = None
             if not goes_on:
-                self._finish(failure)
+                self.end(failure)
 
     def _written(self, task: asyncio.Task[None]) -> None:
         # one that is cancelled before its first step runs nothing of `_write`
         if task.cancelled():
             self._task = None
-            self._finish(None)
+            self.end(None)
 
     def _cut(self) -> None:
         """End, whatever waits."""
         if self._task is not None:
             self._task.cancel()
         else:
-            self._finish(None)
-
-    def _finish(self, failure: BaseException | None) -> None:
-        if self._is_over:
-            return
-        self._is_over = True
-        self._ending.over()
-        try:
-            self._connection.let_go()
-        finally:
-            if failure is None and self._ending.has_goodbye:
-                task = self._hub.spawn(self._ending.say_goodbye())
-                task.add_done_callback(self._said_goodbye)
-            else:
-                self._over(failure)
+            self.end(None)
 
     def _said_goodbye(self, task: asyncio.Task[None]) -> None:
         self._over(None if task.cancelled() else task.exception())

@@ -62,6 +62,7 @@ class Writer:
     """
 
     __slots__ = (
+        "_clock",
         "_connection",
         "_direct",
         "_flushed",
@@ -74,9 +75,10 @@ class Writer:
         "_now_s",
         "_observe",
         "_outbox",
+        "_send_timeout_s",
         "_transport",
         "_wake",
-        "_watch",
+        "_watch_now",
     )
 
     def __init__(
@@ -101,12 +103,21 @@ class Writer:
         self._observe = observe
         self._direct = NOWHERE if direct is None else direct
         self._handed: Sequence[Frame] = ()
-        self._watch = Watch(clock, send_timeout_s, self._late)
+        self._clock = clock
+        self._send_timeout_s = send_timeout_s
+        self._watch_now: Watch | None = None
         self._wake: asyncio.Future[None] | None = None
         self._less_backlog: asyncio.Future[None] | None = None
         self._is_ping_due = False
         self._go_on: Callable[[], None] | None = None
         self._is_resting = False
+
+    @property
+    def _watch(self) -> Watch:
+        # what a socket takes at once needs none
+        if self._watch_now is None:
+            self._watch_now = Watch(self._clock, self._send_timeout_s, self._late)
+        return self._watch_now
 
     def wake(self) -> None:
         """Something waits, or something has changed."""
@@ -139,7 +150,8 @@ class Writer:
 
     def close(self) -> None:
         """Watch no longer."""
-        self._watch.close()
+        if self._watch_now is not None:
+            self._watch_now.close()
 
     def rest_by(self, go_on: Callable[[], None]) -> None:
         """Do not wait while nothing waits for the client: `go_on` is called when something does."""

@@ -170,7 +170,7 @@ class World(RuleBasedStateMachine):
             assert self.service.faults == []
             assert set(self.service.states.values()) <= {"stopped"}
             hub = self.app.hub
-            assert (hub._topics, len(hub.backplane), hub._tasks) == ({}, 0, set())
+            assert (hub._topics, len(hub.backplane), len(hub._tasks)) == ({}, 0, 0)
         self.loop.close()
 
     async def _leave(self) -> None:

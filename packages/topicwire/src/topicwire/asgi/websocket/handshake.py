@@ -22,6 +22,10 @@ _FORBIDDEN_IN_NAME: Final = re.compile(rb"[^-!#$%&'*+.^_`|~0-9A-Za-z]")
 _FORBIDDEN_IN_VALUE: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _HEADER: Final = re.compile(rb"([-!#$%&'*+.^_`|~0-9A-Za-z]+):([^\x00-\x08\x0a-\x1f\x7f]*)\r\n")
 _HEADERS: Final = re.compile(rb"(?:%b)*\r\n" % _HEADER.pattern)
+_OPENS: Final = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Accept: "
+)
 _WITHOUT_BODY: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 _COMMON_NAMES: Final = {
@@ -113,16 +117,12 @@ class Request:
         Raises:
             ValueError: a header's name or value cannot be one.
         """
-        own = [
-            (b"Upgrade", b"websocket"),
-            (b"Connection", b"Upgrade"),
-            (b"Sec-WebSocket-Accept", self.accept),
-        ]
+        own = []
         if self.deflate is not None:
             own.append((b"Sec-WebSocket-Extensions", self.deflate.answer.encode()))
         if subprotocol:
             own.append((b"Sec-WebSocket-Protocol", subprotocol.encode("latin-1")))
-        return _head(HTTPStatus.SWITCHING_PROTOCOLS, [*own, *headers])
+        return b"%b%b\r\n%b\r\n" % (_OPENS, self.accept, _lines([*own, *headers]))
 
 
 def refusal(status: int, headers: Headers, body: bytes) -> bytes:
@@ -154,12 +154,15 @@ def _head(status: int, headers: Headers) -> bytes:
         phrase = HTTPStatus(status).phrase.encode()
     except ValueError:  # not every number has a name
         phrase = b""
-    lines = [b"HTTP/1.1 %d %b\r\n" % (status, phrase)]
+    return b"HTTP/1.1 %d %b\r\n%b\r\n" % (status, phrase, _lines(headers))
+
+
+def _lines(headers: Headers) -> bytes:
+    lines: list[bytes] = []
     for name, value in headers:
         if not name or _FORBIDDEN_IN_NAME.search(name) or _FORBIDDEN_IN_VALUE.search(value):
             raise ValueError(f"a header cannot be {name!r}: {value!r}")
         lines.append(b"%b: %b\r\n" % (name, value))
-    lines.append(b"\r\n")
     return b"".join(lines)
 
 

@@ -21,7 +21,7 @@ soak: ## Come and go for ten minutes, then close the accounts (SOAK_S=seconds)
 	@$(SETUP) python packages
 	@$(RUN) bench.soak
 
-bench: ## Measure fan-out beside a C loop and the peers (an hour; ARGS="--only ours,fastapi --rounds 5": a look)
+bench: ## Measure fan-out beside a C loop and the peers (45 minutes; ARGS="--only ours,fastapi --rounds 5": a look)
 	@$(SETUP) python packages
 	@$(RUN) bench.fanout $(ARGS)
 

@@ -1,9 +1,9 @@
 """Fan-out side by side, on the machine at hand.
 
 `make bench` measures everything and writes `bench/results/fanout.json`, `docs/benchmarks.md` and
-its plots: an hour, on a machine that does nothing else. `make bench ARGS="--only ours,fastapi
---rounds 5"` is a quick look at some, which is printed and not recorded. With `--merge` what is
-measured replaces its part of the record: an hour may be had in pieces.
+its plots: three quarters of an hour, on a machine that does nothing else. `make bench
+ARGS="--only ours,fastapi --rounds 5"` is a quick look at some, which is printed and not recorded.
+With `--merge` what is measured replaces its part of the record: it may be had in pieces.
 
 A server has one core and the load generator another. Each server runs beside the C loop, round by
 round in turns, and only the rounds' own ratios count: machines drift. Rates are for a second of
@@ -34,9 +34,11 @@ from bench.fanout.environments import PINS, UnavailableError
 from bench.fanout.native import Programs, compiled
 from bench.fanout.places import RESULTS
 
+from topicwire.hub.sending import write_each, write_each_in_python
+
 PARTS: Final = ("throughput", "tls", "memory", "connects", "own")
 ROUNDS: Final = 20
-ROUND_S: Final = 0.5
+ROUND_S: Final = 0.25
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -133,6 +135,7 @@ def describe(programs: Programs, options: argparse.Namespace) -> dict[str, Any]:
             "python": platform.python_version(),
             **{name: version(name) for name in ("uvicorn", "uvloop", "starlette", "pydantic")},
             "compiler": programs.compiler,
+            "send loop": "in Python" if write_each is write_each_in_python else "in C",
             "node": _said("node", "--version"),
             "go": _said("go", "version"),
             "nats-server": NATS[1],
@@ -165,7 +168,7 @@ def _said(*command: str) -> str | None:
 
 
 def _write(record: dict[str, Any], options: argparse.Namespace, *, is_last: bool = False) -> None:
-    # after each server, so that what took an hour is not lost with the last of it
+    # after each server, so that what took so long is not lost with the last of it
     if options.output is None:
         return
     kept = {name: value for name, value in record.items() if name != "began"}

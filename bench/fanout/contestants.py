@@ -90,6 +90,13 @@ CONTESTANTS: Final = (
         has_tls=True,
     ),
     Contestant(
+        "pure",
+        "Topicwire, Python alone",
+        "the same without the send loop in C, as where there was no compiler",
+        lambda _: [str(environments.ours()), "-m", "bench.fanout.servers.ours", "--python"],
+        OURS,
+    ),
+    Contestant(
         "fastapi",
         "FastAPI",
         "await send_text to one after another, as in its documentation; uvicorn, uvloop",
@@ -202,7 +209,10 @@ def environment(
     contestant: Contestant, certificate: tuple[Path, Path] | None = None
 ) -> dict[str, str]:
     """The environment variables of a server. Peers find `bench`, and none of our packages."""
-    sources = [ROOT, *([ROOT / "packages/topicwire/src"] if contestant.name == "ours" else [])]
+    sources = [
+        ROOT,
+        *([ROOT / "packages/topicwire/src"] if contestant.name in {"ours", "pure"} else []),
+    ]
     made = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, sources))}
     if certificate is not None:
         made["BENCH_CERTIFICATE"], made["BENCH_KEY"] = map(str, certificate)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import cProfile
 import gc
+import sys
 import time
 from typing import Final
 
@@ -14,6 +15,8 @@ from pydantic import BaseModel
 from starlette.applications import Starlette
 
 from topicwire import FastWSAdapter, Principal, Rejected, WsRouter
+from topicwire.hub import direct
+from topicwire.hub.sending import write_each_in_python
 from topicwire.identity import Handshake
 
 
@@ -135,6 +138,8 @@ def profile(what: str, file: str) -> str:
 probe: Final = Probe()
 
 if __name__ == "__main__":
+    if "--python" in sys.argv[1:]:
+        setattr(direct, "write_each", write_each_in_python)  # noqa: B010 - it is imported there
     run(
         app,
         publish,

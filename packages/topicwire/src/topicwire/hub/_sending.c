@@ -13,7 +13,7 @@
 #define MSG_NOSIGNAL 0 /* Python ignores SIGPIPE */
 #endif
 
-enum { CLOSED = -1, BETWEEN_LOOKS = 64 };
+enum { CLOSED = -1, BETWEEN_LOOKS = 32 };
 
 struct other {
     Py_ssize_t index, taken;

@@ -13,7 +13,7 @@ from os import write
 from time import monotonic_ns
 from typing import Final
 
-BETWEEN_LOOKS: Final = 64
+BETWEEN_LOOKS: Final = 32
 """So many are written to between two looks at the clock."""
 
 CLOSED: Final = -1

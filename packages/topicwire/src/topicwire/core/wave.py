@@ -234,8 +234,8 @@ class Wave(Generic[_Member, _What]):
     def crest(self) -> Crest[_What]:
         """What the flight under way gives to most members."""
         if self._crest is None:
-            places = self.places(self._base, self.crest_end)
-            self._crest = Crest([self.update(index) for _, index in places])
+            taken = self._entries[: self.crest_end - self._base]
+            self._crest = Crest([entry[1] for entry in taken if entry is not None])
         return self._crest
 
     def turn(self, count: int) -> tuple[Roster[_Member], int, int]:

@@ -50,7 +50,9 @@ class Outgoing(ABC):
         self.is_legacy = is_legacy
         self.waves: list[Wave[Any, Any]] = []
         self.observe = observe
-        self._direct = transport.direct
+        direct = transport.direct
+        # one that does not say when its descriptor changes is not written to past the outbox
+        self._direct = direct if hasattr(direct, "at_fd") else None
         self._port: Direct = NOWHERE
         self.berth = NO_BERTH
         if self._direct is not None:

@@ -10,6 +10,7 @@ const INTERNAL = [
   'package',
   'private-members',
   'request-text',
+  'sentences',
   'size',
   'testing/*',
   'types',

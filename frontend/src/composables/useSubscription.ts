@@ -1,5 +1,6 @@
 import { onScopeDispose, readonly, shallowRef, watch } from 'vue'
 import { TopicwireError } from '@topicwire/client'
+import { watched } from '@topicwire/client/stale'
 import type { ErrorCode, Subscriptions, UpdateInfo } from '@topicwire/client'
 import type { Ref } from 'vue'
 import { RestError } from '@/plugins/restClient'
@@ -60,6 +61,7 @@ export function useSubscription<Request, Data>(
   const error = shallowRef<Error>()
   const stale = shallowRef(false)
   const { recoveries } = connection
+  const route = watched(source.route)
   const listener = `page-${++listeners}`
   let current: AbortController | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -73,7 +75,7 @@ export function useSubscription<Request, Data>(
     stale.value = false
     if (params === undefined) {
       current = undefined
-      await source.route.unsubscribe(listener)
+      await route.unsubscribe(listener)
       return
     }
     const attempt = new AbortController()
@@ -88,7 +90,7 @@ export function useSubscription<Request, Data>(
     try {
       source.begin?.(params, recovering)
       // The same listener id replaces the former subscription.
-      await source.route.subscribe(
+      await route.subscribe(
         listener,
         params,
         (data, info) => {
@@ -117,7 +119,7 @@ export function useSubscription<Request, Data>(
   onScopeDispose(() => {
     current?.abort()
     clearTimeout(timer)
-    void source.route.unsubscribe(listener)
+    void route.unsubscribe(listener)
   })
 
   return {

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { buildCore } from './core.js'
+import { buildCore, buildDevelopment } from './core.js'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const { exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
@@ -17,9 +17,10 @@ rmSync(`${root}dist`, { recursive: true, force: true })
 const tsc = fileURLToPath(import.meta.resolve('typescript/lib/tsc.js'))
 execFileSync(process.execPath, [tsc, '-p', `${root}tsconfig.build.json`], { stdio: 'inherit' })
 writeFileSync(`${root}dist/index.js`, await buildCore())
+writeFileSync(`${root}dist/index.development.js`, await buildDevelopment())
 const { metafile } = await build({
   absWorkingDir: root,
-  entryPoints: entries,
+  entryPoints: [...entries, 'dist/index.development.js'],
   bundle: true,
   format: 'esm',
   packages: 'external',

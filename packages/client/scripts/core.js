@@ -9,11 +9,29 @@ const src = fileURLToPath(new URL('../src/', import.meta.url))
 /** @type {import('esbuild').BuildOptions & { write: false }} */
 const FLAGS = { bundle: true, minify: true, format: 'esm', target: 'es2022', write: false }
 
-const OPTIONS = { ...FLAGS, mangleProps: new RegExp(`^(?:${PRIVATE_NAMES.join('|')})$`) }
+/**
+ * What a page is given that is not built for development: errors have codes and values, not sentences.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const production = {
+  name: 'production',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\/sentences\.js$/ }, () => ({ path: `${src}sentences.production.ts` })),
+}
+
+const DEVELOPMENT = { ...FLAGS, mangleProps: new RegExp(`^(?:${PRIVATE_NAMES.join('|')})$`) }
+const OPTIONS = { ...DEVELOPMENT, plugins: [production] }
 
 /** @returns {Promise<string>} the text of `dist/index.js` */
 export async function buildCore() {
   const { outputFiles } = await build({ ...OPTIONS, entryPoints: [`${src}index.ts`] })
+  return textOf(outputFiles)
+}
+
+/** @returns {Promise<string>} the text of `dist/index.development.js`: the same, but that errors have sentences */
+export async function buildDevelopment() {
+  const { outputFiles } = await build({ ...DEVELOPMENT, entryPoints: [`${src}index.ts`] })
   return textOf(outputFiles)
 }
 

@@ -1,3 +1,5 @@
+import { sentence } from './sentences.js'
+
 /** Codes that a server sends. Stable strings; a newer server may send others. */
 export type ServerErrorCode =
   | 'invalid_json'
@@ -25,7 +27,7 @@ export type ServerErrorCode =
  * - `closed`: `connection.close()` was called.
  * - `connection_failed`: no socket could be made at all (bad address, no WebSocket here).
  * - `gap`: updates were missed for good, and nobody took `onGap`.
- * - `slow_consumer`: the server closed the connection three times within a minute, because updates are read too slowly;
+ * - `slow_consumer`: the server closed the connection three times, each after less than 30 s, because updates are read too slowly;
  *   only ever reported. It goes on, after ever longer waits.
  * - `too_slow`: a stream was read more slowly than updates came, until its buffer was full.
  * - `invalid_data`: what the server sent is not what its document says, as the option `validate` found. Later updates
@@ -81,12 +83,14 @@ export class TopicwireError extends Error {
   }
 }
 
-/** What a request of this type came to. */
-export function failed(
-  type: string,
+/**
+ * A fault, in words: whole sentences in development, the code and `what` in production (`sentences.ts`). `what` is the
+ * server's own message, or a value that says more than the code.
+ */
+export function fault(
   code: ErrorCode,
-  what: string,
-  fields?: TopicwireErrorFields,
+  what: string | number = '',
+  fields: TopicwireErrorFields = {},
 ): TopicwireError {
-  return new TopicwireError(code, `${type}: ${what}`, { type, ...fields })
+  return new TopicwireError(code, sentence(code, what, fields), fields)
 }

@@ -1,5 +1,5 @@
 import type { UpdateInfo } from './routes.js'
-import { failed, TopicwireError, type TopicwireErrorFields } from './errors.js'
+import { fault, type TopicwireError, type TopicwireErrorFields } from './errors.js'
 
 /** Offered at the handshake; a server that chooses it sends `hello` and answers `ping`. */
 export const SUBPROTOCOL = 'topicwire.v1+json'
@@ -43,25 +43,7 @@ export interface UpdateMembers extends UpdateInfo {
 }
 
 /** The error that a server's payload describes. */
-export function errorOf(payload: unknown, type: string): TopicwireError {
-  const { code = 'internal', message = 'refused', topic, details } = (payload ?? {}) as Members
-  return failed(type, code, message, { topic, details })
-}
-
-/** A command as it goes on the wire. `payload` is JSON, so that what was asked cannot change meanwhile. */
-export function encodeCommand(
-  type: string,
-  id: number,
-  payload: string | undefined,
-  resume?: object,
-): string {
-  return JSON.stringify({ type, id, resume, payload: payload && (JSON.parse(payload) as unknown) })
-}
-
-/** What came of reading a line that the server sent; never with its values. */
-export function faultOf({ length }: string, cause: unknown): TopicwireError {
-  const message = `The server sent ${length} characters that are no message.`
-  return cause instanceof SyntaxError
-    ? new TopicwireError('invalid_json', message)
-    : new TopicwireError('invalid_message', message, { cause })
+export function errorOf(payload: Members, type: string): TopicwireError {
+  const { code = 'internal', message = 'refused', topic, details } = payload
+  return fault(code, message, { type, topic, details })
 }

@@ -1,5 +1,5 @@
 import type { Listener } from './effects.js'
-import { TopicwireError } from './errors.js'
+import { fault, type TopicwireError } from './errors.js'
 import { reportToPage } from './host.js'
 
 /** A client, as the link sees it. */
@@ -31,6 +31,6 @@ export function guard(act: () => void, told: (error: TopicwireError) => void): v
   try {
     act()
   } catch (cause) {
-    told(new TopicwireError('listener_failed', `A listener threw: ${String(cause)}`, { cause }))
+    told(fault('listener_failed', '', { cause }))
   }
 }

@@ -3,7 +3,8 @@ import type { Clock, WebSocketConstructor } from './options.js'
 /** What is used of the page, where there is one: spelled out, so that nothing depends on the DOM's types. */
 interface Host {
   readonly WebSocket?: WebSocketConstructor
-  readonly location?: { readonly protocol: string; readonly host: string }
+  readonly location?: { readonly href: string }
+  readonly URL: new (address: string, base?: string) => { readonly href: string }
   readonly reportError?: (error: unknown) => void
   readonly console: { readonly error: (...values: unknown[]) => void }
   readonly performance: { now(): number }
@@ -11,9 +12,7 @@ interface Host {
   clearTimeout(timer: unknown): void
 }
 
-const page: object = globalThis
-
-export const host: Host = page as Host
+export const host = globalThis as unknown as Host
 
 export const hostClock: Clock = {
   now: () => host.performance.now(),

@@ -1,11 +1,10 @@
-import { fullJitterMs } from './backoff.js'
-import { dial } from './dial.js'
-import { failed, TopicwireError } from './errors.js'
+import { ceilingMs } from './backoff.js'
+import { fault, type TopicwireError } from './errors.js'
 import type { Performer, Tell } from './effects.js'
 import { SUBPROTOCOL } from './frames.js'
 import { guard, observerOf, type Handle, type Observer } from './handle.js'
-import { hostClock } from './host.js'
-import type { ClientOptions, Login, LoginWire, WebSocketLike } from './options.js'
+import { host, hostClock } from './host.js'
+import type { ClientOptions, Login, LoginWire, WebSocketConstructor, WebSocketLike } from './options.js'
 import { requestText } from './request-text.js'
 import { newSession } from './session.js'
 import type { ConnectionStatus } from './status.js'
@@ -18,7 +17,7 @@ export interface Link extends LoginWire {
   readonly token: Login | undefined
   readonly observers: Set<Observer['tell']>
   /** A listener, or a call: then the route is the full type of its request. */
-  ask(handle: Handle, route: string, params: string | undefined, isCall?: boolean, timeoutMs?: number): void
+  ask(handle: Handle, route: string, params: string | undefined, timeoutMs?: number): void
   /** By default nobody's own. */
   call(type: string, request: unknown, owner?: Observer): Promise<unknown>
   /** Ends a listener; resolved when the server holds nothing of it any more. */
@@ -31,7 +30,7 @@ export function newLink(
   url: string,
   {
     token,
-    backoff,
+    backoff = {},
     webSocket,
     clock = hostClock,
     timeoutMs: patienceMs = 10_000,
@@ -46,9 +45,8 @@ export function newLink(
   const HELLO_MS = 35_000
   /** A connection that lasted so long ends the doubling of delays. */
   const STABLE_MS = 30_000
-  /** A client that was closed as slow three times within so long cannot keep up. */
-  const SLOW_WITHIN_MS = 60_000
 
+  const { random = Math.random } = backoff
   /** By name, or of a handle: when it has waited for too long. */
   const timers = new Map<unknown, unknown>()
   const held = new Set<Handle>()
@@ -64,10 +62,8 @@ export function newLink(
   /** Asked for by a server that is closing. */
   let retryAfterMs = 0
   let failures = 0
-  /** How long there was a connection, in all: the longer waits must not make the third time look like the first. */
-  let totalMs = 0
-  /** When in that time the server closed it because updates were read too slowly, the latest first. */
-  let slowAt: (number | undefined)[] = []
+  /** How often the server closed it because updates were read too slowly, since one lasted. */
+  let slowTimes = 0
 
   /** All clients: who is told what concerns no one alone. */
   const everybody = observerOf(observers)
@@ -78,25 +74,18 @@ export function newLink(
   /** No socket and no attempt at one. */
   let down = true
 
-  /** Instead of the one of that name; none without `act`. */
-  const setTimer = (name: unknown, delayMs = 0, act?: () => void): void => {
+  /** Instead of the one of that name; none without `act`. A handle is held no longer when its time is over. */
+  const setTimer = (name: unknown, delayMs?: number, act?: () => void): void => {
     clock.clearTimeout(timers.get(name))
     timers.delete(name)
     if (!act) return
     const ring = (): void => {
       timers.delete(name)
+      held.delete(name as Handle)
       act()
       drain()
     }
-    timers.set(name, clock.setTimeout(ring, delayMs))
-  }
-  /** `expire` is called after the time, unless it is dropped or accepted before. */
-  const hold = (handle: Handle, timeoutMs: number, expire: () => void): void => {
-    held.add(handle)
-    setTimer(handle, timeoutMs, () => {
-      held.delete(handle)
-      expire()
-    })
+    timers.set(name, clock.setTimeout(ring, delayMs as number))
   }
   const drop = (handle: Handle): boolean => {
     setTimer(handle)
@@ -105,26 +94,25 @@ export function newLink(
 
   const later: Tell<Handle | undefined> = (...telling: readonly unknown[]) =>
     tellings.push(telling as unknown as Telling)
-  const host: Performer = {
+  const performer: Performer = {
     write: (text) => socket?.send(text),
-    now: () => clock.now(),
-    watch: (key, topic, delayMs, act) => setTimer(`${key} ${topic}`, delayMs, act),
-    rest: (key, times, act) => setTimer(key, fullJitterMs(times, backoff), act),
+    wait: setTimer,
+    rest: (key, times, act) => setTimer(key, random() * ceilingMs(times, backoff), act),
     resync: () => {
       const torn = socket
       later(undefined, () => torn === socket && abandon())
     },
-    greeted: (heartbeatMs, graceMs) => {
+    greeted: ({ heartbeat_s, limits }) => {
       login?.known()
-      setTimer(WATCHDOG)
-      if (heartbeatMs) watchdog(heartbeatMs + graceMs)
+      // A server without a heartbeat may be silent for ever.
+      watchdog(((heartbeat_s || Infinity) + (limits?.heartbeat_grace_s ?? 10)) * 1_000)
     },
-    closes: (delayMs) => (retryAfterMs = delayMs),
+    closes: (delayMs = 0) => (retryAfterMs = delayMs),
     blame: (error) => {
       later(undefined, () => login?.renew(error.code) || report(error))
     },
   }
-  const session = newSession<Handle>(host, later)
+  const session = newSession<Handle>(performer, later)
 
   /** Carries out what the session wants; a listener that calls back in only adds to it. */
   const drain = (): void => {
@@ -135,10 +123,8 @@ export function newLink(
       if (handle) {
         // Gone from here means unsubscribed by a listener earlier in this batch.
         if (!held.has(handle)) continue
-        if (act === handle.settled || act === handle.failed) {
-          setTimer(handle)
-          if (act === handle.failed || !handle.take) held.delete(handle)
-        }
+        setTimer(handle)
+        if (act === handle.failed || !handle.take) held.delete(handle)
       }
       guard(() => act?.(...values), (handle?.owner ?? everybody).report)
     }
@@ -150,13 +136,14 @@ export function newLink(
     }
   }
 
-  const ask: Link['ask'] = (handle, route, params, isCall, timeoutMs = patienceMs) => {
-    hold(handle, timeoutMs, () => {
+  const ask: Link['ask'] = (handle, route, params, timeoutMs = patienceMs) => {
+    held.add(handle)
+    setTimer(handle, timeoutMs, () => {
       const code = status === 'open' ? 'timeout' : 'offline'
-      handle.failed(failed(isCall ? route : `${route}.subscribe`, code, `${code} after ${timeoutMs} ms.`))
+      handle.failed(fault(code, timeoutMs, { type: handle.take ? `${route}.subscribe` : route }))
       session.leave(handle)
     })
-    session.ask(handle, route, params, isCall)
+    session.ask(handle, route, params)
     drain()
     if (down) connect('connecting')
   }
@@ -180,7 +167,10 @@ export function newLink(
 
   const open = (protocols: readonly string[]): void => {
     try {
-      const opened = (socket = dial(url, protocols, webSocket))
+      const Socket = (webSocket ?? host.WebSocket) as WebSocketConstructor
+      // Older browsers take no relative address and no `https:` for a socket.
+      const { href } = new host.URL(url, host.location?.href)
+      const opened = (socket = new Socket(href.replace(/^http/, 'ws'), [SUBPROTOCOL, ...protocols]))
       // An abandoned socket may still speak: only the current one is heard.
       const heard =
         <Event>(act: (event: Event) => void) =>
@@ -201,8 +191,8 @@ export function newLink(
       })
       opened.onmessage = heard(({ data }: { readonly data: unknown }) => {
         heardAt = clock.now()
-        if (typeof data === 'string') session.receive(data)
-        else report(new TopicwireError('invalid_message', 'The server sent a binary frame.'))
+        // Of a binary frame this is no JSON, and told so.
+        session.receive(String(data))
       })
       opened.onclose = heard(({ code, reason }: { readonly code: number; readonly reason: string }) =>
         lost(code, reason),
@@ -210,8 +200,7 @@ export function newLink(
       // Says nothing that the close after it does not say better; unheard, it would be an exception in Node.
       opened.onerror = () => undefined
     } catch (cause) {
-      const message = `No socket to ${url}: ${String(cause)}`
-      stop('closed', new TopicwireError('connection_failed', message, { cause }))
+      stop('closed', fault('connection_failed', url, { cause }))
     }
   }
 
@@ -233,24 +222,20 @@ export function newLink(
   const lost = (code: number, reason = ''): void => {
     const openMs = status === 'open' ? clock.now() - openedAt : 0
     const fatal = code === 4003 ? 'forbidden' : code === 4001 && !login?.renew(code) && 'unauthenticated'
-    if (fatal) {
-      const message = `The server closed the connection: ${reason || `close code ${code}`}`
-      stop('closed', new TopicwireError(fatal, message))
-    } else if (!held.size) stop('idle')
+    if (fatal) stop('closed', fault(fatal, reason || code))
+    else if (!held.size) stop('idle')
     else {
       forget()
       session.lost(code)
-      totalMs += openMs
-      if (openMs >= STABLE_MS) failures = 0
-      let delayMs = retryAfterMs + fullJitterMs(failures++, backoff)
+      if (openMs >= STABLE_MS) failures = slowTimes = 0
+      let delayMs = retryAfterMs + random() * ceilingMs(failures++, backoff)
       retryAfterMs = 0
-      if (code === 4008) slowAt = [totalMs, slowAt[0], slowAt[1]]
-      const isSlow = code === 4008 && totalMs - (slowAt[2] as number) < SLOW_WITHIN_MS
+      const isSlow = code === 4008 && ++slowTimes > 2
       // Nothing here is quicker than it was: not at once again, however the dice fall.
-      if (isSlow) delayMs += fullJitterMs(failures, { ...backoff, random: () => 1 })
+      if (isSlow) delayMs += ceilingMs(failures, backoff)
       setTimer(ATTEMPT, delayMs, () => connect('reconnecting'))
       setStatus('reconnecting')
-      if (isSlow) report(new TopicwireError('slow_consumer', 'Updates are read too slowly.'))
+      if (isSlow) report(fault('slow_consumer'))
       drain()
     }
   }
@@ -285,7 +270,7 @@ export function newLink(
     },
     ask,
     call: (type, request, owner = everybody) =>
-      new Promise((settled, failed) => ask({ owner, settled, failed }, type, requestText(request), true)),
+      new Promise((settled, failed) => ask({ owner, settled, failed }, type, requestText(request))),
     redial: (protocols) => {
       if (!socket) return
       socket.close(1000)
@@ -295,10 +280,10 @@ export function newLink(
       new Promise((settled) => {
         // Over with its client too, and no error.
         const wait: Handle = { owner: handle.owner, settled, failed: settled }
-        if (drop(handle) && !handle.accepted)
-          handle.failed(new TopicwireError('cancelled', 'Replaced or unsubscribed.'))
+        if (drop(handle) && !handle.accepted) handle.failed(fault('cancelled'))
         // A server that does not answer holds up nobody who leaves.
-        hold(wait, patienceMs, settled as () => void)
+        held.add(wait)
+        setTimer(wait, patienceMs, settled as () => void)
         session.leave(handle, wait)
         drain()
       }),
@@ -307,10 +292,7 @@ export function newLink(
         if (handle.owner !== owner) continue
         session.leave(handle)
         drop(handle)
-        guard(
-          () => handle.failed(new TopicwireError('closed', 'connection.close() was called.')),
-          owner.report,
-        )
+        guard(() => handle.failed(fault('closed')), owner.report)
       }
       drain()
       if (!held.size) stop('idle')

@@ -97,6 +97,30 @@ export interface ClientOptions {
 /** Returns the client to use instead of the one that it is given. */
 export type Validate = <AnyClient extends object>(client: AnyClient) => AnyClient
 
+/** A topic in one subscription: the same object for all who share that on the wire, as long as it holds the topic. */
+export interface TopicMark {
+  readonly topic: string
+}
+
+/**
+ * Calls `act` after the delay, in place of what was asked for under this name before; nothing without `act`, and nothing once
+ * the connection is lost.
+ */
+export type Wait = (name: unknown, delayMs?: number, act?: () => void) => void
+
+/**
+ * Told, in turn with the updates: when the server has accepted the subscription, at first and on each connection;
+ * `isInterrupted`, when the topic's producer died and is started again; false when the topic begins anew. A listener that
+ * comes later is told what was said last. `staleAfterS` is the silence within which a topic that promised a rate is heard.
+ * Told nothing at all when the accepted subscription has ended without being asked to.
+ */
+export type NoticeListener = (
+  mark?: TopicMark,
+  isInterrupted?: boolean,
+  staleAfterS?: number,
+  wait?: Wait,
+) => void
+
 /** What may be said of one subscription. */
 export interface SubscribeOptions {
   /**
@@ -115,11 +139,8 @@ export interface SubscribeOptions {
    * `connection.on('error')` is told of a lossless route's, code `gap`.
    */
   readonly onGap?: (gap: Gap) => void
-  /**
-   * Told when a topic of the subscription becomes stale (its route promised a rate and the topic is silent, or its
-   * producer died and the server starts it again), and when it is heard again. It says nothing of the connection.
-   */
-  readonly onStale?: (stale: boolean, topic: string) => void
+  /** Told what the server says of a topic beside its updates: what `@topicwire/client/stale` is made of. */
+  readonly onNotice?: NoticeListener
   /** How long this subscription may wait to be accepted, in ms. Default: the client's. */
   readonly timeoutMs?: number
 }

@@ -1,4 +1,5 @@
 import type { Members } from './frames.js'
+import type { TopicMark } from './options.js'
 import type { UpdateInfo } from './routes.js'
 
 /** Where a subscription stands in one of its topics: `seq` is the last number passed on, NaN where none is given. */
@@ -18,10 +19,10 @@ export interface Place {
   hasStates: boolean
   /** The state at `seq`, where it is known: a snapshot, or an update that is a whole state. */
   state?: readonly [data: unknown, info: UpdateInfo] | undefined
-  /** Its producer died, or it was silent for longer than it promised. */
-  stale: boolean
-  /** When something last came of it. */
-  heardAt?: number
+  /** Its producer has died, and is started again. */
+  isInterrupted?: boolean | undefined
+  /** The topic in this subscription, over all its numberings. */
+  mark: TopicMark
 }
 
 /** By topic. */
@@ -37,7 +38,7 @@ export function placeAt(topic: string, { epoch, seq = NaN, snapshot, full_state 
     due: snapshot,
     whole: full_state,
     hasStates: snapshot !== undefined,
-    stale: false,
+    mark: { topic },
   }
 }
 

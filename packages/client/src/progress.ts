@@ -10,7 +10,7 @@ export interface Progress<Token> {
   welcome(target: Target<Token>, awaited?: readonly string[]): void
   pass(target: Target<Token>, epoch: unknown, info: UpdateInfo, data: unknown): boolean
   moved(target: Target<Token>, topic: string, payload: Members): void
-  setStale(target: Target<Token>, place: Place, stale: boolean): void
+  note(target: Target<Token>, place: Place, isInterrupted?: boolean): void
 }
 
 /** `holdersOf` are the subscriptions that have a topic. */
@@ -30,7 +30,7 @@ export function newProgress<Token extends Listener>(
     const { listeners, places, route } = target
     const awaited: string[] | undefined = target.live ? [] : undefined
     target.delivery = reply.delivery
-    target.staleAfterMs = (reply.stale_after_s ?? 0) * 1_000
+    target.staleAfterS = reply.stale_after_s
     target.places = new Map()
     for (const item of reply.topics ?? [reply]) {
       const { topic = target.key } = item
@@ -38,7 +38,7 @@ export function newProgress<Token extends Listener>(
       const next = placeAt(topic, item)
       if (place && awaited) {
         target.places.set(topic, place)
-        if (!place.state && (next.due || place.stale)) awaited.push(topic)
+        if (!place.state && (next.due || place.isInterrupted)) awaited.push(topic)
         continue
       }
       const taken = place ? goOn(target, place, next, item.recovered) : next
@@ -46,8 +46,7 @@ export function newProgress<Token extends Listener>(
         // What the server has said goes for all; the state that it has announced comes first.
         for (const waits of listeners.values()) waits?.delete(topic)
       }
-      // A topic that promised a rate is heard of soon.
-      settleAt(target, taken, next.whole, !target.staleAfterMs)
+      settleAt(target, taken, next.whole)
       for (const { live, places: others } of taken.due ? [] : holdersOf(route, topic)) {
         const there = others.get(topic)
         if (!live || taken.state || !there?.state || there.epoch !== taken.epoch || there.seq !== taken.seq)
@@ -70,7 +69,8 @@ export function newProgress<Token extends Listener>(
    * Accepts who is not accepted yet, unless the server is to be asked for a state first; who comes late is given the
    * present one. `awaited` are the topics whose states are still to come after that.
    */
-  const welcome = ({ listeners, places }: Target<Token>, awaited?: readonly string[]): void => {
+  const welcome = (target: Target<Token>, awaited?: readonly string[]): void => {
+    const { listeners, places } = target
     const all = [...places.values()]
     if (!awaited && all.some(({ hasStates, whole, state, fresh }) => hasStates && !whole && !state && !fresh))
       return
@@ -80,7 +80,7 @@ export function newProgress<Token extends Listener>(
       if (waits) continue
       tell(token, token.settled, { topics: [...places.keys()] })
       for (const place of all) giveState(token, place)
-      for (const { topic, stale } of all) if (stale) tell(token, token.aged, stale, topic)
+      for (const place of all) noteTo(token, target, place)
     }
   }
 
@@ -89,19 +89,18 @@ export function newProgress<Token extends Listener>(
     target: Target<Token>,
     place: Place,
     whole: boolean | undefined,
-    heard: boolean,
+    isInterrupted?: boolean,
   ): void => {
     place.whole = whole
     target.places.set(place.topic, place)
-    if (heard) setStale(target, place, false)
-    watch(target, place)
+    note(target, place, isInterrupted)
   }
 
   /** The topic goes on from here, perhaps in a new numbering. Who is still to be accepted learns of it from the reply. */
   const moved = (target: Target<Token>, topic: string, payload: Members): void => {
     const place = target.places.get(topic) as Place
     const next = placeAt(topic, payload)
-    settleAt(target, goOn(target, place, next, false, payload.reason ?? 'reset'), place.whole, true)
+    settleAt(target, goOn(target, place, next, false, payload.reason ?? 'reset'), place.whole, false)
   }
 
   /**
@@ -132,11 +131,7 @@ export function newProgress<Token extends Listener>(
     }
     place.seq = seq
     place.fresh = place.due = false
-    if (place.stale) {
-      setStale(target, place, false)
-      watch(target, place)
-    }
-    place.heardAt = host.now()
+    place.isInterrupted = false
     // A pattern's update is the state of one topic among many; a state without the changes after it is not the present one.
     place.state = (snapshot ?? place.whole) && source === undefined ? [data, info] : undefined
     for (const [token, waits] of listeners) {
@@ -166,7 +161,7 @@ export function newProgress<Token extends Listener>(
     // Within a numbering a reset comes after all that was to be sent; numbers may be left out of that. Before a first
     // snapshot there was nothing to miss.
     if (!(same && reset && target.delivery) && !place.due) tellGap(target, place, next.seq, reset)
-    next.stale = place.stale
+    next.mark = place.mark
     next.hasStates ||= place.hasStates
     return next
   }
@@ -177,25 +172,13 @@ export function newProgress<Token extends Listener>(
     }
   }
 
-  const setStale = ({ listeners }: Target<Token>, place: Place, stale: boolean): void => {
-    if (place.stale === stale) return
-    place.stale = stale
-    for (const [token, accepted] of listeners) if (accepted) tell(token, token.aged, stale, place.topic)
-  }
+  const noteTo = (token: Token, { staleAfterS }: Target<Token>, { mark, isInterrupted }: Place): void =>
+    tell(token, token.noted, mark, isInterrupted, staleAfterS, host.wait)
 
-  /** The topic is stale after this, unless something comes of it meanwhile. */
-  const watchFor = (target: Target<Token>, topic: string, delayMs: number): void => {
-    host.watch(target.key, topic, delayMs, () => {
-      const place = target.places.get(topic)
-      if (!place || !target.live || !target.staleAfterMs) return
-      const restMs = (place.heardAt as number) + target.staleAfterMs - host.now()
-      if (restMs > 0) watchFor(target, topic, restMs)
-      else setStale(target, place, true)
-    })
-  }
-  const watch = (target: Target<Token>, place: Place): void => {
-    place.heardAt = host.now()
-    if (target.staleAfterMs) watchFor(target, place.topic, target.staleAfterMs)
+  /** The server has said of a topic where it stands, that it begins anew (false) or that it is interrupted. */
+  const note = (target: Target<Token>, place: Place, isInterrupted?: boolean): void => {
+    place.isInterrupted = isInterrupted
+    for (const [token, accepted] of target.listeners) if (accepted) noteTo(token, target, place)
   }
 
   const tellGap = (
@@ -204,7 +187,7 @@ export function newProgress<Token extends Listener>(
     seq: number,
     reason = 'not_recovered',
   ): void => {
-    const gap = { topic, after, seq, reason, ...(delivery && { delivery }) }
+    const gap = { topic, after, seq, reason, delivery }
     for (const [token, waits] of listeners) {
       if (waits && !waits.has(topic)) {
         tell(token, token.missed, gap)
@@ -212,5 +195,5 @@ export function newProgress<Token extends Listener>(
     }
   }
 
-  return { accept, welcome, pass, moved, setStale }
+  return { accept, welcome, pass, moved, note }
 }

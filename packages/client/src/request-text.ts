@@ -6,16 +6,18 @@
  * a surrogate pair. `JSON.stringify` itself raises `TypeError` for a bigint or a cycle.
  */
 export function requestText(request: unknown): string {
-  return JSON.stringify(request, (key, value: unknown) => {
+  const names = new Set<string>()
+  JSON.stringify(request, (name, value: unknown) => {
     const kind = typeof value
-    const text = kind === 'string' ? `${key} ${value as string}` : key
     if (
       kind === 'function' ||
       (kind === 'number' && !isFinite(value as number)) ||
-      /\p{Surrogate}/u.test(text)
+      /\p{Cs}/u.test(kind === 'string' ? `${name} ${value as string}` : name)
     )
       throw new RangeError(`JSON cannot carry ${String(value)}.`)
-    if (!value || kind !== 'object' || Array.isArray(value)) return value
-    return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+    names.add(name)
+    return value
   })
+  // Members are written in the order of the list, in each object those that it has.
+  return JSON.stringify(request, [...names].sort())
 }

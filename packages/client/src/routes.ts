@@ -57,7 +57,7 @@ export interface Gap {
   /** `not_recovered`: the server no longer holds what was missed. Anything else is the server's word for a reset. */
   readonly reason: string
   /** The policy, where it is not `lossless`: then some updates may be left out at any time, and nothing is said of them. */
-  readonly delivery?: string
+  readonly delivery?: string | undefined
 }
 
 /** Called once for each update, in the server's order. What it throws is reported and harms no other listener. */
@@ -94,20 +94,6 @@ export interface Subscriptions<Request, Data> {
    * other listeners stay, the connection is down or the id is unknown, or when it does not answer in time. Never rejects.
    */
   unsubscribe(listenerId: string): Promise<void>
-
-  /**
-   * Calls `handler` when a topic of one of this client's subscriptions becomes stale, or is heard again. Returns what
-   * ends it. For one subscription there is the option `onStale`.
-   */
-  on(event: 'stale', handler: (staleness: Staleness) => void): () => void
-}
-
-/** A topic that became stale, or is heard again. */
-export interface Staleness {
-  readonly topic: string
-  readonly stale: boolean
-  /** Whose subscription it is; a stream's begins with `stream `. */
-  readonly listenerId: string
 }
 
 /** The parameters of an operation: none where its request is `undefined`. */

@@ -1,14 +1,6 @@
 import type { Listener, Performer, Tell } from './effects.js'
-import { failed, type TopicwireError } from './errors.js'
-import {
-  encodeCommand,
-  errorOf,
-  faultOf,
-  PONG,
-  type Members,
-  type ServerMessage,
-  type UpdateMembers,
-} from './frames.js'
+import { fault, type TopicwireError } from './errors.js'
+import { errorOf, PONG, type Members, type ServerMessage, type UpdateMembers } from './frames.js'
 import { isKnown, type Place } from './place.js'
 import { newProgress } from './progress.js'
 import { ANSWERED, ASKED, ENDING, FREE, RESTING, waiting, type Target } from './target.js'
@@ -19,10 +11,10 @@ import { ANSWERED, ASKED, ENDING, FREE, RESTING, waiting, type Target } from './
  */
 export interface Session<Token> {
   /**
-   * A listener of a subscription, whose `params` are JSON: those of one route with the same text are one. Or a call: then
-   * the route is the full type of its request. Sent when there is a connection.
+   * A listener of a subscription, whose `params` are JSON: those of one route with the same text are one. Or, where nothing
+   * takes updates, a call: then the route is the full type of its request. Sent when there is a connection.
    */
-  ask(token: Token, route: string, params: string | undefined, isCall?: boolean): void
+  ask(token: Token, route: string, params: string | undefined): void
   /** Ends a listener, or a call not yet sent. `wait` is told when the server holds nothing of it any more. */
   leave(token: Token, wait?: Token): void
   /** A new connection: everything that has listeners is subscribed again, from where it stands. */
@@ -70,19 +62,20 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
       answered(asked, members, type === 'error', payload)
     } else if (type === 'ping') host.write(PONG)
     else if (type === 'hello') {
-      host.greeted((members.heartbeat_s ?? 0) * 1_000, (members.limits?.heartbeat_grace_s ?? 10) * 1_000)
+      host.greeted(members)
     } else if (type === 'closing') {
       // What is asked from now on would be refused; the next connection takes it.
       isOpen = false
-      host.closes(members.retry_after_ms ?? 0)
+      host.closes(members.retry_after_ms)
     } else if (type === 'error') host.blame(errorOf(members, type))
     else {
       const concerned = holdersOf(type.slice(0, dot), topic)
       if (kind === '.update') return update(concerned, members)
-      for (const target of concerned.filter(({ live }) => live)) {
+      for (const target of concerned) {
+        if (!target.live) continue
         if (kind === '.reset') progress.moved(target, topic, members)
         if (kind !== '.closed') continue
-        if (members.retry) progress.setStale(target, target.places.get(topic) as Place, true)
+        if (members.retry) progress.note(target, target.places.get(topic) as Place, true)
         else {
           // What was asked of it may have made another one.
           target.live = false
@@ -100,7 +93,8 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
    */
   const update = (concerned: readonly Target<Token>[], members: Members): void => {
     const { payload, ...info } = members as UpdateMembers
-    if (typeof info.seq !== 'number') throw new TypeError('no seq')
+    // Raises where it has no number.
+    info.seq.toFixed()
     const leader = concerned.find(({ live }) => live)
     const epoch = leader?.places.get(info.topic)?.epoch
     for (const target of leader ? concerned : []) {
@@ -114,7 +108,8 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
 
   const answered = (target: Target<Token>, members: Members, isError: boolean, payload: unknown): void => {
     const { busy, isCall, listeners, type } = target
-    const error = isError || (!isCall && members.status !== 'ok') ? errorOf(members, type) : undefined
+    const error =
+      isError || (!isCall && members.status !== 'ok') ? errorOf(members, type as string) : undefined
     target.busy = FREE
     // A gap was seen after the question; or it is refused because the server is closing: the next connection takes it.
     if (busy === FREE || (error?.code === 'draining' && !isOpen)) return
@@ -136,7 +131,7 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
 
   /** Of a subscription that is on, those alone who wait for a state: it was their question. */
   const refuse = (target: Target<Token>, error: TopicwireError): void => {
-    for (const token of waiting(target, true)) {
+    for (const [token] of waiting(target, true)) {
       target.listeners.delete(token)
       tell(token, token.failed, error)
     }
@@ -153,18 +148,18 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
     target.listeners.size > 0 || peersOf(target).some(({ listeners }) => listeners.size)
 
   /** The command that would bring the wire to what the listeners want, if any may be sent now. */
-  const verbOf = (target: Target<Token>): 'subscribe' | 'unsubscribe' | false => {
+  const verbOf = (target: Target<Token>): 'subscribe' | 'unsubscribe' | false | undefined => {
     const { live, busy, route } = target
-    if (isWanted(target)) return busy <= ANSWERED && waiting(target, !busy).length > 0 && 'subscribe'
+    if (isWanted(target)) return busy <= ANSWERED && waiting(target, !busy)[0] && 'subscribe'
     // What is being subscribed may turn out to be a peer.
-    return live && !select((other) => other.route === route && other.busy === ASKED).length && 'unsubscribe'
+    return live && !select((other) => other.route === route && other.busy === ASKED)[0] && 'unsubscribe'
   }
 
   /** Brings the wire nearer to what the listeners want. */
   const settle = (): void => {
-    // Who resumes goes first: were another to join its topic from now on, what it missed could come no more.
-    const rank = ({ isCall, places }: Target<Token>): number => (isCall ? 0 : places.size ? 1 : 2)
-    for (const target of select(() => true).sort((one, other) => rank(one) - rank(other))) {
+    // Who resumes goes before who joins: were its topic joined from now on, what it missed could come no more.
+    const first = [...select(({ isCall }) => isCall), ...select(({ places }) => places.size)]
+    for (const target of new Set([...first, ...targets.values()])) {
       const off = !target.live && target.busy < ASKED
       const wanted = isWanted(target)
       if (wanted || off) for (const wait of target.leaving.splice(0)) tell(wait, wait.settled)
@@ -195,7 +190,9 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
     const type = isCall ? route : `${route}.${verb}`
     target.type = type
     inFlight.set((lastId += 1), target)
-    host.write((target.text = encodeCommand(type, lastId, params, resume)))
+    // JSON until now, so that what was asked could not change meanwhile.
+    const payload = params && (JSON.parse(params) as unknown)
+    host.write((target.text = JSON.stringify({ type, id: lastId, resume, payload })))
   }
 
   /**
@@ -206,24 +203,23 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
   const resumeOf = ({ route, places }: Target<Token>): object | undefined => {
     const resume = [...places.values()].filter(isKnown).map(({ topic, epoch }) => {
       const seqs = holdersOf(route, topic).flatMap((holder) => {
-        const place = holder.places.get(topic)
-        return place && place.epoch === epoch && isKnown(place) ? place.seq : []
+        const place = holder.places.get(topic) as Place
+        return place.epoch === epoch && isKnown(place) ? place.seq : []
       })
       return [topic, { epoch, seq: Math.min(...seqs) }]
     })
-    return resume.length ? (Object.fromEntries(resume) as object) : undefined
+    return resume[0] && (Object.fromEntries(resume) as object)
   }
 
   return {
-    ask: (token, route, params, isCall) => {
+    ask: (token, route, params) => {
+      const isCall = !token.take
       const key = isCall ? `${(lastCall += 1)}` : `${route}:${params}`
       const target: Target<Token> = targets.get(key) ?? {
         key,
         route,
         params,
         isCall,
-        type: '',
-        text: '',
         listeners: new Map(),
         leaving: [],
         live: false,
@@ -256,16 +252,13 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
         target.live = false
         target.busy = FREE
       }
-      const [largest] = [...unanswered].sort((one, other) => other.text.length - one.text.length)
-      if (closeCode === 1009 && largest) {
-        const what = `the server closed the connection over ${largest.text.length} characters.`
-        refuse(largest, failed(largest.type, 'too_large', what))
-      }
-      for (const target of unanswered) {
-        if (!target.isCall) continue
-        const what = 'the connection was lost; it may have been carried out.'
-        refuse(target, failed(target.type, 'disconnected', what))
-      }
+      const [largest] = [...unanswered].sort(
+        (one, other) => (other.text as string).length - (one.text as string).length,
+      )
+      if (closeCode === 1009 && largest)
+        refuse(largest, fault('too_large', (largest.text as string).length, { type: largest.type }))
+      for (const target of unanswered)
+        if (target.isCall) refuse(target, fault('disconnected', '', { type: target.type }))
       if (error) for (const target of targets.values()) refuse(target, error)
       settle()
     },
@@ -274,7 +267,12 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
         try {
           if (line) handle(line)
         } catch (cause) {
-          host.blame(faultOf(line, cause))
+          // Never with its values, which a parser's error has.
+          host.blame(
+            cause instanceof SyntaxError
+              ? fault('invalid_json', line.length)
+              : fault('invalid_message', line.length, { cause }),
+          )
         }
       }
     },

@@ -22,15 +22,15 @@ export interface Target<Token> {
   /** A call's full message type. */
   readonly route: string
   readonly params: string | undefined
-  readonly isCall: boolean | undefined
+  readonly isCall: boolean
   /**
    * Nothing until each was told that it is accepted; then the topics whose states it waits for, of which nothing else
    * goes to it.
    */
   readonly listeners: Map<Token, Set<string> | undefined>
   /** The command that was sent last: its type, and all of it. */
-  type: string
-  text: string
+  type?: string
+  text?: string
   leaving: Token[]
   /** The server holds it on this connection, and nothing ends it. */
   live: boolean
@@ -43,14 +43,14 @@ export interface Target<Token> {
   failures?: number
   /** How the route delivers where it is not lossless: then a number left out is no gap. */
   delivery?: string | undefined
-  /** How long a topic may be silent; 0 where no rate was promised. */
-  staleAfterMs?: number
+  /** How long a topic may be silent, where a rate was promised. */
+  staleAfterS?: number | undefined
 }
 
 /** Who is not accepted, or, `all`, waits for a state; everybody where it is not on. */
-export function waiting<Token>({ listeners, live }: Target<Token>, all: boolean): Token[] {
-  return [...listeners.keys()].filter((token) => {
-    const waits = listeners.get(token)
-    return !live || !waits || (all && waits.size)
-  })
+export function waiting<Token>(
+  { listeners, live }: Target<Token>,
+  all: boolean,
+): (readonly [Token, Set<string> | undefined])[] {
+  return [...listeners].filter(([, waits]) => !live || !waits || (all && waits.size))
 }

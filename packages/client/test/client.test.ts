@@ -295,13 +295,7 @@ describe('an adapter', () => {
     const adapter = new WsAdapter()
     expect(adapter).toBeInstanceOf(WsAdapter)
     expect(Object.keys(adapter).sort()).toEqual(['connection', 'orders', 'quotes', 'trades'])
-    expect(Object.keys(adapter.orders).sort()).toEqual([
-      'cancel_all',
-      'on',
-      'preview',
-      'subscribe',
-      'unsubscribe',
-    ])
+    expect(Object.keys(adapter.orders).sort()).toEqual(['cancel_all', 'preview', 'subscribe', 'unsubscribe'])
     expect(adapter.connection.status).toBe('idle')
     expect(url).not.toHaveBeenCalled()
     await adapter.quotes.subscribe('q', aapl, nothing)

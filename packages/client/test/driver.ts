@@ -5,6 +5,7 @@
 import { createInterface } from 'node:readline'
 import { WebSocket } from 'ws'
 import { createClient, TopicwireError, type Route } from '../src/index.js'
+import { watched } from '../src/stale/index.js'
 import { bearer } from '../src/token/index.js'
 
 interface Routes {
@@ -28,6 +29,7 @@ const client = createClient<Routes>(['trades'], {
   backoff: { baseMs: 10, maxMs: 50 },
   ...(tokens.length > 0 && { token: user }),
 })
+const trades = watched(client.trades)
 client.connection.on('status', (status) => {
   tell('status', status)
 })
@@ -38,12 +40,12 @@ client.connection.on('error', ({ code }) => {
 async function run(command: Command): Promise<unknown> {
   const [kind, id] = command
   if (kind === 'auth') return user.auth(id)
-  if (kind === 'unsubscribe') return client.trades.unsubscribe(id)
+  if (kind === 'unsubscribe') return trades.unsubscribe(id)
   const [, , symbol] = command
   const onUpdate = ({ price }: { price: number }, { snapshot }: { snapshot?: true }): void => {
     tell('update', id, price, snapshot ?? false)
   }
-  return client.trades.subscribe(id, { symbol }, onUpdate, {
+  return trades.subscribe(id, { symbol }, onUpdate, {
     onGap: ({ reason }) => {
       tell('gap', id, reason)
     },

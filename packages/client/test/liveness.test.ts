@@ -1,6 +1,7 @@
 /** A dead socket, a silent topic, a server that closes, a client that is too slow: each is something else. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createClient, type Client, type ClientOptions } from '../src/index.js'
+import { watched } from '../src/stale/index.js'
 import { stream } from '../src/stream/index.js'
 import { FakeServer, ManualClock, topicOf, type FakeServerOptions } from '../src/testing/index.js'
 import { routeNames, type Routes } from './routes.js'
@@ -88,9 +89,10 @@ describe('pitfall 26: a stale topic on a living socket', () => {
   test('is told when it was silent for longer than it promised, and again when it is heard', async () => {
     newServer({ staleAfterS: { quotes: 5 } })
     const client = newClient()
+    const quotes = watched(client.quotes)
     const told: unknown[] = []
-    const off = client.quotes.on('stale', (staleness) => told.push(staleness))
-    await client.quotes.subscribe('q', aapl, nothing, { onStale: (...stale) => told.push(stale) })
+    const off = quotes.on('stale', (staleness) => told.push(staleness))
+    await quotes.subscribe('q', aapl, nothing, { onStale: (...stale) => told.push(stale) })
     await clock.advance(4_000)
     server.publish('quotes', topic, 1)
     await clock.advance(4_999)
@@ -108,10 +110,11 @@ describe('pitfall 26: a stale topic on a living socket', () => {
 
   test('is told of a topic whose producer died, until it runs again; the subscription is kept', async () => {
     const client = newClient()
+    const quotes = watched(client.quotes)
     const told: unknown[] = []
-    const loop = stream(client.quotes, aapl, { onGap: nothing })
-    client.quotes.on('stale', ({ stale, listenerId }) => told.push([stale, listenerId]))
-    client.quotes.on('stale', () => {
+    const loop = stream(quotes, aapl, { onGap: nothing })
+    quotes.on('stale', ({ stale, listenerId }) => told.push([stale, listenerId]))
+    quotes.on('stale', () => {
       throw new Error('in the handler')
     })
     const onError = vi.fn()
@@ -136,8 +139,9 @@ describe('pitfall 26: a stale topic on a living socket', () => {
   test('is no dead socket: while the connection is down nothing becomes stale', async () => {
     newServer({ staleAfterS: { quotes: 5 } })
     const client = newClient()
+    const quotes = watched(client.quotes)
     const onStale = vi.fn()
-    await client.quotes.subscribe('q', aapl, nothing, { onStale })
+    await quotes.subscribe('q', aapl, nothing, { onStale })
     server.refuse()
     server.cut()
     await clock.advance(60_000)

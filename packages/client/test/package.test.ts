@@ -84,6 +84,18 @@ test.each([
   expect(JSON.parse(said)).toEqual({ seen: [1, 7], isTyped: true, status: 'closed', makes: 'function' })
 })
 
+test('an error is a sentence in development; in production it is its code, and what says more', () => {
+  const page = `
+    import { createClient } from '@topicwire/client'
+    class None { constructor() { throw new Error('no way') } }
+    const ws = createClient(['trades'], { url: 'ws://shop.example/ws', webSocket: None })
+    await ws.trades.subscribe('tape', {}, () => 0).catch((error) => console.log(error.message))`
+  const messageUnder = (...conditions: readonly string[]): string =>
+    run(process.execPath, ...conditions, '--input-type=module', '-e', page).stdout.trim()
+  expect(messageUnder('--conditions=development')).toBe('No socket to ws://shop.example/ws: Error: no way')
+  expect(messageUnder()).toBe('connection_failed: ws://shop.example/ws: Error: no way')
+})
+
 test('publint finds nothing', () => {
   const { stdout, status } = run(join(programs, 'publint'), 'run', tarball, '--strict')
   expect(stdout).toContain('All good!')

@@ -2,6 +2,7 @@ import type { Listener, Performer } from '../src/effects.js'
 import type { TopicwireError } from '../src/errors.js'
 import type { Gap, UpdateInfo } from '../src/routes.js'
 import { newSession } from '../src/session.js'
+import { Listener as Watcher } from '../src/stale/watch.js'
 
 /** An effect with its values by name, as the vectors write them: `packages/vectors/README.md`. */
 export type Effect =
@@ -11,7 +12,6 @@ export type Effect =
   | { readonly kind: 'update'; readonly token: number; readonly data: unknown; readonly info: UpdateInfo }
   | { readonly kind: 'gap'; readonly token: number; readonly gap: Gap }
   | { readonly kind: 'stale'; readonly token: number; readonly topic: string; readonly stale: boolean }
-  | { readonly kind: 'watch'; readonly key: string; readonly topic: string; readonly delayMs: number }
   | { readonly kind: 'retry'; readonly key: string; readonly failures: number }
   | { readonly kind: 'resync' }
   | { readonly kind: 'hello'; readonly heartbeatMs: number; readonly graceMs: number }
@@ -24,7 +24,8 @@ export interface Session {
   ask(token: number, route: string, params: string | undefined, isCall?: boolean): void
   leave(token: number, wait?: number): void
   retry(key: string): void
-  silent(key: string, topic: string, now: number): void
+  /** It is so late: whatever waited for that happens. */
+  silent(now: number): void
   opened(): void
   lost(closeCode: number, error?: TopicwireError): void
   receive(frame: string, now?: number): void
@@ -33,8 +34,10 @@ export interface Session {
 export function newRecordedSession(): Session {
   const tokens = new Map<number, Listener>()
   const effects: Effect[] = []
-  /** By key, or by key and topic: what is to be done then. */
-  const timers = new Map<string, () => void>()
+  /** By key: what is to be done then. */
+  const rests = new Map<string, () => void>()
+  /** Of the watches of silent topics: `@topicwire/client/stale` listens beside each token. */
+  const alarms = new Map<unknown, { readonly dueMs: number; readonly act: () => void }>()
   let present = 0
   const note = (effect: Effect): void => {
     effects.push(effect)
@@ -43,22 +46,22 @@ export function newRecordedSession(): Session {
     write: (text) => {
       note({ kind: 'send', text })
     },
-    now: () => present,
-    watch: (key, topic, delayMs, act) => {
-      timers.set(`${key} ${topic}`, act)
-      note({ kind: 'watch', key, topic, delayMs })
+    wait: (name, delayMs = 0, act) => {
+      if (act) alarms.set(name, { dueMs: present + delayMs, act })
+      else alarms.delete(name)
     },
     rest: (key, failures, act) => {
-      timers.set(key, act)
+      rests.set(key, act)
       note({ kind: 'retry', key, failures })
     },
     resync: () => {
       note({ kind: 'resync' })
     },
-    greeted: (heartbeatMs, graceMs) => {
-      note({ kind: 'hello', heartbeatMs, graceMs })
+    greeted: ({ heartbeat_s = 0, limits }) => {
+      const graceMs = (limits?.heartbeat_grace_s ?? 10) * 1_000
+      note({ kind: 'hello', heartbeatMs: heartbeat_s * 1_000, graceMs })
     },
-    closes: (retryAfterMs) => {
+    closes: (retryAfterMs = 0) => {
       note({ kind: 'closing', retryAfterMs })
     },
     blame: (error) => {
@@ -68,21 +71,29 @@ export function newRecordedSession(): Session {
   const session = newSession<Listener>(host, (_token, act, ...values) => {
     act?.(...values)
   })
-  const tokenOf = (token: number): Listener => {
-    const known = tokens.get(token) ?? {
+  const watchers = new Map<number, Watcher>()
+  const tokenOf = (token: number, isCall = false): Listener => {
+    const watcher = new Watcher((stale, topic) => {
+      note({ kind: 'stale', token, topic, stale })
+    })
+    if (!tokens.has(token)) watchers.set(token, watcher)
+    const updates: Pick<Listener, 'take' | 'noted'> = {
       take: (data, info) => {
+        watcher.heard(info.topic)
         note({ kind: 'update', token, data, info })
       },
+      noted: watcher.noted,
+    }
+    const known = tokens.get(token) ?? {
+      ...(!isCall && updates),
       missed: (gap) => {
         note({ kind: 'gap', token, gap })
-      },
-      aged: (stale, topic) => {
-        note({ kind: 'stale', token, topic, stale })
       },
       settled: (value) => {
         note({ kind: 'resolved', token, value })
       },
       failed: (error) => {
+        watcher.end()
         note({ kind: 'rejected', token, error })
       },
     }
@@ -91,23 +102,25 @@ export function newRecordedSession(): Session {
   }
   return {
     next: () => effects.shift(),
-    ask: (token, ...of) => {
-      session.ask(tokenOf(token), ...of)
+    ask: (token, route, params, isCall) => {
+      session.ask(tokenOf(token, isCall), route, params)
     },
     leave: (token, wait) => {
+      watchers.get(token)?.end()
       session.leave(tokenOf(token), wait === undefined ? undefined : tokenOf(wait))
     },
     retry: (key) => {
-      timers.get(key)?.()
+      rests.get(key)?.()
     },
-    silent: (key, topic, now) => {
+    silent: (now) => {
       present = now
-      timers.get(`${key} ${topic}`)?.()
+      for (const [alarm, { dueMs, act }] of alarms) if (dueMs <= now && alarms.delete(alarm)) act()
     },
     opened: () => {
       session.opened()
     },
     lost: (...of) => {
+      alarms.clear()
       session.lost(...of)
     },
     receive: (frame, now = 0) => {

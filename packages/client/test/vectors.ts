@@ -64,7 +64,7 @@ function apply(session: Session, event: VectorEvent): void {
       session.retry(event[1])
       break
     case 'silent':
-      session.silent(event[1], event[2], event[3])
+      session.silent(event[3])
       break
     case 'fail':
       session.lost(0, new TopicwireError(event[1], 'Over.'))
@@ -83,8 +83,6 @@ function plain(effect: Effect): unknown {
       return { kind: 'report', code: effect.error.code }
     case 'resolved':
       return { ...effect, value: effect.value ?? null }
-    case 'watch':
-      return { kind: 'watch', key: effect.key, topic: effect.topic, delay_ms: effect.delayMs }
     case 'hello':
       return { kind: 'hello', heartbeat_ms: effect.heartbeatMs, grace_ms: effect.graceMs }
     case 'closing':

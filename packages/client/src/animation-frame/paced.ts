@@ -31,10 +31,7 @@ interface Waiting<Data> {
 }
 
 /** A route whose updates wait for a frame. */
-export interface PacedRoute<Request, Listener> extends Pick<
-  Subscriptions<Request, unknown>,
-  'unsubscribe' | 'on'
-> {
+export interface PacedRoute<Request, Listener> extends Pick<Subscriptions<Request, unknown>, 'unsubscribe'> {
   subscribe(
     listenerId: string,
     params: Request,
@@ -88,12 +85,6 @@ export function paced<Request, Data, Listener>(
       waiting.delete(listenerId)
       return route.unsubscribe(prefix + listenerId)
     },
-    on: (event, handler) =>
-      route.on(event, (staleness) => {
-        const { listenerId } = staleness
-        if (listenerId.startsWith(prefix))
-          handler({ ...staleness, listenerId: listenerId.slice(prefix.length) })
-      }),
   }
   setSentForm(pacedRoute, (request) => sentForm(route, request))
   return pacedRoute

@@ -1,5 +1,6 @@
 import { TopicwireError } from '@topicwire/client'
-import type { Gap, SubscribeOptions, Subscriptions, UpdateInfo } from '@topicwire/client'
+import type { Gap, Subscriptions, UpdateInfo } from '@topicwire/client'
+import { watched, type WatchedOptions, type WatchedSubscriptions } from '../stale/index.js'
 
 /**
  * - `idle`: there is no request, so nothing is subscribed.
@@ -49,7 +50,7 @@ let watches = 0
  */
 export class TopicWatch<Request, Data> {
   state: TopicState<Data>
-  readonly #route: Subscriptions<Request, Data>
+  readonly #route: WatchedSubscriptions<Request, Data>
   readonly #request: Request | undefined
   readonly #options: () => TopicOptions<Data>
   readonly #changed: () => void
@@ -65,7 +66,7 @@ export class TopicWatch<Request, Data> {
     changed: () => void,
     previous: Data | undefined,
   ) {
-    this.#route = route
+    this.#route = watched(route)
     this.#request = request
     this.#options = options
     this.#changed = changed
@@ -78,7 +79,7 @@ export class TopicWatch<Request, Data> {
     const attempt = (this.#attempt = {})
     const current = (): boolean => this.#attempt === attempt
     const { timeoutMs, onGap } = this.#options()
-    const options: SubscribeOptions = {
+    const options: WatchedOptions = {
       ...(timeoutMs !== undefined && { timeoutMs }),
       ...(onGap !== undefined && { onGap: (gap) => this.#options().onGap?.(gap) }),
       onError: (error) => {

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { batched, conflated, type FrameOptions } from '../../src/animation-frame/index.js'
 import { createClient, type Client, type SubscribeOptions } from '../../src/index.js'
+import { watched } from '../../src/stale/index.js'
 import { stream } from '../../src/stream/index.js'
 import { FakeServer, ManualClock, topicOf } from '../../src/testing/index.js'
 import { TopicWatch } from '../../src/ui/topic-watch.js'
@@ -319,7 +320,7 @@ test('a refusal rejects, and what cannot be asked for replaces nobody', async ()
 test('ids are those of the object that began it; staleness is told by them', async () => {
   server = new FakeServer({ clock })
   client = createClient<Routes>(routeNames, { url: 'ws://test/ws', webSocket: server.WebSocket, clock })
-  const [one, other] = [conflated(client.quotes, { frames }), batched(client.quotes, { frames })]
+  const [one, other] = [watched(conflated(client.quotes, { frames })), batched(client.quotes, { frames })]
   const stale: unknown[] = []
   one.on('stale', ({ listenerId, stale: isStale }) => stale.push([listenerId, isStale]))
   const listeners = [vi.fn(), vi.fn(), vi.fn()] as const

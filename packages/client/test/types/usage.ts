@@ -13,11 +13,11 @@ import {
   type Operation,
   type Route,
   type RouteName,
-  type Staleness,
   type UpdateInfo,
 } from '@topicwire/client'
 import { batched, conflated, type BatchInfo } from '@topicwire/client/animation-frame'
 import { latency } from '@topicwire/client/latency'
+import { watched, type Staleness } from '@topicwire/client/stale'
 import { stream } from '@topicwire/client/stream'
 import { FakeServer } from '@topicwire/client/testing'
 import { bearer, type TokenSource } from '@topicwire/client/token'
@@ -104,8 +104,12 @@ const batches = stream(batched(ws.trades), params)
 isTrue<Equal<typeof batches, AsyncIterableIterator<readonly Trade[], undefined>>>(batches)
 latency(ws.connection, (ms) => ms?.toFixed(), { intervalMs: 1_000 })
 isTrue<Equal<ReturnType<typeof ws.connection.call>, Promise<unknown>>>()
-ws.trades.on('stale', (staleness) => isTrue<Equal<typeof staleness, Staleness>>(staleness))
-void ws.trades.subscribe('id', params, () => undefined, { onStale: (stale, topic) => [stale, topic.length] })
+watched(ws.trades).on('stale', (staleness) => isTrue<Equal<typeof staleness, Staleness>>(staleness))
+void watched(ws.trades).subscribe('id', params, () => undefined, {
+  onStale: (stale, topic) => [stale, topic.length],
+})
+// @ts-expect-error: only what is watched tells of silence
+void ws.trades.subscribe('id', params, () => undefined, { onStale: () => undefined })
 export const tokens: TokenSource[] = ['fixed', () => 'got', () => Promise.resolve('fetched')]
 const user = bearer(async () => (await fetch('/token')).text())
 new WsAdapter({ token: user })
@@ -161,7 +165,7 @@ new WsAdapter({ token: 'text' })
 // @ts-expect-error: nor does what gets one
 new WsAdapter({ token: () => 'text' })
 // @ts-expect-error: a route tells no status
-ws.trades.on('status', () => undefined)
+watched(ws.trades).on('status', () => undefined)
 // @ts-expect-error: no such event
 ws.connection.on('state', () => undefined)
 // @ts-expect-error: a status is no number

@@ -10,6 +10,7 @@ import sys
 
 from uvicorn.main import main as uvicorn
 
+from topicwire.asgi.served import VARIABLE
 from trading_api.shared.config import Settings
 from trading_api.shared.errors import ConfigError
 
@@ -37,8 +38,10 @@ def main(arguments: list[str]) -> None:
     websocket = ["--ws", "topicwire.asgi.uvicorn:WebSocketProtocol"]
     http = ["--http", "topicwire.asgi.uvicorn_http:HttpProtocol"]
     as_they_are = ["--ws-per-message-deflate", "false"]  # updates to many cost a third so
+    os.environ[VARIABLE] = "trading_api.main:app"
+    options = [*address, *websocket, *http, *as_they_are, *arguments]
     uvicorn(
-        ["trading_api.main:app", *address, *websocket, *http, *as_they_are, *arguments],
+        ["topicwire.asgi.served:application", "--factory", *options],
         prog_name="python -m trading_api",
     )
 

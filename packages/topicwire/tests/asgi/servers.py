@@ -44,7 +44,7 @@ KINDS = {
     "uvicorn websockets": _uvicorn("websockets"),
     "uvicorn wsproto": _uvicorn("wsproto"),
     "hypercorn": Kind(
-        ("hypercorn", APP, "--bind", "127.0.0.1:0", "--workers", "0"),
+        ("hypercorn", APP, "--bind", "127.0.0.1:0"),
         r"Running on http://127\.0\.0\.1:(\d+)",
         hands_over_signals=False,
     ),

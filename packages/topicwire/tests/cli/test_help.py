@@ -16,7 +16,7 @@ from topicwire.codegen.version import GENERATOR_VERSION
 
 COMMANDS = [
     *("init", "new", "new route", "generate", "spec", "client", "client typescript"),
-    *("client python", "diff", "mock", "doctor"),
+    *("client python", "diff", "mock", "serve", "doctor"),
 ]
 
 

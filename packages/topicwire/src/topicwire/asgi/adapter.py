@@ -18,6 +18,7 @@ from topicwire.asgi.endpoint import Endpoint
 from topicwire.asgi.explain import explain
 from topicwire.asgi.metrics import MetricsEndpoint
 from topicwire.asgi.sigterm import draining_on_sigterm
+from topicwire.asgi.workers import require_one_worker
 from topicwire.asyncapi.document import build
 from topicwire.backplane.memory import MemoryBackplane
 from topicwire.errors import DeclarationError
@@ -170,7 +171,8 @@ class FastWSAdapter:
         """Serve this adapter from `app`, any Starlette or FastAPI application.
 
         Adds the WebSocket endpoint, the document and its page, and itself to the tuple
-        `app.state.topicwire`. When the application shuts down, the producers are stopped.
+        `app.state.topicwire`. When the application shuts down, the producers are stopped. Where the
+        server runs several worker processes it does not start (`SeveralWorkersError`).
 
         Args:
             app: gets routes and a lifespan.
@@ -193,6 +195,7 @@ class FastWSAdapter:
 
         @asynccontextmanager
         async def lifespan(scope_app: Any) -> AsyncIterator[Any]:
+            require_one_worker()
             async with inner(scope_app) as state:
                 self._hub.drain.reopen()
                 terminating = (

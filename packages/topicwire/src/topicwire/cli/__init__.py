@@ -18,6 +18,7 @@ from topicwire.cli.generate import add_generate
 from topicwire.cli.init import add_init
 from topicwire.cli.mock import add_mock
 from topicwire.cli.new import add_new
+from topicwire.cli.serve import add_serve
 from topicwire.codegen.version import GENERATOR_VERSION
 
 
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_client(commands)
     add_diff(commands)
     add_mock(commands)
+    add_serve(commands)
     add_doctor(commands)
     options = vars(parser.parse_args(arguments))
     run = options.pop("run", None)

@@ -8,10 +8,9 @@ import math
 from typing import TYPE_CHECKING
 
 from topicwire.cli.console import add_command, add_json, refusals, refuse, say
+from topicwire.cli.listening import add_address, listener
 
 if TYPE_CHECKING:
-    import socket
-
     from topicwire.cli.console import Commands
 
 
@@ -28,10 +27,7 @@ def add_mock(commands: Commands) -> None:
     parser.add_argument(
         "document", metavar="FILE_OR_ADDRESS", help="asyncapi.json, or where a server has it"
     )
-    parser.add_argument("--host", default="127.0.0.1", help="to listen on (default: 127.0.0.1)")
-    parser.add_argument(
-        "--port", type=int, default=8000, help="to listen on; 0 for any (default: 8000)"
-    )
+    add_address(parser)
     parser.add_argument(
         "--seed", type=int, default=0, help="the same seed, the same data (default: 0)"
     )
@@ -80,8 +76,8 @@ def mock(
         import uvicorn  # noqa: PLC0415 - an extra
     except ImportError:
         refuse("A mock is served by uvicorn: pip install 'topicwire[uvicorn]'", as_json=as_json)
-    listener = _listener(host, port, as_json=as_json)
-    shown = f"{host}:{listener.getsockname()[1]}"
+    bound = listener(host, port, as_json=as_json)
+    shown = f"{host}:{bound.getsockname()[1]}"
     path = next(iter(content["channels"].values()))["address"].rstrip("/")
     addresses = {
         "WebSocket": f"ws://{shown}{path or '/'}",
@@ -99,24 +95,7 @@ def mock(
     config = uvicorn.Config(
         app, ws="topicwire.asgi.uvicorn:WebSocketProtocol", log_level="warning", lifespan="on"
     )
-    uvicorn.Server(config).run(sockets=[listener])
-
-
-def _listener(host: str, port: int, *, as_json: bool) -> socket.socket:
-    import socket  # noqa: PLC0415 - start-up time
-
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-    except (OSError, OverflowError) as error:
-        refuse(
-            f"{host}:{port} cannot be listened on: {error}. Choose another --port; 0 takes any "
-            "that is free.",
-            as_json=as_json,
-        )
-    return listener
+    uvicorn.Server(config).run(sockets=[bound])
 
 
 def _rate(text: str) -> float:

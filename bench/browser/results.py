@@ -76,7 +76,7 @@ def _row(case: Case, windows: Sequence[Mapping[str, Any]], idle_cpu: float) -> d
         "calls_per_s": round(median("calls_per_s")),
         "frames_per_s": round(median("frames_per_s"), 1),
         "longest_frame_ms": round(median("longest_frame_ms"), 1),
-        "longest_task_ms": round(median("longest_task_ms"), 1),
+        "longest_task_ms": round(max(window["longest_task_ms"] for window in windows)),
         "heap_growth_bytes": round(median("heap_growth_bytes")),
         "published": sum(window["published"] for window in windows),
         "missing": sum(window["published"] - window["arrived"] for window in windows),

@@ -49,6 +49,8 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
   const holdersOf = (route: string, topic: string): Target<Token>[] =>
     select((target) => target.route === route && target.places.has(topic))
   const progress = newProgress(tell, host, holdersOf)
+  /** Who has a topic, of any route: a page of a thousand subscriptions cannot look at each for each update. */
+  const having = new Map<unknown, Target<Token>[]>()
 
   const handle = (line: string): void => {
     const { type, id, payload } = JSON.parse(line) as ServerMessage
@@ -69,7 +71,9 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
       host.closes(members.retry_after_ms)
     } else if (type === 'error') host.blame(errorOf(members, type))
     else {
-      const concerned = holdersOf(type.slice(0, dot), topic)
+      const all = having.get(topic) ?? select(({ places }) => places.has(topic))
+      having.set(topic, all)
+      const concerned = all.filter(({ route }) => route === type.slice(0, dot))
       if (kind === '.update') return update(concerned, members)
       for (const target of concerned) {
         if (!target.live) continue
@@ -157,6 +161,8 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
 
   /** Brings the wire nearer to what the listeners want. */
   const settle = (): void => {
+    // It follows whatever changes who has which topic.
+    having.clear()
     // Who resumes goes before who joins: were its topic joined from now on, what it missed could come no more.
     const first = [...select(({ isCall }) => isCall), ...select(({ places }) => places.size)]
     for (const target of new Set([...first, ...targets.values()])) {

@@ -19,7 +19,7 @@ from topicwire.asyncapi.official import are_allowed
 from topicwire.asyncapi.pointers import follow, objects, pointer
 from topicwire.asyncapi.protocol_rules import PROTOCOL_RULES
 from topicwire.asyncapi.schema_walk import every_schema
-from topicwire.wire.carried import UNREADABLE
+from topicwire.wire.names import UNREADABLE
 
 _URI = "urn:topicwire:document"
 _LOCATION = "$message.payload#"

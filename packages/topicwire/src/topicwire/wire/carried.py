@@ -16,13 +16,11 @@ from pydantic import SecretBytes, SecretStr
 
 from topicwire.errors import DeclarationError
 from topicwire.types import Direction
+from topicwire.wire.names import UNREADABLE
 
 _SCALARS: Final = (str, int, float, bool, type(None))
 ENVELOPE: Final = "envelope"
 """The name of what is made around a payload that is received: nobody declared it."""
-
-UNREADABLE: Final = "hasOwnProperty"
-"""A key that no object of a document may have: see `_is_called_unreadably`."""
 
 _OBJECTS: Final = frozenset({"dataclass-args", "model-fields", "typed-dict"})
 _KEYS: Final = frozenset(

@@ -33,6 +33,9 @@ _JAVASCRIPT: Final = frozenset(
 _CLIENT: Final = frozenset({"close", "closed", "connection", "on", "stream"})
 _BUILT_IN: Final = frozenset({"subscribe", "unsubscribe", "update"})
 
+UNREADABLE: Final = "hasOwnProperty"
+"""A key that no object of a document may have: the official parser asks each object for it."""
+
 RESERVED_ROUTES: Final = _JAVASCRIPT | _CLIENT | _BUILT_IN
 RESERVED_OPERATIONS: Final = _JAVASCRIPT | _CLIENT | {"reset"}
 

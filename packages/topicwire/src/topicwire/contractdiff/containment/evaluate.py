@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from topicwire.contractdiff.containment.formats import FORMATS
@@ -63,6 +64,7 @@ def allows(  # noqa: PLR0911 (one return a kind of node)
             return _plain(universe, node, value)
 
 
+@lru_cache(maxsize=4096)  # the same few names are held against the same few patterns
 def matches(pattern: str, text: str) -> bool:
     """Say whether a pattern is found in a text.
 

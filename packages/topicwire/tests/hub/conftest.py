@@ -1,4 +1,7 @@
-"""The hub is tested over both kinds of socket: what it promises does not depend on the server's."""
+"""The hub is tested over both kinds of socket: what it promises does not depend on the server's.
+
+A module without a socket has a `direct` of its own, and runs once.
+"""
 
 from __future__ import annotations
 

@@ -15,6 +15,11 @@ from topicwire.testing import ManualClock
 LIMIT_S = 10.0
 
 
+@pytest.fixture(autouse=True)
+def direct() -> None:
+    """Nothing here has a socket: once will do."""
+
+
 @given(st.lists(st.tuples(st.floats(0, 9.9), st.floats(0, 25)), max_size=20))
 def test_steps_that_are_short_enough_are_never_late(steps: list[tuple[float, float]]) -> None:
     clock = ManualClock()

@@ -341,7 +341,7 @@ class PolicyAgainstLog(RuleBasedStateMachine):
 
 EACH_POLICY = pytest.mark.parametrize("name", DELIVERIES)
 STEPS = 25
-QUICK = settings(max_examples=60, stateful_step_count=STEPS, deadline=None)
+QUICK = settings(max_examples=30, stateful_step_count=STEPS, deadline=None)
 PROFILE = settings.get_profile("long")
 LONG = settings(
     PROFILE,

@@ -33,10 +33,12 @@ def refused(root: Path, text: str) -> tuple[int, str, str]:
 
 def replaced(old: str, new: str, *, at: int = 0) -> str:
     """`SEPARATE` with the text of one of its applications changed."""
-    pieces = SEPARATE.split("[[tool.topicwire.app]]\n")
-    assert old in pieces[at + 1]
-    pieces[at + 1] = pieces[at + 1].replace(old, new)
-    return "[[tool.topicwire.app]]\n".join(pieces)
+    head = "[[tool.topicwire.app]]\n"
+    before, first, second = SEPARATE.split(head)
+    applications = [first, second]
+    assert old in applications[at]
+    changed = applications[at].replace(old, new)
+    return head.join([before, *applications[:at], changed, *applications[at + 1 :]])
 
 
 def test_each_has_its_own_paths_and_caches(root: Path) -> None:

@@ -3,7 +3,6 @@ import { shipped } from './test/shipped.js'
 
 /** What is no test of behaviour: of a module by itself, of types, of the packages that are built. */
 const INTERNAL = [
-  'backoff',
   'canonical',
   'frames',
   'host',

@@ -3,7 +3,6 @@
  * the list with the source, and refuses a name that anything else has too.
  */
 export const PRIVATE_NAMES = [
-  'accept',
   'accepted',
   'ask',
   'blame',
@@ -25,14 +24,11 @@ export const PRIVATE_NAMES = [
   'lost',
   'mark',
   'missed',
-  'moved',
-  'note',
   'noted',
   'observers',
   'opened',
   'owner',
   'params',
-  'pass',
   'places',
   'reach',
   'receive',
@@ -47,7 +43,6 @@ export const PRIVATE_NAMES = [
   'tell',
   'text',
   'tornAt',
-  'welcome',
   'whole',
   'write',
 ]

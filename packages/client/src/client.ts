@@ -39,9 +39,8 @@ export function createClient<Routes extends RouteMap<Routes>>(
     }
     return link
   }
-  const leave = async (handle: Handle | undefined): Promise<void> => {
-    if (handle) await attached?.leave(handle)
-  }
+  const leave = (handle: Handle | undefined): Promise<unknown> | undefined =>
+    handle && attached?.leave(handle)
   const call = (type: string, request?: unknown): Promise<unknown> => use().call(type, request, owner)
 
   const connection: Connection = {
@@ -88,9 +87,8 @@ export function createClient<Routes extends RouteMap<Routes>>(
             failed: (error) => {
               if (!handle.accepted) return reject(error)
               onNotice?.()
-              if (error.code === 'closed') onClose?.(error)
-              else if (onError) onError(error)
-              else owner.report(error)
+              const told = error.code === 'closed' ? onClose : (onError ?? owner.report)
+              told?.(error)
             },
             missed: (gap) => {
               if (onGap) onGap(gap)
@@ -104,10 +102,10 @@ export function createClient<Routes extends RouteMap<Routes>>(
           // After the new one has joined, so that equal parameters keep their subscription on the wire.
           void leave(earlier)
         }),
-      unsubscribe: (listenerId) => {
+      unsubscribe: async (listenerId) => {
         const handle = listeners.get(listenerId)
         listeners.delete(listenerId)
-        return leave(handle)
+        await leave(handle)
       },
     }
   }
@@ -116,7 +114,7 @@ export function createClient<Routes extends RouteMap<Routes>>(
   for (const name of names) {
     const [route = '', operation] = name.split('.')
     const members = (client[route] ??= subscriptionsOf(route)) as Record<string, unknown>
-    if (operation !== undefined) members[operation] = (request?: unknown) => call(name, request)
+    if (operation) members[operation] = (request?: unknown) => call(name, request)
   }
   // The names are the type's own keys, so what was built has the members that the type says.
   return (options.validate?.(client) ?? client) as Client<Routes>

@@ -45,3 +45,28 @@ export type Tell<Token> = <Values extends readonly unknown[]>(
   act: ((...values: Values) => void) | undefined,
   ...values: Values
 ) => void
+
+/**
+ * What one connection has subscribed and asked, as a state machine without a socket or timers: events go in by the methods,
+ * what follows goes to `host` and, for listeners, to `tell`. It outlives its sockets: `opened` and `lost` tell of them.
+ */
+export interface Session<Token> {
+  /**
+   * A listener of a subscription, whose `params` are JSON: those of one route with the same text are one. Or, where nothing
+   * takes updates, a call: then the route is the full type of its request. Sent when there is a connection.
+   */
+  ask(token: Token, route: string, params: string | undefined): void
+  /** Ends a listener, or a call not yet sent. `wait` is told when the server holds nothing of it any more. */
+  leave(token: Token, wait?: Token): void
+  /** A new connection: everything that has listeners is subscribed again, from where it stands. */
+  opened(): void
+  /**
+   * The connection is gone. Subscriptions wait for the next one; calls that were sent are rejected, for nobody knows
+   * whether they were carried out. After close code 1009 the largest unanswered command is refused as `too_large`:
+   * at least that one was, and sent again it would end every connection to come. With an error nobody will connect
+   * again: every listener and call is over.
+   */
+  lost(closeCode: number, error?: TopicwireError): void
+  /** A text frame: one message, or several separated by newlines. A bad one does not touch the others. */
+  receive(frame: string): void
+}

@@ -4,8 +4,6 @@ import { fault, type TopicwireError, type TopicwireErrorFields } from './errors.
 /** Offered at the handshake; a server that chooses it sends `hello` and answers `ping`. */
 export const SUBPROTOCOL = 'topicwire.v1+json'
 
-export const PONG = '{"type":"pong"}'
-
 /**
  * What may be in a payload that the server makes, by the protocol. It is trusted to keep that: what else it may send ends in
  * an exception while it is read, and is reported as `invalid_message`.

@@ -4,15 +4,14 @@ import { reportToPage } from './host.js'
 
 /** A client, as the link sees it. */
 export interface Observer {
-  /** Whether anybody took it. */
-  readonly tell: (event: string, value: unknown) => boolean
+  /** Something where anybody took it. */
+  readonly tell: (event: string, value: unknown) => unknown
   readonly report: (error: TopicwireError) => void
 }
 
 /** All of them as one. */
 export function observerOf(takers: ReadonlySet<Observer['tell']>): Observer {
-  const tell = (event: string, value: unknown): boolean =>
-    [...takers].filter((take) => take(event, value)).length > 0
+  const tell = (event: string, value: unknown): unknown => [...takers].filter((take) => take(event, value))[0]
   return {
     tell,
     report: (error) => void (tell('error', error) || reportToPage(error)),

@@ -1,4 +1,3 @@
-import { ceilingMs } from './backoff.js'
 import { fault, type TopicwireError } from './errors.js'
 import type { Performer, Tell } from './effects.js'
 import { SUBPROTOCOL } from './frames.js'
@@ -30,7 +29,7 @@ export function newLink(
   url: string,
   {
     token,
-    backoff = {},
+    backoff: { baseMs = 500, maxMs = 20_000, random = Math.random } = {},
     webSocket,
     clock = hostClock,
     timeoutMs: patienceMs = 10_000,
@@ -46,7 +45,8 @@ export function newLink(
   /** A connection that lasted so long ends the doubling of delays. */
   const STABLE_MS = 30_000
 
-  const { random = Math.random } = backoff
+  /** The longest delay before the next attempt: it doubles with each failure in a row. No base doubled for ever is no number. */
+  const ceilingMs = (times: number): number => Math.min(maxMs, baseMs * 2 ** times) || 0
   /** By name, or of a handle: when it has waited for too long. */
   const timers = new Map<unknown, unknown>()
   const held = new Set<Handle>()
@@ -97,7 +97,7 @@ export function newLink(
   const performer: Performer = {
     write: (text) => socket?.send(text),
     wait: setTimer,
-    rest: (key, times, act) => setTimer(key, random() * ceilingMs(times, backoff), act),
+    rest: (key, times, act) => setTimer(key, random() * ceilingMs(times), act),
     resync: () => {
       const torn = socket
       later(undefined, () => torn === socket && abandon())
@@ -152,6 +152,7 @@ export function newLink(
   const connect = (next: ConnectionStatus): void => {
     const begun = (era += 1)
     down = false
+    openedAt = Infinity
     setTimer(ATTEMPT, patienceMs, abandon)
     setStatus(next)
     const use = (protocols: readonly string[], error?: TopicwireError): void => {
@@ -220,22 +221,22 @@ export function newLink(
   }
 
   const lost = (code: number, reason = ''): void => {
-    const openMs = status === 'open' ? clock.now() - openedAt : 0
     const fatal = code === 4003 ? 'forbidden' : code === 4001 && !login?.renew(code) && 'unauthenticated'
     if (fatal) stop('closed', fault(fatal, reason || code))
     else if (!held.size) stop('idle')
     else {
       forget()
       session.lost(code)
-      if (openMs >= STABLE_MS) failures = slowTimes = 0
-      let delayMs = retryAfterMs + random() * ceilingMs(failures++, backoff)
+      if (clock.now() - openedAt >= STABLE_MS) failures = slowTimes = 0
+      let delayMs = retryAfterMs + random() * ceilingMs(failures++)
       retryAfterMs = 0
-      const isSlow = code === 4008 && ++slowTimes > 2
-      // Nothing here is quicker than it was: not at once again, however the dice fall.
-      if (isSlow) delayMs += ceilingMs(failures, backoff)
+      if (code === 4008 && ++slowTimes > 2) {
+        // Nothing here is quicker than it was: not at once again, however the dice fall.
+        delayMs += ceilingMs(failures)
+        later(undefined, report, fault('slow_consumer'))
+      }
       setTimer(ATTEMPT, delayMs, () => connect('reconnecting'))
       setStatus('reconnecting')
-      if (isSlow) report(fault('slow_consumer'))
       drain()
     }
   }

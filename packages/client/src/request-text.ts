@@ -1,3 +1,5 @@
+import { uncarried } from './sentences.js'
+
 /**
  * A request as JSON whose text is equal for requests that are equal in value, whatever the order of their members: listeners
  * of one text share a subscription. That the server counts more requests as one, as where it fills in defaults, does no harm.
@@ -14,7 +16,7 @@ export function requestText(request: unknown): string {
       (kind === 'number' && !isFinite(value as number)) ||
       /\p{Cs}/u.test(kind === 'string' ? `${name} ${value as string}` : name)
     )
-      throw new RangeError(`JSON cannot carry ${String(value)}.`)
+      throw new RangeError(uncarried(value))
     names.add(name)
     return value
   })

@@ -7,3 +7,6 @@ export function sentence(code: ErrorCode, what: string | number, fields: Topicwi
     .map(String)
     .join(': ')
 }
+
+/** The message about a value that no JSON has, in production. */
+export const uncarried: (value: unknown) => string = String

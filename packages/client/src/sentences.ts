@@ -44,3 +44,8 @@ export function sentence(code: ErrorCode, what: string | number, fields: Topicwi
   const said = (typeof what === 'number' ? MEASURED : SENTENCES)[code]?.(what, fields) ?? String(what)
   return fields.type === undefined ? said : `${fields.type}: ${said}`
 }
+
+/** The message about a value that no JSON has. */
+export function uncarried(value: unknown): string {
+  return `JSON cannot carry ${String(value)}.`
+}

@@ -1,37 +1,11 @@
-import type { Listener, Performer, Tell } from './effects.js'
+import type { Listener, Performer, Session, Tell } from './effects.js'
 import { fault, type TopicwireError } from './errors.js'
-import { errorOf, PONG, type Members, type ServerMessage, type UpdateMembers } from './frames.js'
-import { isKnown, type Place } from './place.js'
-import { newProgress } from './progress.js'
+import { errorOf, type Members, type ServerMessage, type UpdateMembers } from './frames.js'
+import { isKnown, placeAt, type Place } from './place.js'
+import { goOn, pass } from './progress.js'
 import { ANSWERED, ASKED, ENDING, FREE, RESTING, waiting, type Target } from './target.js'
 
-/**
- * What one connection has subscribed and asked, as a state machine without a socket or timers: events go in by the methods,
- * what follows goes to `host` and, for listeners, to `tell`. It outlives its sockets: `opened` and `lost` tell of them.
- */
-export interface Session<Token> {
-  /**
-   * A listener of a subscription, whose `params` are JSON: those of one route with the same text are one. Or, where nothing
-   * takes updates, a call: then the route is the full type of its request. Sent when there is a connection.
-   */
-  ask(token: Token, route: string, params: string | undefined): void
-  /** Ends a listener, or a call not yet sent. `wait` is told when the server holds nothing of it any more. */
-  leave(token: Token, wait?: Token): void
-  /** A new connection: everything that has listeners is subscribed again, from where it stands. */
-  opened(): void
-  /**
-   * The connection is gone. Subscriptions wait for the next one; calls that were sent are rejected, for nobody knows
-   * whether they were carried out. After close code 1009 the largest unanswered command is refused as `too_large`:
-   * at least that one was, and sent again it would end every connection to come. With an error nobody will connect
-   * again: every listener and call is over.
-   */
-  lost(closeCode: number, error?: TopicwireError): void
-  /** A text frame: one message, or several separated by newlines. A bad one does not touch the others. */
-  receive(frame: string): void
-}
-
 /** Refusals that may pass. */
-const PASSING = /^(producer_failed|rate_limited|timeout|draining|internal)$/
 
 export function newSession<Token extends Listener>(host: Performer, tell: Tell<Token>): Session<Token> {
   /** The server lets 64 commands wait; half of it leaves room for another's. */
@@ -48,7 +22,106 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
     [...targets.values()].filter(matches)
   const holdersOf = (route: string, topic: string): Target<Token>[] =>
     select((target) => target.route === route && target.places.has(topic))
-  const progress = newProgress(tell, host, holdersOf)
+
+  /**
+   * The server has accepted it: on from where it stood, or from a new place. The server sends a topic once a connection,
+   * so who comes to it by another request is announced no state, and has that of the topic's other holders.
+   *
+   * Where it is on the server was asked for states alone, and those that it announces follow. Where there is none, who
+   * waits begins without, as anybody would who subscribes now; that of a topic whose producer is dead comes with its reset.
+   */
+  const accept = (target: Target<Token>, reply: Members): void => {
+    const { listeners, places, route } = target
+    const awaited: string[] | undefined = target.live ? [] : undefined
+    target.delivery = reply.delivery
+    target.staleAfterS = reply.stale_after_s
+    target.places = new Map()
+    for (const item of reply.topics ?? [reply]) {
+      const { topic = target.key } = item
+      const place = places.get(topic)
+      const next = placeAt(topic, item)
+      if (place && awaited) {
+        target.places.set(topic, place)
+        if (!place.state && (next.due || place.isInterrupted)) awaited.push(topic)
+        continue
+      }
+      const taken = place ? goOn(tell, target, place, next, item.recovered) : next
+      if (taken === next) {
+        // What the server has said goes for all; the state that it has announced comes first.
+        for (const waits of listeners.values()) waits?.delete(topic)
+      }
+      settleAt(target, taken, next.whole)
+      for (const { live, places: others } of taken.due ? [] : holdersOf(route, topic)) {
+        const there = others.get(topic)
+        if (!live || taken.state || !there?.state || there.epoch !== taken.epoch || there.seq !== taken.seq)
+          continue
+        taken.state = there.state
+        // Who waits for it, or was told of a gap, goes on from it too.
+        for (const [token, waits] of listeners) {
+          if (waits?.delete(topic) || (waits && taken === next)) giveState(token, taken)
+        }
+      }
+    }
+    target.reach = JSON.stringify([route, ...target.places.keys()])
+    target.live = true
+    target.busy = awaited ? ANSWERED : FREE
+    target.failures = 0
+    welcome(target, awaited)
+  }
+
+  /**
+   * Accepts who is not accepted yet, unless the server is to be asked for a state first; who comes late is given the
+   * present one. `awaited` are the topics whose states are still to come after that.
+   */
+  const welcome = (target: Target<Token>, awaited?: readonly string[]): void => {
+    const { listeners, places } = target
+    const all = [...places.values()]
+    if (!awaited && all.some(({ hasStates, whole, state, fresh }) => hasStates && !whole && !state && !fresh))
+      return
+    for (const [token, waits] of listeners) {
+      if (waits && !awaited) continue
+      listeners.set(token, new Set(awaited?.filter((topic) => !waits || waits.has(topic))))
+      if (waits) continue
+      tell(token, token.settled, { topics: [...places.keys()] })
+      for (const place of all) giveState(token, place)
+      for (const place of all) noteTo(token, target, place)
+    }
+  }
+
+  /** Goes on from a place that the server has named. */
+  const settleAt = (
+    target: Target<Token>,
+    place: Place,
+    whole: boolean | undefined,
+    isInterrupted?: boolean,
+  ): void => {
+    place.whole = whole
+    target.places.set(place.topic, place)
+    note(target, place, isInterrupted)
+  }
+
+  /** The topic goes on from here, perhaps in a new numbering. Who is still to be accepted learns of it from the reply. */
+  const moved = (target: Target<Token>, topic: string, payload: Members): void => {
+    const place = target.places.get(topic) as Place
+    const next = placeAt(topic, payload)
+    settleAt(target, goOn(tell, target, place, next, false, payload.reason ?? 'reset'), place.whole, false)
+  }
+
+  const giveState = (token: Token, { state }: Place): void => {
+    if (state) {
+      tell(token, token.take, state[0], { ...state[1], snapshot: true })
+    }
+  }
+
+  const noteTo = (token: Token, { staleAfterS }: Target<Token>, { mark, isInterrupted }: Place): void =>
+    tell(token, token.noted, mark, isInterrupted, staleAfterS, host.wait)
+
+  /** The server has said of a topic where it stands, that it begins anew (false) or that it is interrupted. */
+  const note = (target: Target<Token>, place: Place, isInterrupted?: boolean): void => {
+    place.isInterrupted = isInterrupted
+    for (const [token, accepted] of target.listeners) if (accepted) noteTo(token, target, place)
+  }
+
   /** Who has a topic, of any route: a page of a thousand subscriptions cannot look at each for each update. */
   const having = new Map<unknown, Target<Token>[]>()
 
@@ -62,7 +135,7 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
     if (asked) {
       inFlight.delete(id)
       answered(asked, members, type === 'error', payload)
-    } else if (type === 'ping') host.write(PONG)
+    } else if (type === 'ping') host.write('{"type":"pong"}')
     else if (type === 'hello') {
       host.greeted(members)
     } else if (type === 'closing') {
@@ -71,15 +144,16 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
       host.closes(members.retry_after_ms)
     } else if (type === 'error') host.blame(errorOf(members, type))
     else {
-      const all = having.get(topic) ?? select(({ places }) => places.has(topic))
-      having.set(topic, all)
-      const concerned = all.filter(({ route }) => route === type.slice(0, dot))
+      const route = type.slice(0, dot)
+      const key = JSON.stringify([route, topic])
+      const concerned = having.get(key) ?? holdersOf(route, topic)
+      having.set(key, concerned)
       if (kind === '.update') return update(concerned, members)
       for (const target of concerned) {
         if (!target.live) continue
-        if (kind === '.reset') progress.moved(target, topic, members)
+        if (kind === '.reset') moved(target, topic, members)
         if (kind !== '.closed') continue
-        if (members.retry) progress.note(target, target.places.get(topic) as Place, true)
+        if (members.retry) note(target, target.places.get(topic) as Place, true)
         else {
           // What was asked of it may have made another one.
           target.live = false
@@ -101,13 +175,14 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
     info.seq.toFixed()
     const leader = concerned.find(({ live }) => live)
     const epoch = leader?.places.get(info.topic)?.epoch
-    for (const target of leader ? concerned : []) {
-      if (progress.pass(target, epoch, info, payload)) {
-        // Nothing more is sent: it would be lost with the connection.
-        isOpen = false
-        host.resync()
+    if (leader)
+      for (const target of concerned) {
+        if (pass(tell, target, epoch, info, payload)) {
+          // Nothing more is sent: it would be lost with the connection.
+          isOpen = false
+          host.resync()
+        }
       }
-    }
   }
 
   const answered = (target: Target<Token>, members: Members, isError: boolean, payload: unknown): void => {
@@ -120,7 +195,11 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
     if (busy === ENDING) {
       if (error && error.code !== 'not_subscribed') host.blame(error)
     } else if (error) {
-      if (target.failures !== undefined && PASSING.test(error.code)) {
+      // A refusal that may pass is retried, once it was accepted.
+      if (
+        target.failures !== undefined &&
+        /^(producer_failed|rate_limited|timeout|draining|internal)$/.test(error.code)
+      ) {
         target.busy = RESTING
         host.rest(target.key, target.failures++, () => {
           if (target.busy === RESTING) target.busy = FREE
@@ -130,7 +209,7 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
     } else if (isCall) {
       for (const token of listeners.keys()) tell(token, token.settled, payload)
       listeners.clear()
-    } else progress.accept(target, members)
+    } else accept(target, members)
   }
 
   /** Of a subscription that is on, those alone who wait for a state: it was their question. */
@@ -148,8 +227,8 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
   const peersOf = ({ live, reach }: Target<Token>): Target<Token>[] =>
     select((peer) => live && peer.live && peer.reach === reach)
 
-  const isWanted = (target: Target<Token>): boolean =>
-    target.listeners.size > 0 || peersOf(target).some(({ listeners }) => listeners.size)
+  const isWanted = (target: Target<Token>): unknown =>
+    target.listeners.size || peersOf(target).some(({ listeners }) => listeners.size)
 
   /** The command that would bring the wire to what the listeners want, if any may be sent now. */
   const verbOf = (target: Target<Token>): 'subscribe' | 'unsubscribe' | false | undefined => {
@@ -164,8 +243,11 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
     // It follows whatever changes who has which topic.
     having.clear()
     // Who resumes goes before who joins: were its topic joined from now on, what it missed could come no more.
-    const first = [...select(({ isCall }) => isCall), ...select(({ places }) => places.size)]
-    for (const target of new Set([...first, ...targets.values()])) {
+    for (const target of new Set([
+      ...select(({ isCall }) => isCall),
+      ...select(({ places }) => places.size),
+      ...targets.values(),
+    ])) {
       const off = !target.live && target.busy < ASKED
       const wanted = isWanted(target)
       if (wanted || off) for (const wait of target.leaving.splice(0)) tell(wait, wait.settled)
@@ -228,13 +310,12 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
         isCall,
         listeners: new Map(),
         leaving: [],
-        live: false,
         busy: FREE,
         places: new Map(),
       }
       targets.set(key, target)
       target.listeners.set(token, undefined)
-      if (target.live) progress.welcome(target)
+      if (target.live) welcome(target)
       settle()
     },
     leave: (token, wait) => {

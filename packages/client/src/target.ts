@@ -33,7 +33,7 @@ export interface Target<Token> {
   text?: string
   leaving: Token[]
   /** The server holds it on this connection, and nothing ends it. */
-  live: boolean
+  live?: boolean
   /** The route and its topics: equal where two subscriptions may be one to the server. */
   reach?: string
   busy: number

@@ -23,7 +23,7 @@ test('such a use is seen', () => {
     expect.arrayContaining([
       expect.stringMatching(/ topic$/),
       expect.stringMatching(/ seq$/),
-      expect.stringMatching(/^progress\.ts:\d+ stale_after_s$/),
+      expect.stringMatching(/^session\.ts:\d+ stale_after_s$/),
       expect.stringMatching(/^link\.ts:\d+ heartbeat_grace_s$/),
       expect.stringMatching(/^link\.ts:\d+ onmessage$/),
       expect.stringMatching(/^session\.ts:\d+ hello$/),

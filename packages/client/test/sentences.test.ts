@@ -1,7 +1,7 @@
 /** What an error says: whole sentences where somebody develops, few bytes where nobody does. */
 import { expect, test } from 'vitest'
-import { sentence } from '../src/sentences.js'
-import { sentence as production } from '../src/sentences.production.js'
+import { sentence, uncarried as uncarriedHere } from '../src/sentences.js'
+import { sentence as production, uncarried } from '../src/sentences.production.js'
 
 const type = 'quotes.subscribe'
 
@@ -44,4 +44,6 @@ test('in production there are a code and values', () => {
   expect(production('offline', 3_000, { type })).toBe(`${type}: offline: 3000`)
   expect(production('cancelled', '', {})).toBe('cancelled')
   expect(production('listener_failed', '', { cause: Symbol('odd') })).toBe('listener_failed: Symbol(odd)')
+  expect(uncarriedHere(Number.NaN)).toBe('JSON cannot carry NaN.')
+  expect(uncarried(Number.NaN)).toBe('NaN')
 })

@@ -8,6 +8,7 @@ import pytest
 from packages.topicwire.tests.codegen.typescript_project import TypeScriptProject
 from packages.topicwire.tests.corpus.models import Page, Plain
 from packages.topicwire.tests.corpus.routes import ListenRequest, adapter_of
+from packages.topicwire.tests.identity.tokens import Tokens
 from pydantic import BaseModel
 
 from topicwire.asgi.adapter import FastWSAdapter
@@ -214,6 +215,28 @@ def test_names_of_the_runtime_can_be_names_of_models(tmp_path: Path) -> None:
     project = TypeScriptProject(tmp_path, build(adapter))
     assert project.compile() == ""
     assert "first: Route<RoutesModel, Operation, 'lossless'>" in project.generated.client
+
+
+def test_a_page_logs_in_by_what_is_generated_where_the_server_takes_tokens(
+    tmp_path: Path,
+) -> None:
+    adapter = trading()
+    assert "bearer" not in generate(build(adapter)).client
+    adapter.authenticate = Tokens()
+    project = TypeScriptProject(tmp_path, build(adapter))
+    project.write(
+        "user.ts",
+        """
+import { createClient } from '@topicwire/client'
+import { bearer, routeNames, type Routes } from './ws-client-generated/index.js'
+const user = bearer(() => Promise.resolve('token'))
+createClient<Routes>(routeNames, { url: 'ws://localhost', token: user })
+await user.auth('another')
+// @ts-expect-error: no token
+bearer(1)
+""",
+    )
+    assert project.compile() == ""
 
 
 def test_an_app_without_routes_compiles(tmp_path: Path) -> None:

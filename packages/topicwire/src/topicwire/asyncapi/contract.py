@@ -83,6 +83,9 @@ class Contract:
     types: tuple[NamedShape, ...]
     """The types that the routes reach, by name."""
 
+    takes_token: bool = False
+    """A browser may say who its user is by a token: it is offered as a subprotocol."""
+
 
 def check_ours(document: Any) -> None:
     """Accept a document that this version of Topicwire, or an older one, may have written.
@@ -146,8 +149,17 @@ def read_contract(document: Any, *, facts: bool = False) -> Contract:
     )
     info = document.get("info", {})
     return Contract(
-        str(info.get("title", "")), str(info.get("version", "")), routes, reader.types(routes)
+        str(info.get("title", "")),
+        str(info.get("version", "")),
+        routes,
+        reader.types(routes),
+        takes_token=_takes_token(document),
     )
+
+
+def _takes_token(document: Mapping[str, Any]) -> bool:
+    schemes = document.get("components", {}).get("securitySchemes", {})
+    return any(one.get("name") == "Sec-WebSocket-Protocol" for one in schemes.values())
 
 
 def _policy(route: str, extension: Mapping[str, Any]) -> str | None:

@@ -48,7 +48,8 @@ def bundle(folder: Path) -> Path:
     bundled = folder / "driver.mjs"
     esbuild = ROOT / "node_modules/.bin/esbuild"
     options = ("--bundle", "--platform=node", "--format=esm", "--external:ws", "--log-level=error")
-    subprocess.run([esbuild, DRIVER, f"--outfile={bundled}", *options], check=True)
+    source = "--conditions=@topicwire/source"  # the package need not be built
+    subprocess.run([esbuild, DRIVER, f"--outfile={bundled}", source, *options], check=True)
     (folder / "node_modules").symlink_to(ROOT / "node_modules")
     return bundled
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -238,7 +239,8 @@ def test_settings_that_cannot_be_used_are_told_at_their_line(project: Sample) ->
         assert done.stderr.startswith("pyproject.toml:14: error: `output` of 'admin' is ")
     (error,) = told(project, "generate", code=2)["errors"]
     assert (error["path"], error["line"]) == ("pyproject.toml", 14)
-    below = forked.topicwire(project.root / "services", "generate")
+    here = {**os.environ, "TOPICWIRE_PATHS_FROM": ""}
+    below = forked.topicwire(project.root / "services", "generate", environment=here)
     assert below.stderr.startswith("../pyproject.toml:14: error: ")
 
 

@@ -1,7 +1,10 @@
-import { readFileSync, unwatchFile, watchFile } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { ErrorPayload, Plugin } from 'vite'
 
-/** How often the state is looked for: a file that is replaced, or not there yet, has no events of its own. */
+/**
+ * How often the state is read: a file that is replaced, or not there yet, has no events of its own. Nor has a watcher that
+ * dies. (`watchFile` takes its first look later, and would miss what is said until then.)
+ */
 const INTERVAL_MS = 100
 
 /** What `topicwire generate --watch` writes: the fields that are read here. */
@@ -39,19 +42,19 @@ export function generationErrors(...stateFiles: readonly string[]): Plugin {
     configureServer(server) {
       let error: ErrorPayload | undefined
       function look(): void {
-        const before = error
-        error = payloadOf(stateFiles.flatMap(readProblems))
-        if (error !== undefined) server.ws.send(error)
+        const now = payloadOf(stateFiles.flatMap(readProblems))
+        if (JSON.stringify(now) === JSON.stringify(error)) return
+        error = now
         // An update of nothing takes the overlay away, and leaves the page as it is.
-        else if (before !== undefined) server.ws.send({ type: 'update', updates: [] })
+        server.ws.send(error ?? { type: 'update', updates: [] })
       }
       // A page that is opened, or opened again, while something is wrong.
       server.ws.on('connection', () => {
         if (error !== undefined) server.ws.send(error)
       })
-      for (const file of stateFiles) watchFile(file, { interval: INTERVAL_MS, persistent: false }, look)
+      const timer = setInterval(look, INTERVAL_MS).unref()
       server.httpServer?.once('close', () => {
-        for (const file of stateFiles) unwatchFile(file, look)
+        clearInterval(timer)
       })
       look()
     },

@@ -80,8 +80,7 @@ export function newLink(
     timers.delete(name)
     if (!act) return
     const ring = (): void => {
-      timers.delete(name)
-      held.delete(name as Handle)
+      drop(name as Handle)
       act()
       drain()
     }
@@ -171,6 +170,8 @@ export function newLink(
       const Socket = (webSocket ?? host.WebSocket) as WebSocketConstructor
       // Older browsers take no relative address and no `https:` for a socket.
       const { href } = new host.URL(url, host.location?.href)
+      // Of this attempt, where the login has something newer to offer.
+      socket?.close(1000)
       const opened = (socket = new Socket(href.replace(/^http/, 'ws'), [SUBPROTOCOL, ...protocols]))
       // An abandoned socket may still speak: only the current one is heard.
       const heard =
@@ -272,11 +273,6 @@ export function newLink(
     ask,
     call: (type, request, owner = everybody) =>
       new Promise((settled, failed) => ask({ owner, settled, failed }, type, requestText(request))),
-    redial: (protocols) => {
-      if (!socket) return
-      socket.close(1000)
-      open(protocols)
-    },
     leave: (handle) =>
       new Promise((settled) => {
         // Over with its client too, and no error.

@@ -45,8 +45,6 @@ export interface LoginWire {
   readonly status: ConnectionStatus
   /** Asks as an operation is asked; resolves with the reply's payload. */
   call(type: string, request: unknown): Promise<unknown>
-  /** Makes the attempt that is under way anew, with these subprotocols beside ours; nothing where there is none. */
-  redial(protocols: readonly string[]): void
   /** A fault that nobody else is told. */
   report(error: TopicwireError): void
 }
@@ -55,7 +53,8 @@ export interface LoginWire {
 export interface LoginSteps {
   /**
    * Before each attempt: calls `use`, now or later, with the subprotocols that say who the user is. Or with why there are
-   * none: that is reported, and the attempt has failed.
+   * none: that is reported, and the attempt has failed. Called again before the
+   * connection is there, it makes the same attempt anew; where that is over, it does nothing.
    */
   offer(use: (protocols: readonly string[], error?: TopicwireError) => void): void
   /**

@@ -8,18 +8,20 @@ import { uncarried } from './sentences.js'
  * a surrogate pair. `JSON.stringify` itself raises `TypeError` for a bigint or a cycle.
  */
 export function requestText(request: unknown): string {
-  const names = new Set<string>()
-  JSON.stringify(request, (name, value: unknown) => {
-    const kind = typeof value
+  return JSON.stringify(request, (name, value: unknown) => {
     if (
-      kind === 'function' ||
-      (kind === 'number' && !isFinite(value as number)) ||
-      /\p{Cs}/u.test(kind === 'string' ? `${name} ${value as string}` : name)
+      typeof value === 'function' ||
+      (typeof value === 'number' && !isFinite(value)) ||
+      /\p{Cs}/u.test(typeof value === 'string' ? `${name} ${value}` : name)
     )
       throw new RangeError(uncarried(value))
-    names.add(name)
-    return value
+    // Made of entries, so that `__proto__` is a member like any other.
+    return value && typeof value === 'object' && !Array.isArray(value)
+      ? Object.fromEntries(
+          Object.keys(value)
+            .sort()
+            .map((key) => [key, (value as Readonly<Record<string, unknown>>)[key]]),
+        )
+      : value
   })
-  // Members are written in the order of the list, in each object those that it has.
-  return JSON.stringify(request, [...names].sort())
 }

@@ -187,11 +187,10 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
 
   const answered = (target: Target<Token>, members: Members, isError: boolean, payload: unknown): void => {
     const { busy, isCall, listeners, type } = target
-    const error =
-      isError || (!isCall && members.status !== 'ok') ? errorOf(members, type as string) : undefined
+    const error = (isError || (!isCall && members.status !== 'ok')) && errorOf(members, type as string)
     target.busy = FREE
     // A gap was seen after the question; or it is refused because the server is closing: the next connection takes it.
-    if (busy === FREE || (error?.code === 'draining' && !isOpen)) return
+    if (busy === FREE || (error && error.code === 'draining' && !isOpen)) return
     if (busy === ENDING) {
       if (error && error.code !== 'not_subscribed') host.blame(error)
     } else if (error) {
@@ -290,10 +289,8 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
    */
   const resumeOf = ({ route, places }: Target<Token>): object | undefined => {
     const resume = [...places.values()].filter(isKnown).map(({ topic, epoch }) => {
-      const seqs = holdersOf(route, topic).flatMap((holder) => {
-        const place = holder.places.get(topic) as Place
-        return place.epoch === epoch && isKnown(place) ? place.seq : []
-      })
+      const all = holdersOf(route, topic).map((holder) => holder.places.get(topic) as Place)
+      const seqs = all.filter((place) => place.epoch === epoch && isKnown(place)).map(({ seq }) => seq)
       return [topic, { epoch, seq: Math.min(...seqs) }]
     })
     return resume[0] && (Object.fromEntries(resume) as object)

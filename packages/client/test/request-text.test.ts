@@ -35,6 +35,11 @@ test('the text means the value, and the order of members does not matter', () =>
   )
 })
 
+test('a member called as what every object inherits is of the object alone that has it', () => {
+  const text = '{"a":{"b":1},"list":[{"__proto__":{"b":2}},{"constructor":3},{}],"toString":4}'
+  expect(requestText(JSON.parse(text))).toBe(text)
+})
+
 function reversed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reversed)
   if (typeof value !== 'object' || value === null) return value

@@ -1,12 +1,14 @@
 /** `@topicwire/client/token`: who the user is, by a token. An entry of its own, because pages that log in by a cookie need none. */
 import { TopicwireError } from '@topicwire/client'
-import type { ErrorDetail, Login, LoginWire } from '@topicwire/client'
+import type { ErrorDetail, Login, LoginSteps, LoginWire } from '@topicwire/client'
 
 /** What is used of the page, so that nothing depends on the DOM's types. */
 const page = globalThis as unknown as { btoa(bytes: string): string }
 
 /** A token, or a function that gets one: it is called before each connection, and when the server says that one expires. */
 export type TokenSource = string | (() => string | Promise<string>)
+
+type Use = Parameters<LoginSteps['offer']>[0]
 
 /** The option `token` of the clients of one user. */
 export interface Bearer extends Login {
@@ -26,12 +28,13 @@ export interface Bearer extends Login {
  * a refusal it is called once more.
  */
 export function bearer(source: TokenSource): Bearer {
-  const wires = new Set<LoginWire>()
+  /** What each was told to use last: called again, it makes an attempt that is under way anew. */
+  const wires = new Map<LoginWire, Use | undefined>()
   /** The newest token that `auth` was given, or the one that there was from the beginning. */
   let given = typeof source === 'string' ? source : ''
 
   const login: Login = (wire) => {
-    wires.add(wire)
+    wires.set(wire, undefined)
     /** A fresh token was refused, and none was accepted since. */
     let refused = false
     /** Counts attempts and renewals: who comes back with a token sees whether it is still wanted. */
@@ -55,16 +58,15 @@ export function bearer(source: TokenSource): Bearer {
 
     return {
       offer: (use) => {
-        if (typeof source === 'string') use(protocolsOf(given))
+        const dial = (token: string): void => {
+          wires.set(wire, use)
+          use(protocolsOf(token))
+        }
+        if (typeof source === 'string') dial(given)
         else {
-          void fetched(
-            (token) => {
-              use(protocolsOf(token))
-            },
-            (error) => {
-              use([], error)
-            },
-          )
+          void fetched(dial, (error) => {
+            use([], error)
+          })
         }
       },
       renew: (code) => {
@@ -97,7 +99,13 @@ export function bearer(source: TokenSource): Bearer {
   const auth = async (token: string): Promise<void> => {
     const before = given
     given = token
-    const refusals = await Promise.all([...wires].map((wire) => refusalOf(wire, token)))
+    const refusals = await Promise.all(
+      [...wires].map(async ([wire, use]) => {
+        if (wire.status === 'open') return await refusalOf(wire, token)
+        use?.(protocolsOf(token))
+        return undefined
+      }),
+    )
     for (const refusal of refusals) {
       if (!refusal) continue
       // Not the token of the connections to come either.
@@ -108,12 +116,8 @@ export function bearer(source: TokenSource): Bearer {
   return Object.assign(login, { auth })
 }
 
-/** Sends the token in-band; where there is no connection yet the attempt that is under way is made anew. */
+/** Sends the token in-band. */
 async function refusalOf(wire: LoginWire, token: string): Promise<TopicwireError | undefined> {
-  if (wire.status !== 'open') {
-    wire.redial(protocolsOf(token))
-    return undefined
-  }
   const reply = (await wire.call('auth', { token })) as Reply | null
   if (reply?.status === 'ok') return undefined
   const { code = 'internal', message = 'refused', details } = reply ?? {}

@@ -210,6 +210,19 @@ def test_an_exact_sender_of_several_parts_names_what_they_name_together() -> Non
     assert isinstance(ask(parts, closed), Found)
 
 
+def test_what_stands_below_a_not_or_an_if_names_nothing_that_is_sent() -> None:
+    closed = {**record(a=TEXT), "additionalProperties": False}
+    for one in (
+        {"not": {"not": record(a=TEXT)}},
+        {"type": "object", "if": record(a=TEXT), "else": False},
+    ):
+        answer = ask(one, closed, exact=True)
+        assert isinstance(answer, Found)
+        assert validator(one).is_valid(answer.value)
+        assert not validator(closed).is_valid(answer.value)
+        assert ask(one, record(a=TEXT), exact=True) == NOTHING
+
+
 @pytest.mark.parametrize(
     ("one", "other", "why"),
     [

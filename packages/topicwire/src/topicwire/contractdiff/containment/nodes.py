@@ -153,9 +153,11 @@ class Universe:
         return self._combined("any", tuple(flat)) if flat else self.false
 
     def negated(self, part: Node) -> Node:
-        """Return a node of the values that a part does not allow."""
-        if part.kind == "not":
-            return part.parts[0]
+        """Return a node of the values that a part does not allow.
+
+        Negated twice it is not the same node: its values are, but what stands below a `not` names
+        no property that its sender sends.
+        """
         return self._intern(("not", part.number), kind="not", parts=(part,))
 
     def constant(self, *values: Any) -> Node:
@@ -195,7 +197,8 @@ class Universe:
             then = self.node(schema.get("then", True), side)
             otherwise = self.node(schema.get("else", True), side)
             yield self.any_of([self.negated(asked), then])
-            yield self.any_of([asked, otherwise])
+            # Twice: a condition names no property that its sender sends.
+            yield self.any_of([self.negated(self.negated(asked)), otherwise])
         for name, needed in schema.get("dependencies", {}).items():
             has = self.node({"type": "object", "required": [name]}, side)
             needs = {"required": needed} if isinstance(needed, list) else needed

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from packages.topicwire.tests.cli.test_watch import Watched
+from packages.topicwire.tests.cli.watched import Watched
 from packages.topicwire.tests.codegen.several import NAMES, SEPARATE, separate
 
 MODELS = "src/acme/models/market/trades.py"

@@ -34,7 +34,7 @@ from bench.fanout.environments import PINS, UnavailableError
 from bench.fanout.native import Programs, compiled
 from bench.fanout.places import RESULTS
 
-from topicwire.hub.sending import write_each, write_each_in_python
+from topicwire.hub.sending import how_written
 
 PARTS: Final = ("throughput", "tls", "memory", "connects", "own")
 ROUNDS: Final = 20
@@ -135,7 +135,7 @@ def describe(programs: Programs, options: argparse.Namespace) -> dict[str, Any]:
             "python": platform.python_version(),
             **{name: version(name) for name in ("uvicorn", "uvloop", "starlette", "pydantic")},
             "compiler": programs.compiler,
-            "send loop": "in Python" if write_each is write_each_in_python else "in C",
+            "send loop": how_written(),
             "node": _said("node", "--version"),
             "go": _said("go", "version"),
             "nats-server": NATS[1],

@@ -21,6 +21,7 @@ LOCK = ROOT / "requirements.lock"
 PACKAGES = (ROOT / "packages/topicwire", BACKEND)
 NATIVE = (
     ROOT / "packages/topicwire/native.py",
+    ROOT / "packages/topicwire/src/topicwire/hub/_batch.h",
     ROOT / "packages/topicwire/src/topicwire/hub/_sending.c",
 )
 """Compiled beside the sources when these are installed, where there is a compiler."""

@@ -142,6 +142,6 @@ def test_both_say_the_same(berths: list[int], data: st.DataObject) -> None:
 def test_a_berth_that_there_is_not_is_not_read(berths: list[int]) -> None:
     """In Python the first would be the last one."""
     for name, write_each in writers().items():
-        if name == "in C":
+        if name.startswith("in C"):
             with pytest.raises(IndexError):
                 write_each(array("i", [CLOSED, CLOSED]), array("i", berths), 0, 1, b"x", NEVER)

@@ -1,4 +1,4 @@
-"""Every `write_each` there is: the one in Python, and where there is a compiler the one in C."""
+"""Every `write_each` there is: in Python; where there is a compiler in C; and by io_uring."""
 
 from __future__ import annotations
 
@@ -17,20 +17,30 @@ NATIVE = Path(__file__).parents[2] / "native.py"
 WriteEach: TypeAlias = Callable[..., Any]
 
 
+def compiled_part(folder: Path) -> Path | None:
+    """Compile the sources as they are into a folder; None where there is no compiler."""
+    native = runpy.run_path(str(NATIVE))
+    try:
+        (part,) = native["compile_into"](folder)
+    except native["NotCompiledError"]:
+        return None
+    return Path(part)
+
+
 @cache
 def writers() -> dict[str, WriteEach]:
-    """Name → `write_each`; the one in C is compiled of the sources as they are."""
+    """Name → `write_each`."""
     found: dict[str, WriteEach] = {"in Python": write_each_in_python}
-    native = runpy.run_path(str(NATIVE))
     with tempfile.TemporaryDirectory() as folder:
-        try:
-            (part,) = native["compile_into"](Path(folder))
-        except native["NotCompiledError"]:
+        part = compiled_part(Path(folder))
+        if part is None:
             return found
         spec = importlib.util.spec_from_file_location("topicwire.hub._sending", part)
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        found["in C"] = module.write_each
+        found["in C"] = module.write_one_by_one
+        if module.has_batches():
+            found["in C, by io_uring"] = module.write_each
     return found

@@ -1,6 +1,8 @@
-"""The same bytes to many sockets: a system call for each, and next to nothing else.
+"""The same bytes to many sockets: a system call for each, or for many, and next to nothing else.
 
-In C where that has been built (`_sending.c`), else in Python. Both do the same.
+In C where that has been built (`_sending.c`), else in Python. In C, and on a Linux that allows
+io_uring to the process, many sockets are one system call (`_batch.h`); with TOPICWIRE_IO_URING=0
+in the environment it is not asked for. All do the same.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from array import array
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
-from os import write
+from os import environ, write
 from time import monotonic_ns
 from typing import Final
 
@@ -66,4 +68,15 @@ def write_each_in_python(  # noqa: PLR0917 - the loop's own: an object would cos
 
 write_each = write_each_in_python
 with suppress(ImportError):  # there was no compiler
-    write_each = import_module("topicwire.hub._sending").write_each
+    _native = import_module("topicwire.hub._sending")
+    write_each = _native.write_each
+    if environ.get("TOPICWIRE_IO_URING") == "0":
+        write_each = _native.write_one_by_one
+
+
+def how_written() -> str:
+    """Say in a few words how `write_each` does it, for a record of what was measured."""
+    if write_each is write_each_in_python:
+        return "in Python"
+    is_batch = write_each is _native.write_each and _native.has_batches()
+    return "in C, by io_uring" if is_batch else "in C, a system call for each"

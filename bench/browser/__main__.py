@@ -25,6 +25,7 @@ from typing import Any, Final
 
 from bench.browser.page import PAGE, text
 from bench.browser.results import CASES, RESULTS, Case, summary, verdict
+from bench.browser.sender import compiled
 
 ROOT: Final = Path(__file__).parents[2]
 CLIENT: Final = ROOT / "packages/client"
@@ -89,10 +90,11 @@ def measure(
     seen: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="topicwire-browser-") as folder:
         script = build(Path(folder))
-        server = Program(sys.executable, "-m", "bench.browser.server", script)
+        sender = compiled(Path(folder))
+        server = Program(sys.executable, "-m", "bench.browser.server", script, sender)
         try:
-            address = f"http://127.0.0.1:{server.ready['port']}"
-            driver = Program("node", "bench/browser/drive.js", address)
+            ports = [str(server.ready[name]) for name in ("port", "prebuilt")]
+            driver = Program("node", "bench/browser/drive.js", *ports)
             try:
                 for number in range(rounds):
                     for case in cases if number % 2 == 0 else cases[::-1]:

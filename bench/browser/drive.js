@@ -1,12 +1,14 @@
 /**
  * Drives Chromium: a window of measuring for each line of JSON on standard input, what was seen as a line on standard output.
- * `node drive.js ADDRESS`. A window is a page of its own, with a renderer process of its own.
+ * `node drive.js PORT PREBUILT`. A window is a page of its own, with a renderer process of its own.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { chromium } from 'playwright-core'
 
-const [address] = process.argv.slice(2)
+const [port, prebuilt] = process.argv.slice(2)
+const address = `http://127.0.0.1:${port}`
+const SOCKETS = { hub: `ws://127.0.0.1:${port}/ws`, prebuilt: `ws://127.0.0.1:${prebuilt}/ws` }
 const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium'].find((path) => existsSync(path))
 const browser = await chromium.launch({
   ...(executablePath === undefined ? {} : { executablePath }),
@@ -51,18 +53,18 @@ async function heap(cdp) {
   return (await cdp.send('Runtime.getHeapUsage')).usedSize
 }
 
-/** Topics that nobody has had before, so that their numbers begin with one. */
-let first = 0
+/** The first of the topics that nobody has had before: only of those do the hub's numbers begin with one. */
+let next = 0
 
 async function measure({ way, sender, topics, per_tick, per_s, warm_s, window_s, profile }) {
-  first += topics
+  const first = next
+  next += topics
   const context = await browser.newContext()
   const page = await context.newPage()
   const cdp = await context.newCDPSession(page)
   await cdp.send('Performance.enable')
   await page.goto(address)
-  const path = sender === 'hub' ? '/ws' : '/prebuilt'
-  await page.evaluate((given) => globalThis.bench.begin(...given), [way, path, first, topics])
+  await page.evaluate((given) => globalThis.bench.begin(...given), [way, SOCKETS[sender], first, topics])
   const flows = way !== 'nothing comes'
   if (flows)
     await server(`/flow?sender=${sender}&first=${first}&topics=${topics}&per_tick=${per_tick}&per_s=${per_s}`)
@@ -77,7 +79,7 @@ async function measure({ way, sender, topics, per_tick, per_s, warm_s, window_s,
   const after = await read(page, cdp)
   const profiled = profile ? (await cdp.send('Profiler.stop')).profile : undefined
   const heapAfter = await heap(cdp)
-  const { published } = flows ? await server('/stop') : { published: 0 }
+  const { published } = flows ? await server(`/stop?sender=${sender}`) : { published: 0 }
   // What was under way arrives; a page that has all of it need not wait.
   let last = await read(page, cdp)
   for (let times = 0; times < 100 && last.arrived < published; times += 1) {

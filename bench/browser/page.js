@@ -5,7 +5,7 @@
 import { createClient } from '@topicwire/client'
 import { batched, conflated } from '@topicwire/client/animation-frame'
 
-const { document, location, performance, requestAnimationFrame, PerformanceObserver, WebSocket } = globalThis
+const { document, performance, requestAnimationFrame, PerformanceObserver, WebSocket } = globalThis
 
 /** By topic: the number of the update that came last. */
 const seqs = new Map()
@@ -22,9 +22,9 @@ function take(quote, topic, seq, leavesOut) {
 }
 
 /** No library: what any page has to do that takes JSON from a WebSocket. */
-function floor(path, topics) {
+function floor(url, topics) {
   return new Promise((resolve) => {
-    const socket = new WebSocket(`ws://${location.host}${path}`, ['topicwire.v1+json'])
+    const socket = new WebSocket(url, ['topicwire.v1+json'])
     let asked = 0
     let accepted = 0
     // A server lets so many commands wait.
@@ -75,9 +75,9 @@ async function subscribed(url, topics, routeOf, listener) {
 const WAYS = {
   'nothing comes': () => undefined,
   'plain socket': floor,
-  'every update': (path, topics) => subscribed(path, topics, (route) => route, one),
-  conflated: (path, topics) => subscribed(path, topics, conflated, newest),
-  batched: (path, topics) => subscribed(path, topics, batched, several),
+  'every update': (url, topics) => subscribed(url, topics, (route) => route, one),
+  conflated: (url, topics) => subscribed(url, topics, conflated, newest),
+  batched: (url, topics) => subscribed(url, topics, batched, several),
 }
 
 let frames = 0
@@ -97,9 +97,9 @@ new PerformanceObserver((list) => {
 }).observe({ entryTypes: ['longtask'] })
 
 globalThis.bench = {
-  begin: (way, path, first, count) =>
+  begin: (way, url, first, count) =>
     WAYS[way](
-      path,
+      url,
       Array.from({ length: count }, (_, n) => first + n),
     ),
   /** What was seen since the last reading; numbers that are sums go on. */

@@ -1,19 +1,19 @@
 """The server of the measurement: a page, and a flow of updates that begins and ends when told to.
 
-`python -m bench.browser.server SCRIPT` says its port in a line of JSON. Who connects to `/ws` is
-served by the real hub; who connects to `/prebuilt`, the same bytes without one: where a page is
-measured, the server is to take little of the machine. `GET /flow` begins a flow, `GET /stop` ends
-it and says what was published.
+`python -m bench.browser.server SCRIPT SENDER` says two ports in a line of JSON. Who connects to
+`/ws` is served by the real hub; who connects to the port `prebuilt`, by a program that sends the
+same bytes without one: where a page is measured, the server is to take little of the machine.
+`GET /flow` begins a flow of either, `GET /stop` ends it and says what was published.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import socket
 import sys
 import time
+from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
@@ -22,9 +22,9 @@ from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
-from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocket
+from starlette.routing import Route
 
+from bench.browser.sender import Sender
 from topicwire import FastWSAdapter, Settings, WsRouter
 
 MOST_TOPICS: Final = 1_000
@@ -60,51 +60,6 @@ ws = FastWSAdapter(
 ws.include_router(quotes)
 
 
-class Prebuilt:
-    """One client that is sent what a hub would send it: hello, replies, numbered updates."""
-
-    def __init__(self) -> None:
-        self._socket: WebSocket | None = None
-        self._seqs: dict[str, int] = {}
-        self._lines: list[bytes] = []
-
-    async def serve(self, websocket: WebSocket) -> None:
-        """Accept whatever it subscribes to."""
-        await websocket.accept(subprotocol="topicwire.v1+json")
-        await websocket.send_text('{"type":"hello","payload":{"heartbeat_s":25}}')
-        self._socket = websocket
-        self._seqs.clear()
-        async for text in websocket.iter_text():
-            command = json.loads(text)
-            if command["type"] == "quotes.subscribe":
-                topic = f'quotes:{{"n":{command["payload"]["n"]}}}'
-                payload = {"status": "ok", "topic": topic, "epoch": "one", "seq": 0}
-                reply = {"type": "quotes.subscribe.response", "payload": payload}
-                known = {"id": command["id"]} if "id" in command else {}
-                await websocket.send_text(json.dumps(reply | known, separators=(",", ":")))
-
-    def publish(self, n: int, number: int) -> None:
-        """Add an update to what goes out together."""
-        topic = f'quotes:{{\\"n\\":{n}}}'
-        seq = self._seqs[topic] = self._seqs.get(topic, 0) + 1
-        self._lines.append(
-            _UPDATE % (topic.encode(), seq, n, *_values(number), time.monotonic_ns())
-        )
-
-    async def send(self) -> None:
-        """Send what was added, as one frame; wait while the socket takes no more."""
-        text = b"\n".join(self._lines).decode()
-        self._lines.clear()
-        assert self._socket is not None
-        await self._socket.send_text(text)
-
-
-_UPDATE: Final = (
-    b'{"type":"quotes.update","payload":{"topic":"%b","seq":%d,"payload":'
-    b'{"symbol":"SYM%d","bid":%.2f,"ask":%.2f,"size":%d,"at":%d}}}'
-)
-
-
 def _values(number: int) -> tuple[float, float, int]:
     bid = round(100 + number % 997 / 100, 2)
     return bid, round(bid + 0.01, 2), number % 1_000
@@ -124,12 +79,8 @@ class Hub:
         await asyncio.sleep(0)
 
 
-prebuilt = Prebuilt()
-SENDERS: Final[dict[str, Prebuilt | Hub]] = {"hub": Hub(), "prebuilt": prebuilt}
-
-
 class Flow:
-    """Publishes at a steady rate; behind it, as fast as it can until it is at it again.
+    """Publishes by the hub at a steady rate; behind it, as fast as it can until it is at it again.
 
     Attributes:
         published: of the flow that is on, or was last.
@@ -140,11 +91,11 @@ class Flow:
         self._is_on = False
         self._task: asyncio.Task[None] | None = None
 
-    def begin(self, sender: Prebuilt | Hub, topics: range, per_tick: int, per_s: int) -> None:
+    def begin(self, topics: range, per_tick: int, per_s: int) -> None:
         """Begin one."""
         self.published = 0
         self._is_on = True
-        self._task = asyncio.create_task(self._run(sender, topics, per_tick, per_s))
+        self._task = asyncio.create_task(self._run(topics, per_tick, per_s))
 
     async def end(self) -> None:
         """Publish nothing more."""
@@ -153,7 +104,7 @@ class Flow:
             await self._task
         self._task = None
 
-    async def _run(self, sender: Prebuilt | Hub, topics: range, per_tick: int, per_s: int) -> None:
+    async def _run(self, topics: range, per_tick: int, per_s: int) -> None:
         begun_s = time.perf_counter()
         missed = 0
         while self._is_on:
@@ -164,27 +115,40 @@ class Flow:
                 await asyncio.sleep(0.000_5)
             else:
                 for number in range(self.published, self.published + per_tick):
-                    sender.publish(topics[number % len(topics)], number)
+                    hub.publish(topics[number % len(topics)], number)
                 self.published += per_tick
-                await sender.send()
+                await hub.send()
 
 
+hub = Hub()
 flow = Flow()
 
 
 async def begin(request: Request) -> Response:
-    """Begin a flow."""
+    """Begin a flow: the hub's, or the program's."""
     given = request.query_params
-    first, count = int(given["first"]), int(given["topics"])
-    topics = range(first, first + count)
-    flow.begin(SENDERS[given["sender"]], topics, int(given["per_tick"]), int(given["per_s"]))
+    first, count, per_tick, per_s = (
+        int(given[name]) for name in ("first", "topics", "per_tick", "per_s")
+    )
+    if given["sender"] == "hub":
+        flow.begin(range(first, first + count), per_tick, per_s)
+    else:
+        await _sender().ask(f"begin {first} {count} {per_tick} {per_s}")
     return JSONResponse({})
 
 
-async def stop(_: Request) -> Response:
+async def stop(request: Request) -> Response:
     """End it."""
+    if request.query_params["sender"] != "hub":
+        return JSONResponse(await _sender().ask("stop"))
     await flow.end()
     return JSONResponse({"published": flow.published})
+
+
+def _sender() -> Sender:
+    sender = app.state.sender
+    assert isinstance(sender, Sender)
+    return sender
 
 
 async def page(_: Request) -> Response:
@@ -203,7 +167,6 @@ app = Starlette(
         Route("/page.js", script),
         Route("/flow", begin),
         Route("/stop", stop),
-        WebSocketRoute("/prebuilt", prebuilt.serve),
     ]
 )
 ws.setup(app)
@@ -214,7 +177,9 @@ async def serve() -> None:
     protocol: Any = "topicwire.asgi.uvicorn:WebSocketProtocol"
     config = uvicorn.Config(app, log_config=None, access_log=False, ws=protocol)
     listening = socket.create_server(("127.0.0.1", 0))
-    print(json.dumps({"port": listening.getsockname()[1], "pid": os.getpid()}), flush=True)
+    sender = app.state.sender = await Sender.started(Path(sys.argv[2]))
+    ready = {"port": listening.getsockname()[1], "prebuilt": sender.port}
+    print(json.dumps(ready), flush=True)
     await uvicorn.Server(config).serve([listening])
 
 

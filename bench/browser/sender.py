@@ -23,7 +23,7 @@ def compiled(folder: Path) -> Path:
         FileNotFoundError: there is no `cc`.
     """
     program = folder / "sender"
-    command = [COMPILER, *FLAGS, f"-I{NATIVE}", "-o", program, *SOURCES]
+    command: list[str | Path] = [COMPILER, *FLAGS, f"-I{NATIVE}", "-o", program, *SOURCES]
     subprocess.run(command, check=True)
     return program
 

@@ -18,13 +18,13 @@ from typing import Any, Final
 
 import uvicorn
 import uvloop
+from bench.browser.sender import Sender
 from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from bench.browser.sender import Sender
 from topicwire import FastWSAdapter, Settings, WsRouter
 
 MOST_TOPICS: Final = 1_000

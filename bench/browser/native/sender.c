@@ -27,7 +27,7 @@
 
 #include "websocket.h"
 
-enum { MAX_TOPICS = 1000, MAX_PER_TICK = 100, UPDATE_BYTES = 320, INPUT_BYTES = 1 << 16, REST_US = 500 };
+enum { MAX_TOPICS = 1000, MAX_PER_TICK = 100, UPDATE_BYTES = 320, INPUT_BYTES = 1 << 16, REST_NS = 500000 };
 
 static struct {
     int fd, is_open;
@@ -123,20 +123,24 @@ static void publish(void)
     give(frame, before + size);
 }
 
-/* Send what is due, and say how long nothing will be. */
-static uint64_t rest_us(void)
+static int is_flowing(void)
 {
-    while (flow.is_on && page.is_open && !page.unsent) {
+    return flow.is_on && page.is_open && !page.unsent;
+}
+
+/* Send what is due. */
+static void go_on(void)
+{
+    while (is_flowing()) {
         uint64_t passed_ns = now_ns() - flow.begun_ns;
         uint64_t due = (uint64_t)((double)passed_ns * (double)flow.per_s / 1e9) - flow.missed - flow.published;
         if (due > flow.per_s / 10)
             flow.missed += due;
         else if (due < flow.per_tick)
-            return REST_US;
+            return;
         else
             publish();
     }
-    return 1000000;
 }
 
 static uint64_t number_after(const char *text, const char *name)
@@ -254,11 +258,12 @@ int main(void)
     int on = 1, server = listening();
     signal(SIGPIPE, SIG_IGN);
     for (;;) {
-        struct timespec rest = {.tv_nsec = (long)(rest_us() * 1000) % 1000000000};
+        go_on();
+        const struct timespec rest = {.tv_nsec = REST_NS};
         struct pollfd polled[] = {{STDIN_FILENO, POLLIN, 0},
                                   {server, POLLIN, 0},
                                   {page.fd, (short)(POLLIN | (page.unsent ? POLLOUT : 0)), 0}};
-        ppoll(polled, 3, flow.is_on && page.is_open && !page.unsent ? &rest : NULL, NULL);
+        ppoll(polled, 3, is_flowing() ? &rest : NULL, NULL);
         if (polled[2].revents & POLLOUT)
             give_rest();
         if (polled[2].revents & ~POLLOUT)

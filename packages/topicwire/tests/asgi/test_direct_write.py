@@ -24,6 +24,10 @@ from starlette.types import Receive, Scope, Send
 from websockets.asyncio.client import connect
 
 from topicwire.asgi.server_socket import ServerSocket, server_socket
+from topicwire.wire.codecs import JSON
+from topicwire.wire.deflate import WINDOW_BITS
+from topicwire.wire.frames import Frame
+from topicwire.wire.kinds import kind_of
 
 ACCEPT = {"type": "websocket.accept"}
 CLOSE = {"type": "websocket.close", "code": 1000, "reason": ""}
@@ -163,12 +167,20 @@ async def test_there_is_no_descriptor_after_an_abort() -> None:
         assert frame(b"z") not in client.received
 
 
-async def test_there_is_none_for_a_client_to_which_frames_go_compressed() -> None:
+async def test_who_writes_is_told_whether_frames_may_be_compressed() -> None:
     server = Server()
-    async with serving(server, lifespan="off") as url, connect(url):
-        assert (await server.sockets.get()).fd == -1
+    async with serving(server, lifespan="off") as url, connect(url) as client:
+        own = await server.sockets.get()
+        assert own.window_bits == WINDOW_BITS
+        for text in ("x" * 1_000, "small"):
+            os.write(own.fd, kind_of(JSON, own.window_bits).wire([Frame(text.encode())]))
+            assert await client.recv() == text
+        os.write(own.fd, frame(b"x"))  # one that is not is right too
+        assert await client.recv() == "x" * 50
     async with serving(server, lifespan="off") as url, connect(url, compression=None):
-        assert (await server.sockets.get()).fd >= 0
+        own = await server.sockets.get()
+        assert own.fd >= 0
+        assert own.window_bits is None
 
 
 async def test_there_is_none_with_tls(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ class Member:
     def __init__(self) -> None:
         self.waves: list[Wave[Any, Any]] = []
         self.rides = True
+        self.kind = "one"
         self.berth = 0
         self.outbox = Outbox(MAX_BYTES)
         self.is_stalled = False

@@ -15,6 +15,7 @@ class Member:
 
     def __init__(self, berth: int) -> None:
         self.berth = berth
+        self.kind = "one"
 
 
 def roster(size: int) -> Roster[Member]:

@@ -34,6 +34,7 @@ class Member:
 
     def __init__(self, name: int) -> None:
         self.name = self.berth = name
+        self.kind = "one"
         self.waves: list[Wave[Any, Any]] = []
         self.rides = self.is_ready = True
         self.given: list[object] = []

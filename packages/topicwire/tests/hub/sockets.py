@@ -38,6 +38,7 @@ class InProcessSocket:
         self.received_bytes = 0
         self.at_fd: Callable[[int], object] | None = None
         self.fd = -1
+        self.window_bits: int | None = None
         self.sent: list[str] = []
         self._own = next(_NUMBERS)
         self._asgi_send = send

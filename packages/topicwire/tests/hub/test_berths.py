@@ -10,24 +10,24 @@ from topicwire.testing import connect
 
 def test_a_berth_is_closed_until_it_is_opened_and_when_it_is_given_back() -> None:
     berths = Berths()
-    one, other = berths.take(is_legacy=False), berths.take(is_legacy=True)
+    one, other = berths.take(), berths.take()
     assert len({one, other, NO_BERTH}) == 3
     assert berths.fds[one] == berths.fds[other] == CLOSED
     berths.set(one, 5)
     berths.set(other, 6)
     assert (berths.fds[one], berths.fds[other]) == (5, 6)
-    berths.give_back(one, is_legacy=False)
-    assert (berths.fds[one], berths.ours, berths.legacy) == (CLOSED, 0, 1)
-    assert berths.take(is_legacy=False) == one
+    berths.give_back(one)
+    assert (berths.fds[one], berths.fds[other]) == (CLOSED, 6)
+    assert berths.take() == one
     assert berths.fds[one] == CLOSED
 
 
 def test_nothing_is_said_of_no_berth() -> None:
     berths = Berths()
     berths.set(NO_BERTH, 5)
-    berths.give_back(NO_BERTH, is_legacy=False)
+    berths.give_back(NO_BERTH)
     assert berths.fds[NO_BERTH] == CLOSED
-    assert berths.take(is_legacy=False) != NO_BERTH
+    assert berths.take() != NO_BERTH
 
 
 async def test_who_comes_and_goes_leaves_no_berth_behind() -> None:
@@ -41,7 +41,6 @@ async def test_who_comes_and_goes_leaves_no_berth_behind() -> None:
                 await client.subscribe("trades", AAPL)
             sizes.add(len(berths.fds))
         await app.adapter.close()
-        assert (berths.ours, berths.legacy) == (0, 0)
         assert {*berths.fds} == {CLOSED}
     assert len(sizes) == 1
 

@@ -20,8 +20,8 @@ from pydantic import BaseModel, field_validator
 
 from topicwire import Client, OperationRouter, Rejected, SubscriptionResponse, WsRouter
 from topicwire.close_codes import INTERNAL_ERROR, RATE_LIMITED
-from topicwire.hub import connection
 from topicwire.testing import connect
+from topicwire.wire import codecs
 
 
 class PassesByExceptException(BaseException):
@@ -144,7 +144,7 @@ async def test_a_fault_of_the_reader_is_said_and_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = App(trades())
-    monkeypatch.setattr(connection, "decode_message", lambda _: raise_(KeyError("of ours")))
+    monkeypatch.setattr(codecs, "decode_message", lambda _: raise_(KeyError("of ours")))
     async with connect(app.asgi) as client:
         await client.send({"type": "ping"})
         assert (await client.wait_closed()).code == INTERNAL_ERROR

@@ -21,7 +21,7 @@ from topicwire.hub.hub import Hub
 from topicwire.hub.route import Command
 from topicwire.identity.handshake import Handshake
 from topicwire.types import Direction, Principal
-from topicwire.wire.frames import SUBPROTOCOL
+from topicwire.wire.codecs import Codec, agreed
 
 
 class _Client(NamedTuple):
@@ -29,7 +29,7 @@ class _Client(NamedTuple):
 
     places: Places
     observe: Callable[[Direction, str], None] | None
-    is_legacy: bool
+    codec: Codec
     principal: Principal
 
 
@@ -90,22 +90,22 @@ class Endpoint:
     async def _admitted(self, scope: Scope, transport: AsgiTransport) -> _Client | None:
         """Return a client that is let in; None when it is not."""
         handshake = Handshake(scope)
-        is_legacy = SUBPROTOCOL not in handshake.subprotocols
+        codec = agreed(handshake.subprotocols)
         observe = self._observe()
         with Places() as places:
             try:
-                principal = await self._let_in(handshake, transport, places, observe)
+                principal = await self._let_in(handshake, transport, places, codec, observe)
             except OSError:
                 return None  # the client went away before it was let in
             if principal is None:
                 return None
-            return _Client(places.hand_over(), observe, is_legacy, principal)
+            return _Client(places.hand_over(), observe, codec, principal)
 
     def _connect(self, transport: AsgiTransport, client: _Client) -> Connection:
         return self._hub.connect(
             transport,
             self._commands,
-            is_legacy=client.is_legacy,
+            codec=client.codec,
             observe=client.observe,
             principal=client.principal,
             verify=self._door.verify,
@@ -134,22 +134,21 @@ class Endpoint:
         handshake: Handshake,
         transport: AsgiTransport,
         places: Places,
+        codec: Codec,
         observe: Callable[[Direction, str], None] | None,
     ) -> Principal | None:
         """Accept a client, and return who it is; None when it has been refused."""
-        is_legacy = SUBPROTOCOL not in handshake.subprotocols
         try:
             principal = await self._door.admit(handshake, places)
         except CommandError as refusal:
             self._tell(refusal)
-            await refuse(handshake.scope, transport.give, refusal, is_legacy=is_legacy)
+            await refuse(handshake.scope, transport.give, refusal, codec.subprotocol)
             return None
-        subprotocol = None if is_legacy else SUBPROTOCOL
-        await transport.give({"type": "websocket.accept", "subprotocol": subprotocol})
+        await transport.give({"type": "websocket.accept", "subprotocol": codec.subprotocol})
         if principal is not None or self._sign_in is None:
             return principal
         try:
-            return await self._sign_in.principal(transport, places, observe)
+            return await self._sign_in.principal(transport, places, codec, observe)
         except CommandError as refusal:
             self._tell(refusal)
             async with asyncio.timeout(CLOSE_TIMEOUT_S):  # a TimeoutError is an OSError

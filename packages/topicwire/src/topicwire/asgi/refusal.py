@@ -18,7 +18,6 @@ from topicwire.close_codes import (
     UNAUTHENTICATED,
 )
 from topicwire.errors import CommandError
-from topicwire.wire.frames import SUBPROTOCOL
 
 _CLOSE_CODES: Final = {
     "unauthenticated": UNAUTHENTICATED,
@@ -46,8 +45,7 @@ async def refuse(
     scope: Scope,
     send: Callable[[AsgiMessage], Awaitable[None]],
     refusal: CommandError,
-    *,
-    is_legacy: bool,
+    subprotocol: str | None,
 ) -> None:
     """Answer a handshake that is refused, so that its client can learn of it.
 
@@ -55,12 +53,18 @@ async def refuse(
     accepted and closed at once. Any other client is refused by HTTP status, where the server can
     say one (the ASGI extension `websocket.http.response`), and otherwise with 403.
 
+    Args:
+        scope: of the connection.
+        send: of the connection.
+        refusal: why.
+        subprotocol: of ours, which the client speaks; None of any other one.
+
     Raises:
         OSError: the client is gone.
     """
     code = close_code(refusal)
-    if not is_legacy:
-        await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
+    if subprotocol is not None:
+        await send({"type": "websocket.accept", "subprotocol": subprotocol})
         await send(
             {"type": "websocket.close", "code": code, "reason": close_reason(refusal.message)}
         )

@@ -18,16 +18,19 @@ class ServerSocket(Protocol):
         at_shutdown: called when the server stops, instead of its closing the WebSocket by itself;
             None to let it. The endpoint sets it, and closes the WebSocket in good time.
         fd: the file descriptor, while whole WebSocket frames may be written straight to it: the
-            handshake is over, it is plain TCP, frames go as they are, nothing is buffered for it,
-            and it is not closing. Else -1, from the very step in which one of these ends: so it is
-            never the descriptor of another connection.
+            handshake is over, it is plain TCP, nothing is buffered for it, and it is not closing.
+            Else -1, from the very step in which one of these ends: so it is never the descriptor of
+            another connection.
         at_fd: called in each step in which `fd` has changed, with what it is then; None for nobody.
             The endpoint sets it.
+        window_bits: of permessage-deflate, where that was agreed, without context takeover: a frame
+            that is written may be compressed. Else None.
     """
 
     at_shutdown: Callable[[], object] | None
     at_fd: Callable[[int], object] | None
     fd: int
+    window_bits: int | None
 
     @property
     def received_bytes(self) -> int:
@@ -92,6 +95,10 @@ class SendingSocket(ServerSocket, Protocol):
         Raises:
             OSError: the connection is over, or is being closed.
         """
+        ...
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send a binary message, as `send_text`."""
         ...
 
 

@@ -12,7 +12,7 @@ from topicwire.hub.hub import Hub
 from topicwire.hub.identity import VerifyToken, auth_response, recognize, token_of
 from topicwire.hub.transport import Transport
 from topicwire.types import Direction, Message, Principal
-from topicwire.wire.codec import decode_message
+from topicwire.wire.codecs import Codec
 from topicwire.wire.frames import Frame, size_is_over
 
 Observe = Callable[[Direction, str], None] | None
@@ -32,14 +32,16 @@ class SignIn:
         self._door = door
         self._verify = verify
 
-    async def principal(self, transport: Transport, places: Places, observe: Observe) -> Principal:
+    async def principal(
+        self, transport: Transport, places: Places, codec: Codec, observe: Observe
+    ) -> Principal:
         """Return who signs in; `places` counts its connection.
 
         Raises:
             CommandError: it is refused, and may have been told so: close the connection.
             OSError: the client is gone.
         """
-        message, text = await self._first_message(transport)
+        message, text = await self._first_message(transport, codec)
         try:
             token = token_of(message)
         except CommandError:
@@ -50,7 +52,8 @@ class SignIn:
         async def answer(frame: Frame) -> None:
             if observe is not None:
                 observe("to_client", frame.text)
-            await transport.send(frame.text)
+            for sent in codec.messages([frame]):
+                await transport.send(sent)
 
         try:
             principal = await recognize(self._hub, lambda: self._verify(token))
@@ -63,7 +66,7 @@ class SignIn:
         await answer(auth_response(message.id, principal))
         return principal
 
-    async def _first_message(self, transport: Transport) -> tuple[Message, str]:
+    async def _first_message(self, transport: Transport, codec: Codec) -> tuple[Message, str]:
         settings = self._hub.settings
         deadline = Deadline(self._hub.clock, settings.auth_timeout_s)
         try:
@@ -81,7 +84,7 @@ class SignIn:
         if size_is_over(data, limit):
             raise CommandError(f"a message is larger than {limit} bytes", code="too_large")
         try:
-            message, text = decode_message(data)
+            message, text = codec.read(data)
         except CommandError:
             raise _not_auth() from None
         if message.type != "auth":

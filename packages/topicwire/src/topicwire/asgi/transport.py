@@ -29,7 +29,7 @@ class AsgiTransport:
     server's high water mark and one frame. A server that gives a client up by itself without an
     event (uvicorn, when a keepalive times out while bytes wait) is noticed by the next send, not
     before. A server that gives its socket (`topicwire.asgi.uvicorn`) has none of these limits;
-    and text goes to it as it is, past whoever stands between.
+    and messages go to it as they are, past whoever stands between.
 
     Args:
         receive: of the connection.
@@ -64,7 +64,7 @@ class AsgiTransport:
         """Keep the connection while this ASGI call returns, where the server's socket is all of it.
 
         Returns what is to be called when it has been served; None where it is to be served by a
-        call, or goes by other ways than its socket: with TLS, and compressed.
+        call, or goes by other ways than its socket: with TLS.
         """
         direct, socket = self.direct, cast("SendingSocket", self._socket)
         if direct is None or direct.fd < 0 or not hasattr(socket, "keep"):
@@ -76,17 +76,19 @@ class AsgiTransport:
         """Have `call` run while this ASGI call returns, where the server gives its socket."""
         return self._socket is not None and self._socket.go_on(call)
 
-    async def send(self, text: str) -> None:
-        """Send a text frame; where the server gives its socket, until that has taken all of it.
+    async def send(self, message: str | bytes) -> None:
+        """Send a frame, text or binary; where the server gives its socket, until it has taken it.
 
         Raises:
             OSError: the client is gone, or the server has closed the socket by itself.
         """
-        send_text = getattr(self._socket, "send_text", None)
-        if send_text is None:
-            await self.give({"type": "websocket.send", "text": text})
+        is_text = isinstance(message, str)
+        send = getattr(self._socket, "send_text" if is_text else "send_bytes", None)
+        if send is None:
+            kind = "text" if is_text else "bytes"
+            await self.give({"type": "websocket.send", kind: message})
         else:
-            send_text(text)
+            send(message)
         if self._socket is not None and self._socket.unsent_bytes:
             await self.drained()
 

@@ -22,7 +22,6 @@ from topicwire.asgi.server_socket import EXTENSION
 from topicwire.asgi.websocket.connection import (
     CLOSING,
     CONNECTING,
-    NO_FD,
     NOTSENT_BYTES,
     OPEN,
 )
@@ -84,6 +83,7 @@ class WebSocketProtocol(ReceivingConnection):
         "_request",
         "_scope",
         "_server_state",
+        "window_bits",
     )
 
     def __init__(
@@ -113,6 +113,7 @@ class WebSocketProtocol(ReceivingConnection):
         self._is_announced = False
         self._has_gone_on = False
         self._framing: Framing = framing(None)
+        self.window_bits: int | None = None
         self._has_closed = False
 
     # What uvicorn and the event loop call
@@ -183,8 +184,8 @@ class WebSocketProtocol(ReceivingConnection):
         log_answer(self._scope, "[accepted]")
         parser = FrameParser(self._config.ws_max_size, None if request.deflate is None else inflate)
         if request.deflate is not None:
-            self._framing = framing(request.deflate.window_bits)
-            self._own_fd = NO_FD  # what is written straight to it would not be compressed
+            self.window_bits = request.deflate.window_bits
+            self._framing = framing(self.window_bits)
         self._request = self._scope = None
         self.transport.write(answer)
         self._open(parser)
@@ -337,6 +338,16 @@ class WebSocketProtocol(ReceivingConnection):
         if self._state != OPEN:
             raise ClientDisconnected
         self.transport.write(self._framing.text(text))
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send a binary message. Never waits.
+
+        Raises:
+            ClientDisconnected: as `send_text`.
+        """
+        if self._state != OPEN:
+            raise ClientDisconnected
+        self.transport.write(self._framing.binary(data))
 
     def _send(self, kind: str, message: Any) -> None:
         if kind == "websocket.send":

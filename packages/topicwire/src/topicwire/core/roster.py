@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
-from typing import Any, Generic, Protocol, TypeVar
+from bisect import bisect_right
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import accumulate
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+MAX_RAGS: Final = 16
+"""So often may those of another kind begin whom others than their own have come before."""
 
 _ROTATES_FROM = 256
 """Fewer are all reached within a millisecond or two: who is first does not matter."""
@@ -19,6 +24,11 @@ class Berthed(Protocol):
 
     berth: int
 
+    @property
+    def kind(self) -> Hashable:
+        """The same object for all who are sent the same bytes."""
+        ...
+
 
 _Member = TypeVar("_Member", bound=Berthed)
 
@@ -30,21 +40,53 @@ class Roster(Generic[_Member]):
     those is worse still. So the loop that sends reads `berths`, which are numbers side by side, and
     looks at a member only where something is to be said of it.
 
+    Args:
+        members: who has turns.
+        is_mixed: they may be of several kinds; then those of a kind come after each other.
+
     Attributes:
         members: in the order in which they came.
         berths: theirs.
     """
 
-    __slots__ = ("berths", "members")
+    __slots__ = ("_kinds", "_starts", "berths", "members")
 
-    def __init__(self, members: Iterable[_Member]) -> None:
+    def __init__(self, members: Iterable[_Member], *, is_mixed: bool = False) -> None:
         self.members = list(members)
+        self._starts: Sequence[int] = ()  # where another kind begins
+        if is_mixed:
+            by_kind: dict[Hashable, list[_Member]] = {}
+            for member in self.members:
+                by_kind.setdefault(member.kind, []).append(member)
+            self.members = [member for alike in by_kind.values() for member in alike]
+            self._starts = [*accumulate(map(len, by_kind.values()))][:-1]
+        self._kinds = len(self._starts)
         self.berths: array[int] = array("i", [member.berth for member in self.members])
 
     def append(self, member: _Member) -> None:
         """Let one more have turns."""
+        if self.members and self.members[-1].kind is not member.kind:
+            self._starts = [*self._starts, len(self.members)]
         self.members.append(member)
         self.berths.append(member.berth)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Not all members are of one kind."""
+        return bool(self._starts)
+
+    @property
+    def is_ragged(self) -> bool:
+        """Members of several kinds have come one after the other: another roster has them apart."""
+        return len(self._starts) > self._kinds + MAX_RAGS
+
+    def alike(self, begin: int, end: int) -> int:
+        """Return before whom `end`, or somebody of another kind than the one at `begin`, comes."""
+        starts = self._starts
+        if not starts:
+            return end
+        index = bisect_right(starts, begin)
+        return end if index == len(starts) else min(end, starts[index])
 
 
 class Round(Generic[_Member]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 from topicwire.core.roster import Roster, Round
@@ -36,6 +36,11 @@ class Rider(Protocol):
 
     waves: list[Wave[Any, Any]]
     berth: int
+
+    @property
+    def kind(self) -> Hashable:
+        """The same object for all who are sent the same bytes."""
+        ...
 
     @property
     def rides(self) -> bool:
@@ -94,6 +99,8 @@ class Wave(Generic[_Member, _What]):
         "_entries",
         "_flights",
         "_give",
+        "_is_mixed",
+        "_kind",
         "_max_bytes",
         "_oldest",
         "_places",
@@ -116,6 +123,8 @@ class Wave(Generic[_Member, _What]):
         self._give = give
         self._max_bytes = max_bytes
         self.members: dict[_Member, int] = {}
+        self._kind: Hashable = None  # of the first member
+        self._is_mixed = False  # and others may be of another one
         self._base = 0
         self._entries: list[tuple[int, _What] | None] = []
         self._size = 0
@@ -140,6 +149,10 @@ class Wave(Generic[_Member, _What]):
 
     def enter(self, member: _Member, since: int) -> None:
         """Let `member` receive what is added from now on."""
+        if not self.members:
+            self._kind, self._is_mixed = member.kind, False
+        elif member.kind is not self._kind:
+            self._is_mixed = True
         self.members[member] = since
         member.waves.append(self)
         if self._roster is not None:
@@ -246,6 +259,10 @@ class Wave(Generic[_Member, _What]):
         begin, end = flight.next(max(1, count // self.weight))
         return flight.roster, begin, end
 
+    def roster_of(self, members: Iterable[_Member]) -> Roster[_Member]:
+        """Return turns for some members, those of a kind after each other."""
+        return Roster(members, is_mixed=self._is_mixed)
+
     def had_turn(self, count: int) -> None:
         """Note that so many of those whose turn it is have had it."""
         if self._round is not None:
@@ -312,8 +329,11 @@ class Wave(Generic[_Member, _What]):
         self.crest_end = self._base + taken
         self.weight = max(1, size // USUAL_BYTES)
         roster = self._roster
-        if roster is None:
-            roster = self._roster = Roster(self.members)
+        if roster is None or roster.is_ragged:
+            roster = self._roster = self.roster_of(self.members)
+            self._is_mixed = roster.is_mixed
+            if roster.members:
+                self._kind = roster.members[0].kind
         self._flights += 1
         self._round = Round(roster, self._flights)
         return self._round

@@ -177,7 +177,7 @@ class Waves(Generic[_Member, _What]):
             if crest is None:
                 unsent += [(member, owed) for member in members]
                 continue
-            alike = Roster(members)
+            alike = wave.roster_of(members)
             reached = 0
             while reached < len(members):
                 reached, late = self._send(crest, alike, reached, len(members))

@@ -20,23 +20,16 @@ class Berths:
 
     Attributes:
         fds: by berth.
-        ours: how many are of clients that take several messages in a frame.
-        legacy: how many are of the others.
     """
 
-    __slots__ = ("_free", "fds", "legacy", "ours")
+    __slots__ = ("_free", "fds")
 
     def __init__(self) -> None:
         self.fds: array[int] = array("i", [CLOSED])
         self._free: list[int] = []
-        self.ours = self.legacy = 0
 
-    def take(self, *, is_legacy: bool) -> int:
+    def take(self) -> int:
         """Return a berth that nobody has; it is closed."""
-        if is_legacy:
-            self.legacy += 1
-        else:
-            self.ours += 1
         if self._free:
             return self._free.pop()
         self.fds.append(CLOSED)
@@ -47,12 +40,8 @@ class Berths:
         if berth != NO_BERTH:
             self.fds[berth] = fd
 
-    def give_back(self, berth: int, *, is_legacy: bool) -> None:
+    def give_back(self, berth: int) -> None:
         """Let another connection have the berth."""
         if berth != NO_BERTH:
-            if is_legacy:
-                self.legacy -= 1
-            else:
-                self.ours -= 1
             self.fds[berth] = CLOSED
             self._free.append(berth)

@@ -37,7 +37,8 @@ from topicwire.hub.resting import Resting
 from topicwire.hub.route import Command, PendingCommand
 from topicwire.hub.transport import NOWHERE, Transport
 from topicwire.types import ANONYMOUS, Direction, Message, Principal
-from topicwire.wire.codec import decode_message, no_matching_type
+from topicwire.wire.codec import no_matching_type
+from topicwire.wire.codecs import Codec
 from topicwire.wire.frames import Frame, message_frame
 from topicwire.wire.resume import decode_resume
 
@@ -59,13 +60,13 @@ class Connection(Outgoing):
         transport: Transport,
         commands: Mapping[str, Command],
         *,
-        is_legacy: bool,
+        codec: Codec,
         observe: Callable[[Direction, str], None] | None,
         principal: Principal = ANONYMOUS,
         verify: VerifyToken | None = None,
     ) -> None:
         settings = hub.settings
-        super().__init__(hub, transport, is_legacy=is_legacy, observe=observe)
+        super().__init__(hub, transport, codec=codec, observe=observe)
         self.id = secrets.token_hex(8)
         self.session = Session(settings.max_topics)
         self.joins: list[Join[Receiver]] = []
@@ -234,7 +235,7 @@ class Connection(Outgoing):
     def received(self, data: str | bytes) -> None:
         """Take a message."""
         try:
-            message, text = decode_message(data)
+            message, text = self.kind.codec.read(data)
         except CommandError as error:
             if self._pace() is Pace.FLOOD:
                 return

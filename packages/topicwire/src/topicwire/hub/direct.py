@@ -12,10 +12,10 @@ from topicwire.core.wave import Crest, Rider
 from topicwire.hub.berths import Berths
 from topicwire.hub.clock import Clock
 from topicwire.hub.metrics import Metrics
-from topicwire.hub.sending import BETWEEN_LOOKS, CLOSED, write_each
+from topicwire.hub.sending import CLOSED, write_each
 from topicwire.types import Direction
 from topicwire.wire.frames import Frame
-from topicwire.wire.websocket import text_frame
+from topicwire.wire.kinds import Kind
 
 SLICE: Final = 512
 """So many are written to before others run, at most."""
@@ -28,12 +28,15 @@ class Written(Rider, Protocol):
     """A connection, as it is written to.
 
     Attributes:
-        is_legacy: one message a frame.
         observe: sees every message that is sent; None where nobody looks on.
     """
 
-    is_legacy: bool
     observe: Callable[[Direction, str], None] | None
+
+    @property
+    def kind(self) -> Kind:
+        """How it is sent messages."""
+        ...
 
     def spilled(self, frames: Sequence[Frame], rest: bytes) -> None:
         """Its socket has not taken all of `frames`: send the `rest`, and nothing before that."""
@@ -47,8 +50,9 @@ class _Wire(NamedTuple):
     """What a crest is on the wire."""
 
     frames: Sequence[Frame]
-    joined: bytes
-    """For clients that take several messages in a frame."""
+    is_too_much: bool
+    data: dict[Kind, bytes]
+    """For each kind of client that has been sent it."""
 
 
 class DirectSend:
@@ -93,24 +97,14 @@ class DirectSend:
         """Send frames, or updates: a `core.waves.Send`."""
         wire: _Wire | None = crest.wire
         if wire is None:
-            wire = crest.wire = _wire_of(crest.updates)
-        frames = wire.frames
-        if len(frames) == 1:  # the same bytes for everybody
-            return self._write(wire.joined, frames, roster, begin, end)
-        if sum(frame.size for frame in frames[:-1]) >= self._max_bytes:
+            wire = crest.wire = self._wire_of(crest.updates)
+        if wire.is_too_much:
             return end, roster.members[begin:end]
-        if not self._berths.legacy:
-            return self._write(wire.joined, frames, roster, begin, end)
-        single = b"".join([text_frame(frame.data) for frame in frames])
-        if not self._berths.ours:
-            return self._write(single, frames, roster, begin, end)
-        end = min(end, begin + BETWEEN_LOOKS)
-        late: list[_Member] = []
-        members = roster.members[begin:end]
-        for data, is_legacy in ((wire.joined, False), (single, True)):
-            alike = Roster([member for member in members if member.is_legacy is is_legacy])
-            late += self._write(data, frames, alike, 0, len(alike.members))[1]
-        return end, late
+        kind, end = roster.members[begin].kind, roster.alike(begin, end)
+        data = wire.data.get(kind)
+        if data is None:
+            data = wire.data[kind] = kind.wire(wire.frames)
+        return self._write(data, wire.frames, roster, begin, end)
 
     def _write(
         self, data: bytes, frames: Sequence[Frame], roster: Roster[_Member], begin: int, end: int
@@ -144,6 +138,11 @@ class DirectSend:
         if observers:
             self._unseen.append((frames, observers))
 
+    def _wire_of(self, updates: Sequence[Frame | Update]) -> _Wire:
+        frames = [one if isinstance(one, Frame) else one.frame for one in updates]
+        before = sum([frame.size for frame in frames]) - frames[-1].size
+        return _Wire(frames, before >= self._max_bytes, {})
+
     def tell(self) -> None:
         """Tell those who look on what has been sent.
 
@@ -155,8 +154,3 @@ class DirectSend:
             for observe in observers:
                 for frame in frames:
                     observe("to_client", frame.text)
-
-
-def _wire_of(updates: Sequence[Frame | Update]) -> _Wire:
-    frames = [one if isinstance(one, Frame) else one.frame for one in updates]
-    return _Wire(frames, text_frame(b"\n".join([frame.data for frame in frames])))

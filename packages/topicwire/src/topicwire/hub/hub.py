@@ -39,6 +39,7 @@ from topicwire.hub.topic import Topic
 from topicwire.hub.transport import Transport
 from topicwire.settings import Settings
 from topicwire.types import ANONYMOUS, Direction, Position, Principal, TopicId
+from topicwire.wire.codecs import Codec
 from topicwire.wire.frames import Frame, with_source
 
 CLOSE_PATIENCE: Final = 5
@@ -114,7 +115,7 @@ class Hub:
         transport: Transport,
         commands: Callable[[], Mapping[str, Command]],
         *,
-        is_legacy: bool,
+        codec: Codec,
         observe: Callable[[Direction, str], None] | None = None,
         principal: Principal = ANONYMOUS,
         verify: VerifyToken | None = None,
@@ -124,7 +125,7 @@ class Hub:
         Args:
             transport: the accepted socket.
             commands: what its client may send, by type.
-            is_legacy: it offered no subprotocol: one message a frame, and no `hello`.
+            codec: how messages are written, by the subprotocol that the client has offered.
             observe: sees every message that is sent, and every one that is accepted.
             principal: who the client is.
             verify: who the bearer of a token is; None where `auth` is not understood.
@@ -139,7 +140,7 @@ class Hub:
             self,
             transport,
             commands(),
-            is_legacy=is_legacy,
+            codec=codec,
             observe=observe,
             principal=principal,
             verify=verify,

@@ -14,7 +14,9 @@ from topicwire.hub.berths import NO_BERTH
 from topicwire.hub.transport import NOWHERE, Direct, Transport
 from topicwire.hub.writer import Writer
 from topicwire.types import Direction
+from topicwire.wire.codecs import LEGACY, Codec
 from topicwire.wire.frames import Frame
+from topicwire.wire.kinds import kind_of
 
 if TYPE_CHECKING:
     from topicwire.hub.hub import Hub
@@ -29,11 +31,12 @@ class Outgoing(ABC):
     Args:
         hub: settings, counters, and the waves.
         transport: takes what is sent.
-        is_legacy: one message a frame.
+        codec: how messages are written.
         observe: sees every message that is sent; None where nobody looks on.
 
     Attributes:
         observe: as above.
+        kind: of client: those of one kind are sent the same bytes.
         waves: of the topics that bring it updates so.
         berth: where the hub notes whether a wave may be written to its socket.
     """
@@ -43,20 +46,21 @@ class Outgoing(ABC):
         hub: Hub,
         transport: Transport,
         *,
-        is_legacy: bool,
+        codec: Codec,
         observe: Callable[[Direction, str], None] | None,
     ) -> None:
         self.hub = hub
-        self.is_legacy = is_legacy
+        self.is_legacy = codec is LEGACY
         self.waves: list[Wave[Any, Any]] = []
         self.observe = observe
         direct = transport.direct
         # one that does not say when its descriptor changes is not written to past the outbox
         self._direct = direct if hasattr(direct, "at_fd") else None
         self._port: Direct = NOWHERE
+        self.kind = kind_of(codec, getattr(direct, "window_bits", None))
         self.berth = NO_BERTH
         if self._direct is not None:
-            self.berth = hub.berths.take(is_legacy=is_legacy)
+            self.berth = hub.berths.take()
             self._direct.at_fd = self._fd_changes
         self._rides = False
         self._outbox = Outbox(hub.settings.max_queue_bytes)
@@ -67,7 +71,7 @@ class Outgoing(ABC):
             clock=hub.clock,
             send_timeout_s=hub.settings.send_timeout_s,
             flushed=hub.metrics.flushed,
-            is_legacy=is_legacy,
+            kind=self.kind,
             observe=observe,
             direct=self._direct,
         )
@@ -112,7 +116,7 @@ class Outgoing(ABC):
         if self._direct is not None:
             self._direct.at_fd = None
         self._port = NOWHERE
-        self.hub.berths.give_back(self.berth, is_legacy=self.is_legacy)
+        self.hub.berths.give_back(self.berth)
         self.berth = NO_BERTH
 
     @property

@@ -12,10 +12,13 @@ class Direct(Protocol):
     Attributes:
         fd: the descriptor while that is right; else -1, from the step in which it is not any more.
         at_fd: called in each step in which `fd` has changed, with what it is then; None for nobody.
+        window_bits: of permessage-deflate, where messages may be compressed, without context
+            takeover; else None.
     """
 
     fd: int
     at_fd: Callable[[int], object] | None
+    window_bits: int | None
 
     def write(self, data: bytes) -> None:
         """Send what the descriptor has not taken. Never waits, never raises."""
@@ -23,10 +26,11 @@ class Direct(Protocol):
 
 
 class _Nowhere:
-    __slots__ = ("at_fd", "fd")
+    __slots__ = ("at_fd", "fd", "window_bits")
 
     def __init__(self) -> None:
         self.fd = -1
+        self.window_bits: int | None = None
         self.at_fd: Callable[[int], object] | None = None
 
     def write(self, data: bytes) -> None:
@@ -61,8 +65,8 @@ class Transport(Protocol):
         """
         ...
 
-    async def send(self, text: str) -> None:
-        """Send a text frame; wait while the client does not read. OSError: it is gone."""
+    async def send(self, message: str | bytes) -> None:
+        """Send a text or a binary frame; wait while the client does not read. OSError: gone."""
         ...
 
     async def close(self, code: int, reason: str) -> None:

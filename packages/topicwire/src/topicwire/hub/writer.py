@@ -11,7 +11,7 @@ from topicwire.hub.clock import TURNS, Clock, Watch
 from topicwire.hub.transport import NOWHERE, Direct, Transport
 from topicwire.types import Direction
 from topicwire.wire.frames import Frame, message_frame
-from topicwire.wire.websocket import text_frame
+from topicwire.wire.kinds import Kind
 
 MAX_FLUSH_BYTES: Final = 65_536
 """Joined into one WebSocket frame at most; a single larger message still goes."""
@@ -56,7 +56,7 @@ class Writer:
         clock: for the send timeout, and for the lag.
         send_timeout_s: how long a client may take nothing.
         flushed: is told the frames of each flush and when the server took it.
-        is_legacy: one message a frame.
+        kind: of client.
         observe: sees every message that is sent.
         direct: the socket; None where others may not write to it.
     """
@@ -68,9 +68,9 @@ class Writer:
         "_flushed",
         "_go_on",
         "_handed",
-        "_is_legacy",
         "_is_ping_due",
         "_is_resting",
+        "_kind",
         "_less_backlog",
         "_now_s",
         "_observe",
@@ -90,7 +90,7 @@ class Writer:
         clock: Clock,
         send_timeout_s: float,
         flushed: Callable[[Sequence[Frame], float], None],
-        is_legacy: bool,
+        kind: Kind,
         observe: Callable[[Direction, str], None] | None,
         direct: Direct | None = None,
     ) -> None:
@@ -99,7 +99,7 @@ class Writer:
         self._outbox = outbox
         self._now_s = clock.now_s
         self._flushed = flushed
-        self._is_legacy = is_legacy
+        self._kind = kind
         self._observe = observe
         self._direct = NOWHERE if direct is None else direct
         self._handed: Sequence[Frame] = ()
@@ -174,7 +174,7 @@ class Writer:
             if self._observe is not None:
                 for frame in frames:
                     self._observe("to_client", frame.text)
-            self._direct.write(self._wire(frames))
+            self._direct.write(self._kind.wire(frames))
             if self._direct.fd < 0:  # it has not taken all of it
                 self._handed = frames
                 self._watch.begin()
@@ -184,13 +184,6 @@ class Writer:
                 asyncio.get_running_loop().call_soon(self._go_on)  # the others run
                 return True
         return None
-
-    def _wire(self, frames: Sequence[Frame]) -> bytes:
-        if len(frames) == 1:
-            return text_frame(frames[0].data)
-        if self._is_legacy:
-            return b"".join([text_frame(frame.data) for frame in frames])
-        return text_frame(b"\n".join([frame.data for frame in frames]))
 
     def _rest(self) -> None:
         self._is_resting = True
@@ -248,18 +241,12 @@ class Writer:
         if self._observe is not None:
             for frame in frames:
                 self._observe("to_client", frame.text)
-        if self._is_legacy:
-            for sent, frame in enumerate(frames, 1):
-                await self._send(frame.text)
-                if sent % MAX_SENDS_IN_A_ROW == 0:
-                    await asyncio.sleep(0)
-        else:
-            await self._send("\n".join([frame.text for frame in frames]))
-
-    async def _send(self, text: str) -> None:
-        self._watch.begin()
-        await self._transport.send(text)
-        self._watch.end()
+        for sent, message in enumerate(self._kind.codec.messages(frames), 1):
+            self._watch.begin()
+            await self._transport.send(message)
+            self._watch.end()
+            if sent % MAX_SENDS_IN_A_ROW == 0:
+                await asyncio.sleep(0)
 
     def _late(self, turns: int = TURNS) -> None:
         if turns:  # what the client has taken meanwhile may not have been seen

@@ -8,16 +8,24 @@ from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 from starlette.types import ASGIApp
 from starlette.types import Message as AsgiMessage
 
 from topicwire.types import MessageId
 from topicwire.wire.bearer import bearer_subprotocol
-from topicwire.wire.frames import SUBPROTOCOL
+from topicwire.wire.frames import PACKED_SUBPROTOCOL, SUBPROTOCOL
+from topicwire.wire.packed import messages_of, packed
 
 _PING: Final = '{"type":"ping"}'
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+CodecName: TypeAlias = Literal["json", "msgpack"]
+_SUBPROTOCOLS: Final[Mapping[CodecName, str]] = {
+    "json": SUBPROTOCOL,
+    "msgpack": PACKED_SUBPROTOCOL,
+}
 
 
 class ConnectionEnded(ConnectionError):  # noqa: N818 - what happened, not a mistake
@@ -45,11 +53,12 @@ class InProcessClient:
         timeout_s: how long a call waits before it fails: a guard against hanging, not a clock.
     """
 
-    def __init__(self, *, timeout_s: float = 10.0) -> None:
+    def __init__(self, *, timeout_s: float = 10.0, codec: CodecName = "json") -> None:
         self.hello: dict[str, Any] | None = None
         self.auth: dict[str, Any] | None = None
         self.answers_pings = True
         self.timeout_s = timeout_s
+        self._packs = codec == "msgpack"
         self._to_app: asyncio.Queue[AsgiMessage] = asyncio.Queue()
         self._from_app: asyncio.Queue[AsgiMessage] = asyncio.Queue()
         self._pending: deque[dict[str, Any]] = deque()
@@ -60,11 +69,13 @@ class InProcessClient:
 
     async def send(self, message: Mapping[str, Any] | str | bytes) -> None:
         """Send a message; a string or bytes are sent as they are, in a text or binary frame."""
-        if isinstance(message, bytes):
-            event: AsgiMessage = {"type": "websocket.receive", "bytes": message}
-        else:
-            text = message if isinstance(message, str) else json.dumps(message)
-            event = {"type": "websocket.receive", "text": text}
+        data = message
+        if not isinstance(data, (str, bytes)):
+            data = json.dumps(data)
+            if self._packs:
+                data = packed(data.encode())
+        kind = "text" if isinstance(data, str) else "bytes"
+        event: AsgiMessage = {"type": "websocket.receive", kind: data}
         await self._to_app.put(event)
 
     async def receive(self) -> dict[str, Any]:
@@ -151,6 +162,9 @@ class InProcessClient:
         """Take an event of the application."""
         if message["type"] == "websocket.send":
             await self._reads.wait()
+            if "bytes" in message:
+                lines = [_JSON.encode(one) for one in messages_of(message["bytes"])]
+                message = {"type": "websocket.send", "text": "\n".join(lines)}
             if self.answers_pings and _PING in message["text"]:
                 # on receipt, whatever the test does meanwhile
                 others = [one for one in message["text"].split("\n") if one != _PING]
@@ -168,7 +182,7 @@ class InProcessClient:
         if signs_in:
             self.auth = (await self.receive())["payload"]
         subprotocol: str | None = event.get("subprotocol")
-        if subprotocol == SUBPROTOCOL:
+        if subprotocol in _SUBPROTOCOLS.values():
             self.hello = (await self.receive())["payload"]
         return subprotocol
 
@@ -207,6 +221,7 @@ async def connect(
     path: str = "/api/v1/ws",
     *,
     legacy: bool = False,
+    codec: CodecName = "json",
     headers: Mapping[str, str] | None = None,
     token: str | None = None,
     auth: str | None = None,
@@ -223,6 +238,7 @@ async def connect(
         app: the whole application, or an adapter's `endpoint`.
         path: where its WebSocket is, and perhaps a query.
         legacy: offer no subprotocol.
+        codec: which of them to offer; what is sent and received by `InProcessClient` is the same.
         headers: of the handshake.
         token: offered as a browser does, as a subprotocol.
         auth: a token to send as the first message.
@@ -233,7 +249,7 @@ async def connect(
         ConnectionEnded: the client was refused.
         TimeoutError: nothing answered.
     """
-    client = InProcessClient(timeout_s=timeout_s)
+    client = InProcessClient(timeout_s=timeout_s, codec=codec)
     scope = {
         "type": "websocket",
         "asgi": {"version": "3.0", "spec_version": "2.4"},
@@ -247,7 +263,7 @@ async def connect(
         "client": (address, 0),
         "server": ("in-process", 0),
         "subprotocols": [
-            *([] if legacy else [SUBPROTOCOL]),
+            *([] if legacy else [_SUBPROTOCOLS[codec]]),
             *([] if token is None else [bearer_subprotocol(token)]),
         ],
         "state": {},

@@ -9,6 +9,7 @@ from typing import Final
 from topicwire.types import MessageId, Position, TopicId
 
 SUBPROTOCOL: Final = "topicwire.v1+json"
+PACKED_SUBPROTOCOL: Final = "topicwire.v1+msgpack"
 PROTOCOL_VERSION: Final = 1
 _BEGINNING: Final = b'{"type":"'
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -23,18 +24,20 @@ class Frame:
     """One encoded message, shared by every connection that it goes to. Never modified.
 
     Attributes:
-        data: the message.
-        size: in bytes.
+        data: the message, in JSON.
+        packed: the same in MessagePack, once somebody has asked for it (`wire.codecs`).
+        size: in bytes, of JSON: what bounds count, whatever is sent.
         at_s: when it was published, by the hub's clock; None for what is no live update.
     """
 
-    __slots__ = ("_text", "at_s", "data", "size")
+    __slots__ = ("_text", "at_s", "data", "packed", "size")
 
     def __init__(self, data: bytes, at_s: float | None = None) -> None:
         self.at_s = at_s
         self.data = data
         self.size = len(data)
         self._text: str | None = None
+        self.packed: bytes | None = None
 
     @property
     def text(self) -> str:

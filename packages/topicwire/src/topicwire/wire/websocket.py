@@ -1,11 +1,15 @@
-"""Frames of a WebSocket as a server sends them: unmasked, whole, not compressed (RFC 6455, 5.2)."""
+"""Frames of a WebSocket as a server sends them: unmasked and whole (RFC 6455, 5.2)."""
 
 from __future__ import annotations
 
 from struct import Struct
 from typing import Final
 
-_TEXT: Final = 0x81
+TEXT: Final = 0x81
+BINARY: Final = 0x82
+DEFLATED: Final = 0x40
+"""Beside one of these: the message is compressed (RFC 7692, section 6)."""
+
 _MAX_SHORT: Final = 125
 _MAX_MEDIUM: Final = 0xFFFF
 _SHORT: Final = Struct("!BB").pack
@@ -13,11 +17,16 @@ _MEDIUM: Final = Struct("!BBH").pack
 _LONG: Final = Struct("!BBQ").pack
 
 
-def text_frame(payload: bytes) -> bytes:
-    """Return a text message as one frame."""
+def whole_frame(first: int, payload: bytes) -> bytes:
+    """Return a message as one frame.
+
+    Args:
+        first: TEXT or BINARY, and whether it is DEFLATED.
+        payload: as it is sent.
+    """
     size = len(payload)
     if size <= _MAX_SHORT:
-        return _SHORT(_TEXT, size) + payload
+        return _SHORT(first, size) + payload
     if size <= _MAX_MEDIUM:
-        return _MEDIUM(_TEXT, 126, size) + payload
-    return _LONG(_TEXT, 127, size) + payload
+        return _MEDIUM(first, 126, size) + payload
+    return _LONG(first, 127, size) + payload

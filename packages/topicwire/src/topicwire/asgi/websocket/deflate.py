@@ -7,20 +7,15 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
+from topicwire.wire.deflate import MIN_BYTES, TAIL, WINDOW_BITS, deflate
+
+__all__ = ["MIN_BYTES", "WINDOW_BITS", "agree", "deflate", "inflate"]
+
 NAME: Final = "permessage-deflate"
-
-WINDOW_BITS: Final = 12
-"""Of what we compress: 4 KiB, and less memory than the 32 KiB that a client allows by default."""
-
-MIN_BYTES: Final = 256
-"""Smaller messages are sent as they are, which costs less than it would save."""
 
 _MIN_WINDOW_BITS: Final = 9
 """zlib makes no window of 8 bits."""
 _MAX_WINDOW_BITS: Final = 15
-_MEMORY_LEVEL: Final = 5
-_TAIL: Final = b"\x00\x00\xff\xff"
-"""Ends each compressed message, and is not sent (section 7.2.1)."""
 
 Inflate = Callable[[bytes, int | None], bytes]
 """Takes a compressed message, and how many bytes it may have at most."""
@@ -57,21 +52,12 @@ def inflate(data: bytes, max_bytes: int | None) -> bytes:
     """
     decompressor = zlib.decompressobj(-_MAX_WINDOW_BITS)
     try:
-        message = decompressor.decompress(data + _TAIL, 0 if max_bytes is None else max_bytes + 1)
+        message = decompressor.decompress(data + TAIL, 0 if max_bytes is None else max_bytes + 1)
     except zlib.error as error:
         raise ValueError(str(error)) from None
     if max_bytes is not None and len(message) > max_bytes:
         raise TooLargeError
     return message
-
-
-def deflate(message: bytes, window_bits: int = WINDOW_BITS) -> bytes:
-    """Return `message`, compressed by itself."""
-    compressor = zlib.compressobj(
-        zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, -window_bits, _MEMORY_LEVEL
-    )
-    data = compressor.compress(message) + compressor.flush(zlib.Z_SYNC_FLUSH)
-    return data[: -len(_TAIL)]
 
 
 def agree(offers: str) -> Deflate | None:

@@ -16,23 +16,26 @@ class Framing:
             compressed.
     """
 
-    __slots__ = ("_data", "_text", "_window_bits")
+    __slots__ = ("_data", "_message", "_window_bits")
 
     def __init__(self, window_bits: int | None) -> None:
         self._window_bits = window_bits
-        self._text: str | None = None
+        self._message: str | bytes | None = None
         self._data = b""
 
     def text(self, message: str) -> bytes:
         """Return a text message as a frame."""
-        if message is not self._text:
+        if message is not self._message:
             self._data = self._frame(TEXT, message.encode())
-            self._text = message
+            self._message = message
         return self._data
 
     def binary(self, message: bytes) -> bytes:
         """Return a binary message as a frame."""
-        return self._frame(BINARY, message)
+        if message is not self._message:
+            self._data = self._frame(BINARY, message)
+            self._message = message
+        return self._data
 
     def _frame(self, opcode: int, payload: bytes) -> bytes:
         if self._window_bits is not None and len(payload) >= MIN_BYTES:

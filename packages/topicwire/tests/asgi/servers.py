@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 APP = "packages.topicwire.tests.asgi.served_app:app"
+GUNICORN = ("gunicorn", APP, "--bind", "127.0.0.1:0", "--no-control-socket")
+GUNICORN_WORKER = "packages.topicwire.tests.asgi.gunicorn_worker.Worker"
 END_S = 30.0
 """A guard against hanging, not a measure."""
 
@@ -38,6 +40,12 @@ def _uvicorn(implementation: str) -> Kind:
     return Kind(words, r"running on http://127\.0\.0\.1:(\d+)")
 
 
+def _gunicorn(worker: str, *, hands_over_signals: bool) -> Kind:
+    words = (*GUNICORN, "--worker-class", worker)
+    ready = r"Listening at: http://127\.0\.0\.1:(\d+)"
+    return Kind(words, ready, hands_over_signals=hands_over_signals)
+
+
 KINDS = {
     "ours": _uvicorn("topicwire.asgi.uvicorn:WebSocketProtocol"),
     "uvicorn websockets-sansio": _uvicorn("websockets-sansio"),
@@ -53,6 +61,8 @@ KINDS = {
         r"Started worker-1",
         hands_over_signals=False,
     ),
+    "gunicorn, uvicorn's worker": _gunicorn(GUNICORN_WORKER, hands_over_signals=True),
+    "gunicorn": _gunicorn("asgi", hands_over_signals=False),
 }
 
 

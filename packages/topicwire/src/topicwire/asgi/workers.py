@@ -45,18 +45,19 @@ def server_workers() -> int:
     """Return how many worker processes the server was told to run; 1 where that cannot be told.
 
     ASGI has no word for it. But whoever runs the event loop is further out on the stack: uvicorn,
-    hypercorn, and granian and gunicorn where they fork, have their settings there.
+    hypercorn, gunicorn, and granian where it forks, have their settings there. In a worker process
+    of gunicorn there may be a uvicorn, which was told to run one: so all of them are asked.
     """
     frame: FrameType | None = sys._getframe()  # noqa: SLF001 - documented, and the only way
+    most = 1
     while frame is not None:
         server = frame.f_globals.get("__name__", "").partition(".")[0]
-        if server in _SERVERS:
-            for place in _SERVERS[server]:
-                workers = _at(frame.f_locals, place)
-                if isinstance(workers, int):
-                    return workers
+        for place in _SERVERS.get(server, ()):
+            workers = _at(frame.f_locals, place)
+            if isinstance(workers, int):
+                most = max(most, workers)
         frame = frame.f_back
-    return 1
+    return most
 
 
 _SERVERS: Final = {

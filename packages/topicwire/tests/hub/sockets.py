@@ -33,7 +33,8 @@ _SOCKETS: WeakValueDictionary[int, InProcessSocket] = WeakValueDictionary()
 class InProcessSocket:
     """A `ServerSocket` that sends by ASGI what is written to it."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self.receive = receive
         self.at_shutdown: Callable[[], object] | None = None
         self.received_bytes = 0
         self.at_fd: Callable[[int], object] | None = None
@@ -158,10 +159,12 @@ def texts(data: bytes) -> Iterator[str]:
 _init = AsgiTransport.__init__
 
 
-def _init_with_socket(transport: AsgiTransport, receive: Receive, send: Send, scope: Scope) -> None:
+def _init_with_socket(
+    transport: AsgiTransport, receive: Receive, send: Send, scope: Scope, **options: Any
+) -> None:
     del scope
-    own = InProcessSocket(send)
-    _init(transport, receive, own.send, {"extensions": {EXTENSION: {"socket": own}}})
+    own = InProcessSocket(receive, send)
+    _init(transport, receive, own.send, {"extensions": {EXTENSION: {"socket": own}}}, **options)
 
 
 _serve = Hub.serve

@@ -59,6 +59,11 @@ class FastWSAdapter:
             it raises, that is logged once, and the connection goes on.
         metrics_path: where Prometheus reads what is counted, `/metrics` say; by default nowhere. It
             asks for no password: keep it from the public where the app is deployed.
+        bypass_middleware: what a middleware sees that wraps `send` or `receive`. None: every
+            message, and a line in the log tells of it once, for each costs more then. False: every
+            message. True: the handshake, and the end of one that is refused; messages go straight
+            between the hub and the server's socket. Where nothing is wrapped, or the server gives
+            no socket, None and True are the same.
 
     Raises:
         DeclarationError: a path does not begin with a slash, `authenticate` cannot be called, one
@@ -83,6 +88,7 @@ class FastWSAdapter:
         allowed_origins: Sequence[str] = (),
         observe: Observer | None = None,
         metrics_path: str | None = None,
+        bypass_middleware: bool | None = None,
     ) -> None:
         if not path.startswith("/"):
             raise DeclarationError(f"the path {path!r} must begin with a slash: '/{path}'.")
@@ -116,7 +122,9 @@ class FastWSAdapter:
         self.authenticate = authenticate
         """As it was given. Read by the document."""
         door = Door(self._hub, authenticate, allowed_origins, self._hub.logger)
-        self.endpoint = Endpoint(self._hub, door, self._commands, self._observer)
+        self.endpoint = Endpoint(
+            self._hub, door, self._commands, self._observer, bypass=bypass_middleware
+        )
         """The WebSocket endpoint, a plain ASGI application: `setup` mounts it."""
 
     @property

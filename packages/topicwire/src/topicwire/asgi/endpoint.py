@@ -52,6 +52,7 @@ class Endpoint:
         door: says who is let in.
         commands: what its client may send, by type.
         observe: sees every message that is sent and every one that is accepted; None for nobody.
+        bypass: as `AsgiTransport` has it.
     """
 
     def __init__(
@@ -60,12 +61,16 @@ class Endpoint:
         door: Door,
         commands: Callable[[], Mapping[str, Command]],
         observe: Callable[[], Callable[[Direction, str], None] | None],
+        *,
+        bypass: bool | None = None,
     ) -> None:
         self._hub = hub
         self._door = door
         self._sign_in = None if door.verify is None else SignIn(hub, door, door.verify)
         self._commands = commands
         self._observe = observe
+        self._bypass = bypass
+        self._has_told_who_is_between = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection.
@@ -75,10 +80,12 @@ class Endpoint:
         """
         if (await receive())["type"] != "websocket.connect":
             return
-        transport = AsgiTransport(receive, send, scope)
+        transport = AsgiTransport(receive, send, scope, bypass=self._bypass)
         client = await self._admitted(scope, transport)
         if client is None:
             return
+        if transport.wrapped_by and not self._has_told_who_is_between:
+            self._tell_who_is_between(transport.wrapped_by)
         kept = transport.keep()
         if kept is not None:
             self._attend(transport, client, kept)
@@ -159,4 +166,15 @@ class Endpoint:
         self._hub.metrics.refuse_login(refusal.code)
         self._hub.logger.info(
             "a client is refused: %s", refusal.message, extra={"code": refusal.code}
+        )
+
+    def _tell_who_is_between(self, names: tuple[str, ...]) -> None:
+        self._has_told_who_is_between = True
+        wrapping = " and ".join(dict.fromkeys(names))
+        self._hub.logger.warning(
+            "messages do not go straight to the server's sockets, which costs more for each: they "
+            "go through %s. If it need not see them, say FastWSAdapter(bypass_middleware=True); if "
+            "it is to, False. This is said once.",
+            wrapping,
+            extra={"wrapped_by": names},
         )

@@ -66,6 +66,14 @@ class ServerSocket(Protocol):
         """
         ...
 
+    async def receive(self) -> Any:
+        """Return the next event of ASGI: what the server hands to the application."""
+        ...
+
+    async def send(self, message: Any) -> None:
+        """Send an event of ASGI: what the server hands to the application."""
+        ...
+
     async def drained(self) -> None:
         """Wait until nothing is unsent, or the connection is lost."""
         ...
@@ -77,10 +85,6 @@ class ServerSocket(Protocol):
 
 class SendingSocket(ServerSocket, Protocol):
     """A socket that is served without ASGI. Not every server's is."""
-
-    async def send(self, message: Any) -> None:
-        """Send an event of ASGI, past whoever stands between."""
-        ...
 
     def keep(self) -> Callable[[BaseException | None], None]:
         """Let the ASGI call that runs return, and keep the connection.

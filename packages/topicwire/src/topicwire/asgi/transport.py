@@ -8,7 +8,8 @@ from typing import Any, Final, cast
 from starlette.types import Message as AsgiMessage
 from starlette.types import Receive, Scope, Send
 
-from topicwire.asgi.server_socket import SendingSocket, server_socket
+from topicwire.asgi.between import wraps_receive, wraps_send
+from topicwire.asgi.server_socket import SendingSocket, ServerSocket, server_socket
 from topicwire.hub.transport import Direct
 
 _MAX_REASON_BYTES: Final = 123
@@ -29,19 +30,43 @@ class AsgiTransport:
     server's high water mark and one frame. A server that gives a client up by itself without an
     event (uvicorn, when a keepalive times out while bytes wait) is noticed by the next send, not
     before. A server that gives its socket (`topicwire.asgi.uvicorn`) has none of these limits;
-    and messages go to it as they are, past whoever stands between.
+    and messages go straight to it and come straight from it, where nobody else would see them.
 
     Args:
         receive: of the connection.
         send: of the connection.
         scope: of the connection: the server's socket may be among its extensions.
+        bypass: what is to be done where a middleware wraps `send` or `receive`: None has all that
+            it wraps go through it, True nothing but the handshake; False is as if there always
+            were one that wraps both.
+
+    Attributes:
+        wrapped_by: the names of those who see all messages and are not known to want that:
+            `bypass` is None.
     """
 
-    def __init__(self, receive: Receive, send: Send, scope: Scope) -> None:
+    wrapped_by: tuple[str, ...] = ()
+
+    def __init__(
+        self, receive: Receive, send: Send, scope: Scope, *, bypass: bool | None = None
+    ) -> None:
         self._receive: Receive | None = receive
         self._send: Send | None = send
         self._socket = server_socket(scope)
         self._unsent_bytes = 0
+        self._sends_to = self._hears = self._socket if bypass else None
+        """The socket, where messages go straight to it; and where they come straight from it."""
+        if bypass is None and self._socket is not None:
+            self._see_who_is_between(self._socket, receive, send)
+
+    def _see_who_is_between(self, socket: ServerSocket, receive: Receive, send: Send) -> None:
+        sender, receiver = wraps_send(socket, send), wraps_receive(socket, receive)
+        if sender is None:
+            self._sends_to = socket
+        if receiver is None:
+            self._hears = socket
+        if sender or receiver:
+            self.wrapped_by = tuple(name for name in (sender, receiver) if name is not None)
 
     async def receive(self) -> str | bytes | None:
         """Return the next message; None when the client is gone."""
@@ -58,7 +83,7 @@ class AsgiTransport:
 
     def listen(self, received: Callable[[str | bytes], None], gone: Callable[[], None]) -> bool:
         """Have messages told as they come, where the server gives its socket."""
-        return self._socket is not None and self._socket.listen(received, gone)
+        return self._hears is not None and self._hears.listen(received, gone)
 
     def keep(self) -> Callable[[BaseException | None], None] | None:
         """Keep the connection while this ASGI call returns, where the server's socket is all of it.
@@ -66,15 +91,19 @@ class AsgiTransport:
         Returns what is to be called when it has been served; None where it is to be served by a
         call, or goes by other ways than its socket: with TLS.
         """
-        direct, socket = self.direct, cast("SendingSocket", self._socket)
+        direct, socket = self.direct, cast("SendingSocket", self._hears)
         if direct is None or direct.fd < 0 or not hasattr(socket, "keep"):
             return None
         self._receive = self._send = None  # they keep alive what stands between
         return socket.keep()
 
     def go_on(self, call: Coroutine[Any, Any, None]) -> bool:
-        """Have `call` run while this ASGI call returns, where the server gives its socket."""
-        return self._socket is not None and self._socket.go_on(call)
+        """Have `call` run while this ASGI call returns, where the server gives its socket.
+
+        Not where a middleware wraps anything: it is to see the connection's end as well.
+        """
+        socket = None if self._hears is None else self._sends_to
+        return socket is not None and socket.go_on(call)
 
     async def send(self, message: str | bytes) -> None:
         """Send a frame, text or binary; where the server gives its socket, until it has taken it.
@@ -83,7 +112,7 @@ class AsgiTransport:
             OSError: the client is gone, or the server has closed the socket by itself.
         """
         is_text = isinstance(message, str)
-        send = getattr(self._socket, "send_text" if is_text else "send_bytes", None)
+        send = getattr(self._sends_to, "send_text" if is_text else "send_bytes", None)
         if send is None:
             kind = "text" if is_text else "bytes"
             await self.give({"type": "websocket.send", kind: message})
@@ -100,8 +129,8 @@ class AsgiTransport:
 
     @property
     def direct(self) -> Direct | None:
-        """The server's socket; None where it does not give it."""
-        return self._socket
+        """The server's socket; None where it does not give it, or updates are to be seen."""
+        return self._sends_to
 
     async def close(self, code: int, reason: str) -> None:
         """Send a close frame, with as much of the reason as it can carry.
@@ -143,7 +172,7 @@ class AsgiTransport:
         Raises:
             OSError: as `send`.
         """
-        send = self._send or cast("SendingSocket", self._socket).send
+        send = self._send or cast("ServerSocket", self._socket).send
         try:
             await send(event)
         except RuntimeError as error:

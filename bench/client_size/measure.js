@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { buildCore, buildOther, coreModules } from '../../packages/client/scripts/core.js'
+import { buildCore, buildEntry, buildOther, coreModules } from '../../packages/client/scripts/core.js'
 
 const RESULTS = fileURLToPath(new URL('../results/client_size.json', import.meta.url))
 
@@ -19,6 +19,8 @@ const RESULTS = fileURLToPath(new URL('../results/client_size.json', import.meta
 const OTHERS = [
   { name: 'centrifuge', version: '5.8.0', imports: 'Centrifuge' },
   { name: 'socket.io-client', version: '4.8.4', imports: 'io' },
+  // What reads and writes MessagePack alone: beside the entry `msgpack`, which does that too.
+  { name: '@msgpack/msgpack', version: '3.1.3', imports: 'encode, decodeMulti' },
 ]
 
 /** @param {string} text */
@@ -56,7 +58,10 @@ const require = createRequire(new URL('../../packages/client/package.json', impo
 const { name, version } = JSON.parse(
   readFileSync(new URL('../../packages/client/package.json', import.meta.url), 'utf8'),
 )
-const rows = [{ name, version, imports: 'everything', ...bytesOf(await buildCore()) }]
+const rows = [
+  { name, version, imports: 'everything', ...bytesOf(await buildCore()) },
+  { name: `${name}/msgpack`, version, imports: 'beside it', ...bytesOf(await buildEntry('msgpack')) },
+]
 for (const other of OTHERS) rows.push(await measured(other))
 console.table(rows)
 const modules = await coreModules()

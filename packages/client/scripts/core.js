@@ -63,6 +63,20 @@ export async function buildSession() {
 }
 
 /**
+ * An entry beside the core, which is not in it.
+ *
+ * @param {string} name such as `msgpack`
+ */
+export async function buildEntry(name) {
+  const { outputFiles } = await build({
+    ...FLAGS,
+    entryPoints: [`${src}${name}/index.ts`],
+    external: ['@topicwire/client'],
+  })
+  return textOf(outputFiles)
+}
+
+/**
  * Another package by the same flags, to compare with; nothing of it is renamed.
  *
  * @param {string} contents what a page imports, as a module

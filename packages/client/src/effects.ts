@@ -1,5 +1,5 @@
 import type { TopicwireError } from './errors.js'
-import type { Members } from './frames.js'
+import type { Members, Received } from './frames.js'
 import type { NoticeListener, Wait } from './options.js'
 import type { Gap, UpdateInfo } from './routes.js'
 
@@ -67,6 +67,6 @@ export interface Session<Token> {
    * again: every listener and call is over.
    */
   lost(closeCode: number, error?: TopicwireError): void
-  /** A text frame: one message, or several separated by newlines. A bad one does not touch the others. */
-  receive(frame: string): void
+  /** The messages of a frame. A bad one does not touch the others. */
+  receive(messages: readonly Received[]): void
 }

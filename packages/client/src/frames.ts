@@ -35,6 +35,15 @@ export interface ServerMessage {
   readonly payload: unknown
 }
 
+/** A message that the socket has read already: one that did so gives an array of them in place of a text frame. */
+export interface ReadMessage extends ServerMessage {
+  /** In bytes, as it came. */
+  readonly length: number
+}
+
+/** A line of JSON, which is not read yet; or a message. */
+export type Received = string | ReadMessage
+
 /** The payload of an update. */
 export interface UpdateMembers extends UpdateInfo {
   readonly payload?: unknown

@@ -1,6 +1,6 @@
 import { fault, type TopicwireError } from './errors.js'
 import type { Performer, Tell } from './effects.js'
-import { SUBPROTOCOL } from './frames.js'
+import { SUBPROTOCOL, type Received } from './frames.js'
 import { guard, observerOf, type Handle, type Observer } from './handle.js'
 import { host, hostClock } from './host.js'
 import type { ClientOptions, Login, LoginWire, WebSocketConstructor, WebSocketLike } from './options.js'
@@ -193,8 +193,8 @@ export function newLink(
       })
       opened.onmessage = heard(({ data }: { readonly data: unknown }) => {
         heardAt = clock.now()
-        // Of a binary frame this is no JSON, and told so.
-        session.receive(String(data))
+        // Read already, where the socket does that. Of a binary frame the text is no JSON, and told so.
+        session.receive(Array.isArray(data) ? (data as Received[]) : String(data).split('\n'))
       })
       opened.onclose = heard(({ code, reason }: { readonly code: number; readonly reason: string }) =>
         lost(code, reason),
@@ -209,10 +209,8 @@ export function newLink(
   /** Gives the connection up when nothing at all was heard for so long. */
   const watchdog = (withinMs: number): void => {
     const restMs = heardAt + withinMs - clock.now()
-    if (restMs <= 0) abandon(4010)
-    else {
-      setTimer(WATCHDOG, restMs, () => watchdog(withinMs))
-    }
+    if (restMs > 0) setTimer(WATCHDOG, restMs, () => watchdog(withinMs))
+    else abandon(4010)
   }
 
   /** Ends the connection, or the attempt at one, from here. */
@@ -259,7 +257,7 @@ export function newLink(
   const forget = (): void => {
     era += 1
     socket = undefined
-    for (const name of timers.keys()) if (!held.has(name as Handle)) setTimer(name)
+    for (const [name] of timers) if (!held.has(name as Handle)) setTimer(name)
   }
 
   const link: Link = {

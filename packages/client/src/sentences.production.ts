@@ -8,5 +8,7 @@ export function sentence(code: ErrorCode, what: string | number, fields: Topicwi
     .join(': ')
 }
 
-/** The message about a value that no JSON has, in production. */
-export const uncarried: (value: unknown) => string = String
+/** The message about a value that no JSON has, in production: the error makes text of it. */
+export function uncarried(value: unknown): string {
+  return value as string
+}

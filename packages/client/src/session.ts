@@ -1,6 +1,6 @@
 import type { Listener, Performer, Session, Tell } from './effects.js'
 import { fault, type TopicwireError } from './errors.js'
-import { errorOf, type Members, type ServerMessage, type UpdateMembers } from './frames.js'
+import { errorOf, type Members, type Received, type ServerMessage, type UpdateMembers } from './frames.js'
 import { isKnown, placeAt, type Place } from './place.js'
 import { goOn, pass } from './progress.js'
 import { ANSWERED, ASKED, ENDING, FREE, RESTING, waiting, type Target } from './target.js'
@@ -48,7 +48,7 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
       const taken = place ? goOn(tell, target, place, next, item.recovered) : next
       if (taken === next) {
         // What the server has said goes for all; the state that it has announced comes first.
-        for (const waits of listeners.values()) waits?.delete(topic)
+        for (const [, waits] of listeners) waits?.delete(topic)
       }
       settleAt(target, taken, next.whole)
       for (const { live, places: others } of taken.due ? [] : holdersOf(route, topic)) {
@@ -125,8 +125,10 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
   /** Who has a topic, of any route: a page of a thousand subscriptions cannot look at each for each update. */
   const having = new Map<unknown, Target<Token>[]>()
 
-  const handle = (line: string): void => {
-    const { type, id, payload } = JSON.parse(line) as ServerMessage
+  const handle = (one: Received): void => {
+    const { type, id, payload } = (
+      (one as ServerMessage).type ? one : JSON.parse(one as string)
+    ) as ServerMessage
     const asked = inFlight.get(id)
     const members = (payload ?? {}) as Members
     const dot = type.lastIndexOf('.')
@@ -135,7 +137,7 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
     if (asked) {
       inFlight.delete(id)
       answered(asked, members, type === 'error', payload)
-    } else if (type === 'ping') host.write('{"type":"pong"}')
+    } else if (type === 'ping') host.write(JSON.stringify({ type: 'pong' }))
     else if (type === 'hello') {
       host.greeted(members)
     } else if (type === 'closing') {
@@ -190,7 +192,7 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
     const error = (isError || (!isCall && members.status !== 'ok')) && errorOf(members, type as string)
     target.busy = FREE
     // A gap was seen after the question; or it is refused because the server is closing: the next connection takes it.
-    if (busy === FREE || (error && error.code === 'draining' && !isOpen)) return
+    if (!busy || (error && error.code === 'draining' && !isOpen)) return
     if (busy === ENDING) {
       if (error && error.code !== 'not_subscribed') host.blame(error)
     } else if (error) {
@@ -206,7 +208,7 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
         })
       } else refuse(target, error)
     } else if (isCall) {
-      for (const token of listeners.keys()) tell(token, token.settled, payload)
+      for (const [token] of listeners) tell(token, token.settled, payload)
       listeners.clear()
     } else accept(target, members)
   }
@@ -346,16 +348,16 @@ export function newSession<Token extends Listener>(host: Performer, tell: Tell<T
       if (error) for (const target of targets.values()) refuse(target, error)
       settle()
     },
-    receive: (frame) => {
-      for (const line of frame.split('\n')) {
+    receive: (messages) => {
+      for (const one of messages) {
         try {
-          if (line) handle(line)
+          if (one) handle(one)
         } catch (cause) {
           // Never with its values, which a parser's error has.
           host.blame(
             cause instanceof SyntaxError
-              ? fault('invalid_json', line.length)
-              : fault('invalid_message', line.length, { cause }),
+              ? fault('invalid_json', one.length)
+              : fault('invalid_message', one.length, { cause }),
           )
         }
       }

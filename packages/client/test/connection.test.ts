@@ -187,11 +187,11 @@ test('bad frames are told, and touch no subscription', async () => {
   const seen: unknown[] = []
   await client.quotes.subscribe('q', aapl, (data) => seen.push(data))
   server.connections[0]?.sendFrame('{"type":')
-  server.connections[0]?.sendFrame(new ArrayBuffer(4))
+  server.connections[0]?.sendFrame(Uint8Array.of(0xc1).buffer)
   server.connections[0]?.send({ type: 'error', payload: { code: 'rate_limited', message: 'Slower' } })
   server.publish('quotes', topic, 1)
   await server.settled()
-  expect(codes).toEqual(['invalid_json', 'invalid_json', 'rate_limited'])
+  expect(codes).toEqual(['invalid_json', expect.stringMatching(/^invalid_/), 'rate_limited'])
   expect(seen).toEqual([1])
 })
 

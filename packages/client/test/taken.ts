@@ -125,7 +125,7 @@ export function newRecordedSession(): Session {
     },
     receive: (frame, now = 0) => {
       present = now
-      session.receive(frame)
+      session.receive(frame.split('\n'))
     },
   }
 }

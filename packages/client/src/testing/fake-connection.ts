@@ -1,3 +1,4 @@
+import { encode } from '../msgpack/encode.js'
 import type { FakeSocketEnd } from './fake-socket.js'
 
 /** One socket of a client, seen from the server. */
@@ -8,16 +9,24 @@ export class FakeConnection {
   readonly protocols: readonly string[]
   readonly #end: FakeSocketEnd
   readonly #isSilent: () => boolean
+  readonly #isPacked: boolean
 
-  constructor(end: FakeSocketEnd, isSilent: () => boolean) {
+  constructor(end: FakeSocketEnd, isSilent: () => boolean, isPacked: boolean) {
     this.protocols = end.protocols
     this.#end = end
     this.#isSilent = isSilent
+    this.#isPacked = isPacked
   }
 
-  /** Sends the messages in one text frame, separated by newlines. */
+  /** Sends the messages in one frame: of JSON separated by newlines, of MessagePack one after another. */
   send(...messages: readonly object[]): void {
-    this.sendFrame(messages.map((message) => JSON.stringify(message)).join('\n'))
+    const texts = messages.map((message) => JSON.stringify(message))
+    if (this.#isPacked) {
+      // By way of JSON, as a server does: what a script gives may know how to be written. What no server sends as a whole
+      // number is a double here, as it is in the test.
+      const packs = texts.map((text) => [...encode(JSON.parse(text), Number.MAX_SAFE_INTEGER)])
+      this.sendFrame(Uint8Array.from(packs.flat()).buffer)
+    } else this.sendFrame(texts.join('\n'))
   }
 
   /** Sends anything as one frame: broken JSON, an `ArrayBuffer`. */

@@ -1,6 +1,8 @@
 import { canonicalJson } from '../canonical.js'
 import { TopicwireError } from '@topicwire/client'
 import { SUBPROTOCOL } from '../frames.js'
+import { newReader } from '../msgpack/decode.js'
+import { MSGPACK_SUBPROTOCOL } from '../msgpack/subprotocol.js'
 import type { Clock, WebSocketConstructor } from '../options.js'
 import { FakeConnection } from './fake-connection.js'
 import { FakeSocket, type FakeSocketEnd } from './fake-socket.js'
@@ -37,6 +39,8 @@ export interface FakeServerOptions {
   readonly clock?: Clock
   /** False: a server that chooses no subprotocol, and so sends no `hello` and knows no `ping`. */
   readonly subprotocol?: boolean
+  /** False: a server that knows JSON alone. Otherwise a client that offers MessagePack is spoken with by that. */
+  readonly msgpack?: boolean
   /** How many updates of a topic are held for those who resume. Default 300; 0 recovers nobody who missed any. */
   readonly replay?: number
   /** Routes whose updates are states: who subscribes without being recovered is sent the newest as a snapshot. */
@@ -201,9 +205,11 @@ export class FakeServer {
       end.close(1006, '')
       return
     }
-    const chosen = this.#subprotocol && end.protocols.includes(SUBPROTOCOL) ? SUBPROTOCOL : ''
+    const known = [SUBPROTOCOL, ...(this.#options.msgpack === false ? [] : [MSGPACK_SUBPROTOCOL])]
+    const chosen = (this.#subprotocol && end.protocols.find((offered) => known.includes(offered))) || ''
+    const isPacked = chosen === MSGPACK_SUBPROTOCOL
     end.open(chosen)
-    const connection = new FakeConnection(end, () => this.silent)
+    const connection = new FakeConnection(end, () => this.silent, isPacked)
     if (this.#refusal !== undefined) {
       end.close(this.#refusal, 'refused')
       return
@@ -226,7 +232,10 @@ export class FakeServer {
     end.onMessage = (data) => {
       if (this.silent) return
       if (chosen !== '') listen()
-      this.#receive(JSON.parse(data) as ReceivedCommand, connection)
+      this.#receive(
+        (isPacked ? unpacked(data as Uint8Array) : JSON.parse(data as string)) as ReceivedCommand,
+        connection,
+      )
     }
     if (chosen !== '') {
       const payload = {
@@ -355,6 +364,10 @@ export class FakeServer {
 }
 
 type Members = Readonly<Record<string, unknown>>
+
+function unpacked(bytes: Uint8Array): unknown {
+  return newReader(bytes.slice().buffer).read()
+}
 
 /** The value's members where it is an object; none otherwise. */
 function membersOf(value: unknown): Members {

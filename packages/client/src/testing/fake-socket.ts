@@ -3,7 +3,7 @@ import type { WebSocketLike } from '../options.js'
 /** The server's end of a fake socket. */
 export interface FakeSocketEnd {
   readonly protocols: readonly string[]
-  onMessage: ((data: string) => void) | undefined
+  onMessage: ((data: string | Uint8Array) => void) | undefined
   /** Called whichever side ends the connection; twice where both do. */
   onClose: (() => void) | undefined
   open(protocol: string): void
@@ -66,7 +66,7 @@ export class FakeSocket implements WebSocketLike {
     })
   }
 
-  send(data: string): void {
+  send(data: string | Uint8Array): void {
     if (this.#state === 'connecting') throw new Error('The socket is still connecting.')
     this.#arrive(() => this.#end.onMessage?.(data))
   }

@@ -13,9 +13,9 @@ from topicwire.core.roster import Roster, Round
 class Member:
     """Who has turns."""
 
-    def __init__(self, berth: int) -> None:
+    def __init__(self, berth: int, kind: str = "one") -> None:
         self.berth = berth
-        self.kind = "one"
+        self.kind = kind
 
 
 def roster(size: int) -> Roster[Member]:
@@ -53,6 +53,25 @@ def test_berths_are_beside_their_members() -> None:
     all_of = roster(3)
     all_of.append(Member(5))
     assert [one.berth for one in all_of.members] == [*all_of.berths] == [0, 7, 14, 5]
+
+
+@settings(deadline=None)
+@given(st.text("abc", max_size=30), st.text("abc", max_size=30), st.booleans())
+def test_where_another_kind_begins_is_known(kinds: str, late: str, is_mixed: bool) -> None:  # noqa: FBT001
+    all_of = Roster(
+        (Member(berth, kind) for berth, kind in enumerate(kinds) if is_mixed or kind == kinds[0]),
+        is_mixed=is_mixed,
+    )
+    for kind in late:
+        all_of.append(Member(0, kind))
+    members = all_of.members
+    size = len(members)
+    assert all_of.is_mixed == (len({one.kind for one in members}) > 1)
+    begins = [at for at in range(1, size) if members[at].kind != members[at - 1].kind]
+    for begin in range(size):
+        for end in range(begin + 1, size + 1):
+            expected = min([at for at in begins if begin < at < end], default=end)
+            assert all_of.alike(begin, end) == expected
 
 
 def test_in_a_few_rounds_everybody_waits_about_as_long() -> None:

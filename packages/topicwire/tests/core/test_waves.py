@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from topicwire.core.roster import Roster
+from topicwire.core.roster import MAX_RAGS, Roster
 from topicwire.core.wave import MAX_CREST_BYTES, Crest, Wave
 from topicwire.core.waves import Waves
 
 TOPICS = 4
 MEMBERS = 6
+KINDS = ["one", "other", "another"]
 MAX_BYTES = 1_000
 
 
@@ -32,9 +34,9 @@ class Update:
 class Member:
     """What it was given, what the naive model would have given it, and in how many sends."""
 
-    def __init__(self, name: int) -> None:
+    def __init__(self, name: int, kind: str = "one") -> None:
         self.name = self.berth = name
-        self.kind = "one"
+        self.kind = kind
         self.waves: list[Wave[Any, Any]] = []
         self.rides = self.is_ready = True
         self.given: list[object] = []
@@ -63,7 +65,10 @@ class Sea:
         self.crests.append(crest)
         assert [member.berth for member in roster.members] == [*roster.berths]
         late = []
-        end = min(end, begin + self.in_time)
+        assert begin < end
+        end = min(roster.alike(begin, end), begin + self.in_time)
+        alike = {member.kind for member in roster.members[begin:end]}
+        assert len(alike) == 1, "what is sent is of one kind"
         for member in roster.members[begin:end]:
             if member.is_ready:
                 member.given += crest.updates
@@ -103,7 +108,7 @@ class AgainstPushingAtOnce(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.sea = Sea()
-        self.members = [Member(name) for name in range(MEMBERS)]
+        self.members = [Member(name, KINDS[name % len(KINDS)]) for name in range(MEMBERS)]
 
     @rule(
         topic=st.integers(0, TOPICS - 1),
@@ -179,8 +184,8 @@ AgainstPushingAtOnce.TestCase.settings = settings(
 TestAgainstPushingAtOnce = AgainstPushingAtOnce.TestCase
 
 
-def joined(sea: Sea, count: int, *topics: int) -> list[Member]:
-    members = [Member(name) for name in range(count)]
+def joined(sea: Sea, count: int, *topics: int, kinds: Sequence[str] = ("one",)) -> list[Member]:
+    members = [Member(name, kinds[name % len(kinds)]) for name in range(count)]
     for member in members:
         for topic in topics:
             sea.topics[topic].enter(member, 0)
@@ -195,6 +200,47 @@ def test_what_comes_in_one_turn_is_one_send_for_each_member_made_once_for_all() 
     assert [crest.updates for crest in sea.crests] == [updates]
     assert [member.sends for member in members] == [1] * 5
     assert not sea.is_asked
+
+
+def test_those_of_a_kind_are_sent_to_one_after_the_other_whatever_order_they_came_in() -> None:
+    sea = Sea()
+    members = joined(sea, 30, 0, kinds=KINDS)
+    updates = [sea.publish(0), sea.publish(0)]
+    sea.calm()
+    assert len(sea.crests) == len(KINDS)
+    assert len({id(crest) for crest in sea.crests}) == 1
+    assert [member.given for member in members] == [updates] * 30
+    assert [member.sends for member in members] == [1] * 30
+
+
+def test_who_comes_later_does_not_divide_them_for_long() -> None:
+    sea = Sea()
+    joined(sea, 2, 0, kinds=KINDS)
+    sea.publish(0)
+    sea.calm()
+    joined(sea, MAX_RAGS + 3, 0, kinds=KINDS)
+    sea.crests.clear()
+    sea.publish(0)
+    sea.calm()
+    assert len(sea.crests) == len(KINDS)
+
+
+def test_a_topic_whose_other_kinds_have_left_is_of_one_kind_again() -> None:
+    sea = Sea()
+    first, *others = joined(sea, 4, 0, kinds=["other", "one", "one", "one"])
+    wave = sea.topics[0]
+    sea.publish(0)
+    sea.calm()
+    wave.leave(first)
+    sea.crests.clear()
+    sea.publish(0)
+    sea.calm()
+    assert len(sea.crests) == 1
+    assert [member.sends for member in others] == [2] * 3
+    joined(sea, 1, 0)
+    assert not wave.roster_of(wave.members).is_mixed
+    joined(sea, 1, 0, kinds=["other"])
+    assert wave.roster_of(wave.members).is_mixed
 
 
 def test_topics_share_the_send_of_those_who_have_both_in_the_order_of_publishing() -> None:

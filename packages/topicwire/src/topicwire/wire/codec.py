@@ -40,6 +40,7 @@ from topicwire.wire.exact import (
     unsafe_integer_of,
     written_as_null,
 )
+from topicwire.wire.plain import shapes_of
 from topicwire.wire.unreadable import why_unreadable
 
 MAX_ID_CHARACTERS: Final = 64
@@ -235,7 +236,7 @@ class JsonEncoder:
         DeclarationError: Pydantic cannot serialize the type, or not as JSON that says the same.
     """
 
-    __slots__ = ("_adapter", "_counts", "_model", "_serializer", "_to_json", "_where")
+    __slots__ = ("_adapter", "_counts", "_model", "_serializer", "_shapes", "_to_json", "_where")
 
     def __init__(self, data_type: Any, where: str, carried: CarriedTypes | None = None) -> None:
         found = (carried or CarriedTypes()).sent(data_type, where)
@@ -245,6 +246,7 @@ class JsonEncoder:
         self._where = where
         self._model: type[BaseModel] | None = data_type if _is_model(data_type) else None
         self._counts = found.counts
+        self._shapes = None if self._model is None else shapes_of(self._adapter.core_schema)
 
     def __call__(self, data: object) -> bytes:
         """Return `data` as JSON. What is not an instance of the model is validated first.
@@ -253,9 +255,19 @@ class JsonEncoder:
             InvalidUpdateError: `data` is not of the type, or has NaN, an infinity or an integer
                 beyond 2^53 - 1 in it.
         """
+        shapes = self._shapes
         try:
-            data = self.checked(data)
-            encoded = self._to_json(data, by_alias=True, warnings="error")
+            if (
+                shapes is not None
+                and type(data) is self._model
+                and (*(values := data.__dict__), *map(type, values.values())) in shapes.known
+            ):
+                encoded = self._to_json(data, by_alias=True)
+            else:
+                data = self.checked(data)
+                encoded = self._to_json(data, by_alias=True, warnings="error")
+                if shapes is not None and type(data) is self._model:
+                    shapes.note(data.__dict__)
         except ValidationError as error:
             raise InvalidUpdateError(f"{self._where}: {error}") from error
         except PydanticSerializationError as error:

@@ -245,13 +245,15 @@ class Audience(Generic[_Member]):
         """Note an update that nobody is here to receive."""
         self.seq = seq
 
-    def advance(self, seq: int, update: Frame | Update) -> None:
-        """Note an update: the caller sends it to the members."""
+    def advance(self, seq: int, update: Frame | Update) -> int:
+        """Note an update: the caller sends it to the members. Returns how many they are."""
         self.seq = seq
-        for joining in self._joining.values():
-            joining.hold(update)
+        if self._joining:
+            for joining in self._joining.values():
+                joining.hold(update)
         if self.gap is not None:
             self.gap.hold(update)
+        return len(self._riding) + len(self._members)
 
     def _receive(self, member: _Member, since: int) -> None:
         rider: Any = member

@@ -52,15 +52,21 @@ class ReplayRing:
     Args:
         start: the position that the topic has now: updates after it are kept.
         limits: whichever is reached first lets the oldest go.
+
+    Attributes:
+        size: bytes that are kept.
     """
 
-    __slots__ = ("_epoch", "_kept", "_limits", "_seq", "_size")
+    __slots__ = ("_epoch", "_kept", "_max_age_s", "_max_bytes", "_max_updates", "_seq", "size")
 
     def __init__(self, start: Position, limits: ReplayLimits) -> None:
         self._epoch, self._seq = start
-        self._limits = limits
-        self._kept: deque[Kept] = deque()
-        self._size = 0
+        self._max_updates = limits.max_updates
+        self._max_bytes = limits.max_bytes
+        self._max_age_s = limits.max_age_s
+        # each as the arguments of a `Kept`: making one of each update would cost more than the rest
+        self._kept: deque[tuple[float, bytes, bytes]] = deque()
+        self.size = 0
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -70,13 +76,10 @@ class ReplayRing:
         """Of the latest update, whether or not it is still kept."""
         return Position(self._epoch, self._seq)
 
-    @property
-    def size(self) -> int:
-        """Bytes that are kept."""
-        return self._size
-
-    def append(self, seq: int, frame: bytes, now_s: float, mark: bytes = b"") -> None:
+    def append(self, seq: int, frame: bytes, now_s: float, mark: bytes = b"") -> int:
         """Keep the next update. One that is larger than all that may be kept is let go at once.
+
+        Returns how much larger `size` is then; negative where it is smaller.
 
         Raises:
             OutOfOrderError: `seq` is not one higher than the last.
@@ -84,9 +87,17 @@ class ReplayRing:
         if seq != self._seq + 1:
             raise OutOfOrderError(expected=self._seq + 1, seen=seq)
         self._seq = seq
-        self._kept.append(Kept(now_s, frame, mark))
-        self._size += len(frame)
-        self._let_go(now_s)
+        kept, before = self._kept, self.size
+        kept.append((now_s, frame, mark))
+        self.size = size = before + len(frame)
+        if (
+            len(kept) > self._max_updates
+            or size > self._max_bytes
+            or kept[0][0] < now_s - self._max_age_s
+        ):
+            self._let_go(now_s)
+            size = self.size
+        return size - before
 
     def since(self, seen: Position, now_s: float) -> list[Kept] | None:
         """Return the updates after `seen`, oldest first; empty when nothing was missed.
@@ -98,23 +109,21 @@ class ReplayRing:
         missed = self._seq - seen.seq
         if seen.epoch != self._epoch or not 0 <= missed <= len(self._kept):
             return None
-        return list(islice(self._kept, len(self._kept) - missed, None))
+        return [Kept(*one) for one in islice(self._kept, len(self._kept) - missed, None)]
 
     def shed(self, size: int) -> None:
         """Let the oldest go until `size` bytes more are free, or nothing is kept."""
-        goal = max(0, self._size - size)
-        while self._size > goal:
+        goal = max(0, self.size - size)
+        while self.size > goal:
             self._drop()
 
     def _let_go(self, now_s: float) -> None:
-        kept, limits = self._kept, self._limits
-        oldest_s = now_s - limits.max_age_s
+        kept = self._kept
+        oldest_s = now_s - self._max_age_s
         while kept and (
-            len(kept) > limits.max_updates
-            or self._size > limits.max_bytes
-            or kept[0].at_s < oldest_s
+            len(kept) > self._max_updates or self.size > self._max_bytes or kept[0][0] < oldest_s
         ):
             self._drop()
 
     def _drop(self) -> None:
-        self._size -= len(self._kept.popleft().frame)
+        self.size -= len(self._kept.popleft()[1])

@@ -117,11 +117,11 @@ class Round(Generic[_Member]):
 
     def next(self, count: int) -> tuple[int, int]:
         """Return from where to where in the roster the next turns are: `count` at most."""
-        begin = self._first + self._done
-        if begin >= self._size:
-            begin -= self._size
-            return begin, min(begin + count, self._first)
-        return begin, min(begin + count, self._size)
+        begin, most = self._first + self._done, self._size
+        if begin >= most:
+            begin -= most
+            most = self._first
+        return begin, min(begin + count, most)
 
     def had(self, count: int) -> None:
         """Note that so many more have had their turn."""

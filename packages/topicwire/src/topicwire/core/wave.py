@@ -72,6 +72,13 @@ class Crest(Generic[_What]):
         self.wire: Any = None
 
 
+Send: TypeAlias = Callable[[Crest[_What], Roster[_Member], int, int], tuple[int, Sequence[_Member]]]
+"""`(crest, roster, begin, end)`: sends to each of these that takes it at once, or to the first of
+them for which there is time. Returns before whom it has ended, and who did not take it."""
+
+_NOBODY: Final[Sequence[Any]] = ()
+
+
 class Wave(Generic[_Member, _What]):
     """The updates of one topic that have been published, and not been given to everybody yet.
 
@@ -186,13 +193,16 @@ class Wave(Generic[_Member, _What]):
 
     def add(self, update: _What, place: Hashable = None) -> None:
         """Add an update; in a `place` where a later one may take its stead."""
-        order = self._waves.add(self)
+        waves = self._waves
+        if not self.is_dirty:
+            waves.stir(self)
+        waves.count = order = waves.count + 1
         if place is not None:
             self._places[place] = self.end
         self._entries.append((order, update))
         self.waiting += 1
         before = self._size
-        self._size += update.size
+        self._size = before + update.size
         if before >= self._max_bytes:
             self.settle()
 
@@ -263,6 +273,24 @@ class Wave(Generic[_Member, _What]):
         """Return turns for some members, those of a kind after each other."""
         return Roster(members, is_mixed=self._is_mixed)
 
+    def fly(
+        self, send: Send[_What, _Member], count: int
+    ) -> tuple[int, Sequence[_Member], tuple[Wave[_Member, _What], int, int]]:
+        """Send the next slice of the flight, when nobody is apart, and nothing else is owed.
+
+        Returns how many have had their turn, who of them was not sent it, and the flight.
+        """
+        over = self._round
+        if over is None:
+            over = self._begin_flight()
+        begin, end = over.next(max(1, count // self.weight))
+        flight = self.flight
+        if begin == end:
+            return 0, _NOBODY, flight
+        reached, late = send(self.crest, over.roster, begin, end)
+        over.had(reached - begin)
+        return reached - begin, late, flight
+
     def had_turn(self, count: int) -> None:
         """Note that so many of those whose turn it is have had it."""
         if self._round is not None:
@@ -318,16 +346,20 @@ class Wave(Generic[_Member, _What]):
                 self._give(member, entry[1])
 
     def _begin_flight(self) -> Round[_Member]:
-        size = taken = 0
-        for entry in self._entries:
-            more = 0 if entry is None else entry[1].size
-            if size and size + more > MAX_CREST_BYTES:
-                break
-            size += more
-            taken += 1
-            self.waiting -= entry is not None
+        entries, size = self._entries, self._size
+        if size <= MAX_CREST_BYTES:  # all there is
+            taken, self.waiting = len(entries), 0
+        else:
+            size = taken = 0
+            for entry in entries:
+                more = 0 if entry is None else entry[1].size
+                if size and size + more > MAX_CREST_BYTES:
+                    break
+                size += more
+                taken += 1
+                self.waiting -= entry is not None
         self.crest_end = self._base + taken
-        self.weight = max(1, size // USUAL_BYTES)
+        self.weight = size // USUAL_BYTES or 1
         roster = self._roster
         if roster is None or roster.is_ragged:
             roster = self._roster = self.roster_of(self.members)
@@ -340,15 +372,19 @@ class Wave(Generic[_Member, _What]):
 
     def _go_on_at(self, position: int) -> None:
         """Forget what comes before a position: everybody has been given it."""
-        done = self._entries[: position - self._base]
-        del self._entries[: len(done)]
+        entries, count = self._entries, position - self._base
         self._base = self.crest_end = position
         self._round = self._crest = None
-        if not self._entries:
+        if count == len(entries):
+            entries.clear()
             self._size = self.waiting = 0
-            self._places.clear()
-            self._stragglers.clear()
+            if self._places:
+                self._places.clear()
+            if self._stragglers:
+                self._stragglers.clear()
             return
+        done = entries[:count]
+        del entries[:count]
         self._size -= sum(entry[1].size for entry in done if entry is not None)
         self._places = {key: index for key, index in self._places.items() if index >= position}
         self._stragglers = {

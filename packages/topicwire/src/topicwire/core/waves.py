@@ -14,15 +14,10 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Final, Generic, TypeAlias, TypeVar
 
-from topicwire.core.roster import Roster
-from topicwire.core.wave import MAX_CREST_BYTES, Crest, Rider, Sized, Wave
+from topicwire.core.wave import MAX_CREST_BYTES, Crest, Rider, Send, Sized, Wave
 
 _Member = TypeVar("_Member", bound=Rider)
 _What = TypeVar("_What", bound=Sized)
-
-Send: TypeAlias = Callable[[Crest[_What], Roster[_Member], int, int], tuple[int, Sequence[_Member]]]
-"""`(crest, roster, begin, end)`: sends to each of these that takes it at once, or to the first of
-them for which there is time. Returns before whom it has ended, and who did not take it."""
 
 FEW: Final = 64
 """Members who are looked at one by one, between two looks at the clock."""
@@ -48,13 +43,14 @@ class Waves(Generic[_Member, _What]):
         schedule: asks for a `flush`, in the next turn.
     """
 
-    __slots__ = ("_count", "_is_asked", "_schedule", "_send", "dirty")
+    __slots__ = ("_is_asked", "_schedule", "_send", "count", "dirty")
 
     def __init__(self, send: Send[_What, _Member], schedule: Callable[[], None]) -> None:
         self._send = send
         self._schedule = schedule
         self._is_asked = False
-        self._count = 0
+        self.count = 0
+        """Of the updates of all topics: each has its number, and that is their order."""
         self.dirty: deque[Wave[_Member, _What]] = deque()
         """Waves with updates that somebody may be owed, those whose turn is next first."""
 
@@ -77,8 +73,8 @@ class Waves(Generic[_Member, _What]):
         """Send to `count` members or so, while there is time; ask for a flush for the rest."""
         self._is_asked = False
         looked_at = 0
+        dirty = self.dirty
         try:
-            dirty = self.dirty
             while dirty and count > 0:
                 wave = dirty[0]
                 if len(dirty) > 1:
@@ -96,33 +92,27 @@ class Waves(Generic[_Member, _What]):
                         break
                     looked_at = 0
         finally:
-            if self.dirty:
+            if dirty:
                 self._ask()
 
     def _fly(self, wave: Wave[_Member, _What], count: int) -> int:
         """Send a part of a flight. Returns how many have had their turn."""
-        roster, begin, end = wave.turn(count)
-        if len(self.dirty) > 1 or wave.has_stragglers:
-            end = min(end, begin + FEW)
-            wave.had_turn(end - begin)
-            self._send_each(wave, roster.members[begin:end])
-        elif begin < end:
-            flight = wave.flight
-            reached, late = self._send(wave.crest, roster, begin, end)
-            wave.had_turn(reached - begin)
-            end = reached
+        if len(self.dirty) == 1 and not wave.has_stragglers:
+            had, late, flight = wave.fly(self._send, count)
             if late:
                 self._give([(member, (flight,)) for member in late])
+            return had
+        roster, begin, end = wave.turn(count)
+        end = min(end, begin + FEW)
+        wave.had_turn(end - begin)
+        self._send_each(wave, roster.members[begin:end])
         return end - begin
 
-    def add(self, wave: Wave[_Member, _What]) -> int:
-        """Note that `wave` has another update. Returns its place among those of all topics."""
-        if not wave.is_dirty:
-            wave.is_dirty = True
-            self.dirty.append(wave)
-            self._ask()
-        self._count += 1
-        return self._count
+    def stir(self, wave: Wave[_Member, _What]) -> None:
+        """Note that `wave` has updates."""
+        wave.is_dirty = True
+        self.dirty.append(wave)
+        self._ask()
 
     def restart(self) -> None:
         """Ask anew: the flush that was asked for will not come."""

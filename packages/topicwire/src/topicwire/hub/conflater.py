@@ -157,9 +157,10 @@ class Conflater:
             audience.skip(seq)
             return
         mark, payload = split_mark(data)
-        frame = update_frame(self._prefix, seq, payload, self._hub.clock.now_s())
+        at_s = self._hub.clock.now_s()
+        frame = update_frame(self._prefix, seq, payload, at_s)
         if keep is not None:
-            keep(seq, frame.data, mark)
+            keep(seq, frame.data, at_s, mark)
         update = self._update(seq, frame, mark, payload)
         audience.advance(seq, update)
         if not audience.members:

@@ -11,7 +11,7 @@ from topicwire.core.updates import Update
 from topicwire.core.wave import Crest, Rider
 from topicwire.hub.berths import Berths
 from topicwire.hub.clock import Clock
-from topicwire.hub.metrics import Metrics
+from topicwire.hub.metrics import Metrics, Since
 from topicwire.hub.sending import CLOSED, write_each
 from topicwire.types import Direction
 from topicwire.wire.frames import Frame
@@ -45,6 +45,8 @@ class Written(Rider, Protocol):
 
 _Member = TypeVar("_Member", bound=Written)
 
+_NOBODY: Final[Sequence[Any]] = ()
+
 
 class _Wire(NamedTuple):
     """What a crest is on the wire."""
@@ -53,6 +55,8 @@ class _Wire(NamedTuple):
     is_too_much: bool
     data: dict[Kind, bytes]
     """For each kind of client that has been sent it."""
+    since: Since | None
+    """The oldest of them."""
 
 
 class DirectSend:
@@ -72,10 +76,18 @@ class DirectSend:
         observed: of how many connections there are somebody sees what is sent.
     """
 
-    __slots__ = ("_berths", "_max_bytes", "_metrics", "_now_s", "_unseen", "_until_ns", "observed")
+    __slots__ = (
+        "_fds",
+        "_max_bytes",
+        "_metrics",
+        "_now_s",
+        "_unseen",
+        "_until_ns",
+        "observed",
+    )
 
     def __init__(self, berths: Berths, metrics: Metrics, clock: Clock, max_bytes: int) -> None:
-        self._berths = berths
+        self._fds = berths.fds
         self._metrics = metrics
         self._now_s = clock.now_s
         self._max_bytes = max_bytes
@@ -104,26 +116,38 @@ class DirectSend:
         data = wire.data.get(kind)
         if data is None:
             data = wire.data[kind] = kind.wire(wire.frames)
-        return self._write(data, wire.frames, roster, begin, end)
+        return self._write(data, wire, roster, begin, end)
 
     def _write(
-        self, data: bytes, frames: Sequence[Frame], roster: Roster[_Member], begin: int, end: int
+        self, data: bytes, wire: _Wire, roster: Roster[_Member], begin: int, end: int
     ) -> tuple[int, Sequence[_Member]]:
-        reached, others = write_each(
-            self._berths.fds, roster.berths, begin, end, data, self._until_ns
-        )
+        reached, others = write_each(self._fds, roster.berths, begin, end, data, self._until_ns)
+        sent, late = reached - begin, _NOBODY
+        if others:
+            sent -= len(others)
+            late = self._left_over(others, data, wire.frames, roster.members)
+        since = wire.since
+        if sent and since is not None:
+            since.lag.observe(self._now_s() - since.at_s, sent)
+        if self.observed:
+            self._note(wire.frames, roster.members[begin:reached], late)
+        return reached, late
+
+    def _left_over(
+        self,
+        others: Sequence[tuple[int, int]],
+        data: bytes,
+        frames: Sequence[Frame],
+        members: Sequence[_Member],
+    ) -> Sequence[_Member]:
+        """Give the server what sockets have not taken. Returns whose may not be written to."""
         late: list[_Member] = []
         for index, taken in others:
             if taken == CLOSED:
-                late.append(roster.members[index])
+                late.append(members[index])
             else:
-                roster.members[index].spilled(frames, data[taken:])
-        sent = reached - begin - len(others)
-        if sent:
-            self._metrics.flushed(frames, self._now_s(), sent)
-        if self.observed:
-            self._note(frames, roster.members[begin:reached], late)
-        return reached, late
+                members[index].spilled(frames, data[taken:])
+        return late
 
     def _note(
         self, frames: Sequence[Frame], members: Sequence[_Member], late: Sequence[_Member]
@@ -140,8 +164,8 @@ class DirectSend:
 
     def _wire_of(self, updates: Sequence[Frame | Update]) -> _Wire:
         frames = [one if isinstance(one, Frame) else one.frame for one in updates]
-        before = sum([frame.size for frame in frames]) - frames[-1].size
-        return _Wire(frames, before >= self._max_bytes, {})
+        before = sum([frame.size for frame in frames]) - frames[-1].size if frames[1:] else 0
+        return _Wire(frames, before >= self._max_bytes, {}, self._metrics.oldest(frames))
 
     def tell(self) -> None:
         """Tell those who look on what has been sent.
@@ -149,6 +173,8 @@ class DirectSend:
         In the step in which it was sent, before a writer may run; but not while a wave is under
         way, since they may publish, or end a connection.
         """
+        if not self._unseen:
+            return
         unseen, self._unseen = self._unseen, []
         for frames, observers in unseen:
             for observe in observers:

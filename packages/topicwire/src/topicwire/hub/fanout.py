@@ -53,8 +53,8 @@ class Receiver(Rider, Protocol):
         ...
 
 
-Keep: TypeAlias = Callable[[int, bytes, bytes], None]
-"""`(seq, frame, mark)`: keeps an update for those who come back."""
+Keep: TypeAlias = Callable[[int, bytes, float, bytes], None]
+"""`(seq, frame, at_s, mark)`: keeps an update for those who come back."""
 
 
 def fan_out(
@@ -80,18 +80,18 @@ def fan_out(
         return
     frame = update_frame(prefix, seq, payload, at_s)
     if keep is not None:
-        keep(seq, frame.data, b"")
-    audience.advance(seq, frame)
-    sent = audience.size
+        keep(seq, frame.data, at_s, b"")
+    sent = audience.advance(seq, frame)
     metrics.updates_sent += sent
     metrics.bytes_sent += sent * frame.size
     wave = audience.wave
     if wave is not None and wave.members:
         wave.add(frame)
-    receivers = audience.single
+        if len(wave.members) == sent:
+            return
     if max_bytes is None:
-        for receiver in receivers:
+        for receiver in audience.single:
             receiver.push(frame)
     else:
-        for receiver in receivers:
+        for receiver in audience.single:
             receiver.push_within(frame, max_bytes)

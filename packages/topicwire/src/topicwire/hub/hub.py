@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from functools import partial
+from threading import get_ident
 from typing import Any, Final
 
 from topicwire.backplane.base import Backplane
@@ -73,6 +73,7 @@ class Hub:
         self.settings = settings
         self.logger = logger
         self.clock = clock
+        self._now_s = clock.now_s
         self.backplane = backplane
         self.backplane.attach(self._deliver, self._renew)
         self.explain = explain
@@ -130,7 +131,7 @@ class Hub:
             principal: who the client is.
             verify: who the bearer of a token is; None where `auth` is not understood.
         """
-        self._thread_id = threading.get_ident()
+        self._thread_id = get_ident()
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop = loop
@@ -208,7 +209,7 @@ class Hub:
         Raises:
             WrongLoopError: this is another thread.
         """
-        if self._thread_id is not None and self._thread_id != threading.get_ident():
+        if self._thread_id is not None and self._thread_id != get_ident():
             raise WrongLoopError("revoke")
         affected = 0
         for connection in tuple(self._connections):
@@ -228,7 +229,7 @@ class Hub:
         Raises:
             PublishError: the data is wrong or too large, or this is another thread.
         """
-        if self._thread_id is not None and self._thread_id != threading.get_ident():
+        if self._thread_id is not None and self._thread_id != get_ident():
             raise WrongThreadError(route.name)
         # making a `TopicId` would be half of what publishing to nobody costs
         topic = self._known.get((route.name, key)) or self._know(TopicId(route.name, key))
@@ -247,9 +248,9 @@ class Hub:
         payload = route.encode(data)
         if len(payload) > self.settings.max_update_bytes:
             raise UpdateTooLargeError(key, len(payload), self.settings.max_update_bytes)
-        mark = route.mark(data)
+        mark = route.mark(data) if route.conflation is not None else b""
         if is_wanted:
-            self.backplane.publish(topic, mark + payload)
+            self.backplane.publish(topic, mark + payload if mark else payload)
         if patterns:
             carried = route.mark_of_source(mark, key) + with_source(payload, key)
             for pattern in patterns:
@@ -329,21 +330,23 @@ class Hub:
 
     def _deliver(self, topic: TopicId, seq: int, payload: bytes) -> None:
         state = self._topics.get(topic)
-        if state is not None:
+        if state is None:
+            return
+        if state.takes_notes:
             state.note(payload)
-            if state.conflater is not None:
-                state.conflater.deliver(seq, payload, state.keep)
-                return
-            fan_out(
-                state.audience,
-                state.prefix,
-                seq,
-                payload,
-                at_s=self.clock.now_s(),
-                metrics=state.metrics,
-                keep=state.keep,
-                max_bytes=state.route.max_queue_bytes,
-            )
+        if state.conflater is not None:
+            state.conflater.deliver(seq, payload, state.keep)
+            return
+        fan_out(
+            state.audience,
+            state.prefix,
+            seq,
+            payload,
+            at_s=self._now_s(),
+            metrics=state.metrics,
+            keep=state.keep,
+            max_bytes=state.route.max_queue_bytes,
+        )
 
     def _flush_next(self) -> None:
         if self._loop is not None:  # nobody rides a wave before there is one

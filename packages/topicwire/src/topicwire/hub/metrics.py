@@ -74,6 +74,13 @@ class Histogram:
         self.total_s += other.total_s
 
 
+class Since(NamedTuple):
+    """Since when an update waits, and where it is counted how long that was."""
+
+    lag: Histogram
+    at_s: float
+
+
 @dataclass(slots=True, eq=False)
 class RouteMetrics:
     """One route: totals since the start, and what there is now."""
@@ -295,12 +302,17 @@ class Metrics:
 
     def flushed(self, frames: Iterable[Frame], now_s: float, times: int = 1) -> None:
         """Count how long the oldest live update of a flush has waited; of some that are alike."""
+        since = self.oldest(frames)
+        if since is not None:
+            since.lag.observe(now_s - since.at_s, times)
+
+    def oldest(self, frames: Iterable[Frame]) -> Since | None:
+        """Return since when the oldest live update of a flush waits; None where it has none."""
         for frame in frames:
             if frame.at_s is not None:
                 route = self._of(frame)
-                if route is not None:
-                    route.send_lag.observe(now_s - frame.at_s, times)
-                return
+                return None if route is None else Since(route.send_lag, frame.at_s)
+        return None
 
     def abandon(self, frame: Frame) -> None:
         """Count a message that waited when its connection ended, where it is an update."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from topicwire.core.replay import Kept, ReplayRing
 from topicwire.hub.fanout import Keep
@@ -18,22 +19,21 @@ class Recent:
     Args:
         hub: bounds what all topics keep.
         route: says what is kept.
+
+    Attributes:
+        keep: what an update is to be given to; None while nothing is kept.
+        last: the last update's payload, where that is the route's snapshot.
     """
 
-    __slots__ = ("_hub", "_ring", "_route", "_weight", "last")
+    __slots__ = ("_hub", "_ring", "_route", "_weight", "keep", "last")
 
     def __init__(self, hub: Surroundings, route: Route) -> None:
         self._hub = hub
         self._route = route
         self._ring: ReplayRing | None = None
         self._weight = 0
+        self.keep: Keep | None = None
         self.last: bytes | None = None
-        """The last update's payload, where that is the route's snapshot."""
-
-    @property
-    def keep(self) -> Keep | None:
-        """What an update is to be given to; None while nothing is kept."""
-        return None if self._ring is None else self._append
 
     def note(self, payload: bytes) -> None:
         """Remember an update's payload, where the last one is the route's snapshot."""
@@ -52,6 +52,7 @@ class Recent:
         """Keep what comes after `position`, unless that is being kept already."""
         if self._ring is None and self._route.replay is not None:
             self._ring = ReplayRing(position, self._route.replay)
+            self.keep = partial(self._hub.retention.append, self._ring)
 
     def forget(self) -> None:
         """Keep nothing of what has come."""
@@ -59,13 +60,9 @@ class Recent:
         self._weigh(0)
         if self._ring is not None:
             self._hub.retention.give_up(self._ring)
-            self._ring = None
+            self._ring = self.keep = None
 
     def _weigh(self, size: int) -> None:
         added, self._weight = size - self._weight, size
         if added:
             self._hub.retention.weigh(added)
-
-    def _append(self, seq: int, frame: bytes, mark: bytes) -> None:
-        if self._ring is not None:
-            self._hub.retention.append(self._ring, seq, frame, self._hub.clock.now_s(), mark)

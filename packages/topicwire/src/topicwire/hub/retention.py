@@ -71,10 +71,9 @@ class Retention:
         self, ring: ReplayRing, seq: int, frame: bytes, now_s: float, mark: bytes = b""
     ) -> None:
         """Keep an update, and whatever the bounds allow."""
-        before = ring.size
-        ring.append(seq, frame, now_s, mark)
-        self._metrics.replay_bytes += ring.size - before
-        if self._metrics.replay_bytes + self.state_bytes > self._max_bytes:
+        metrics = self._metrics
+        metrics.replay_bytes = size = metrics.replay_bytes + ring.append(seq, frame, now_s, mark)
+        if size + self.state_bytes > self._max_bytes:
             self._make_room(ring)
 
     def weigh(self, added: int) -> None:

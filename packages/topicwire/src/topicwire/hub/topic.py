@@ -42,7 +42,6 @@ class Topic(Generic[_Member]):
         "_recent",
         "_reset",
         "_restart",
-        "_route",
         "_silence",
         "audience",
         "conflater",
@@ -50,6 +49,8 @@ class Topic(Generic[_Member]):
         "id",
         "metrics",
         "prefix",
+        "route",
+        "takes_notes",
     )
 
     def __init__(self, hub: Surroundings, route: Route, topic: TopicId) -> None:
@@ -65,7 +66,8 @@ class Topic(Generic[_Member]):
             )
         self.hub = hub
         self.metrics = route.metrics
-        self._route = route
+        self.takes_notes = route.keeps_last or route.stale_after_s is not None
+        self.route = route
         self._lifecycle = Lifecycle(
             lingers=route.linger_s > 0,
             retains=route.replay is not None and route.outlives_producer,
@@ -79,11 +81,6 @@ class Topic(Generic[_Member]):
         self._reset = Reset(self)
         self._silence = Silence(hub, route, topic.key)
         self._restart = Restart(hub.clock, hub.settings, self._restart_due)
-
-    @property
-    def route(self) -> Route:
-        """What the hub knows of its route."""
-        return self._route
 
     @property
     def state(self) -> State:
@@ -144,10 +141,10 @@ class Topic(Generic[_Member]):
 
         Raises whatever the service raises, and InvalidUpdateError.
         """
-        if self._route.get_snapshot is None:
+        if self.route.get_snapshot is None:
             return self._recent.last
-        state = self._route.get_snapshot(self.id.key)
-        return None if state is None else self._route.encode(state)
+        state = self.route.get_snapshot(self.id.key)
+        return None if state is None else self.route.encode(state)
 
     def renew(self, position: Position) -> None:
         """The numbering was lost: the topic goes on at `position`, and its subscribers are told.
@@ -157,7 +154,7 @@ class Topic(Generic[_Member]):
         self._open(position)
         if self._lifecycle.state is not State.LIVE or self.audience.gap is None:
             return
-        if self._route.reads_later:
+        if self.route.reads_later:
             self.hub.spawn(self._go_on_later())
         else:
             self._go_on()
@@ -207,7 +204,7 @@ class Topic(Generic[_Member]):
 
     def _new_wave(self) -> Wave[_Member, Frame]:
         waves: Waves[_Member, Frame] = self.hub.waves
-        allowed, max_bytes = self.hub.settings.max_queue_bytes, self._route.max_queue_bytes
+        allowed, max_bytes = self.hub.settings.max_queue_bytes, self.route.max_queue_bytes
         if max_bytes is None:
             return Wave(waves, _take, allowed)
         return Wave(waves, lambda one, frame: one.take(frame, max_bytes), min(allowed, max_bytes))
@@ -222,7 +219,7 @@ class Topic(Generic[_Member]):
         if self.hub.is_closing:
             self._perform(self._lifecycle.linger_elapsed())
             return
-        self._linger = self.hub.clock.call_later(self._route.linger_s, self._linger_elapsed)
+        self._linger = self.hub.clock.call_later(self.route.linger_s, self._linger_elapsed)
         self.hub.lingers(self)
 
     def _disarm(self) -> None:
@@ -240,7 +237,7 @@ class Topic(Generic[_Member]):
         self.hub.retain(self)
         if self._lifecycle.state is not State.RETAINED:
             return  # there was no room: it is evicted already
-        limits = self._route.replay
+        limits = self.route.replay
         left_s = self._left_s - self.hub.clock.now_s() + (limits.max_age_s if limits else 0)
         if left_s <= 0 or self.hub.is_closing:
             self.evict()
@@ -304,7 +301,7 @@ class Topic(Generic[_Member]):
             await self._producer.stop()
         finally:  # also when this task is ended: nothing is stuck
             try:
-                if not self._route.outlives_producer:
+                if not self.route.outlives_producer:
                     self._recent.forget()
                     await self._close_numbering(keep=False)
             finally:
@@ -354,10 +351,10 @@ class Topic(Generic[_Member]):
         self._producer.silence()
         try:
             await self._producer.stop()  # it may run: its topic's state was not to be had then
-            goes_on = self._route.outlives_producer and self.audience.subscribers
+            goes_on = self.route.outlives_producer and self.audience.subscribers
             if not self._lifecycle.keeps and not goes_on:
                 self._recent.forget()
-                await self._close_numbering(keep=self._route.outlives_producer)
+                await self._close_numbering(keep=self.route.outlives_producer)
         finally:
             waiting, self._joins = self._joins, {}
             for join in waiting.values():
@@ -371,7 +368,7 @@ class Topic(Generic[_Member]):
             try:
                 if not self._lifecycle.keeps:
                     self._recent.forget()
-                    await self._close_numbering(keep=self._route.outlives_producer)
+                    await self._close_numbering(keep=self.route.outlives_producer)
             finally:
                 self._perform(self._lifecycle.stopped())
 

@@ -113,7 +113,7 @@ export default defineConfig([
   },
   {
     // Their errors are those of the published core, which is a file of its own.
-    files: ['packages/client/src/{animation-frame,latency,stale,stream,testing,token}/**/*.ts'],
+    files: ['packages/client/src/{animation-frame,latency,stale,stream,testing,token,worker}/**/*.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

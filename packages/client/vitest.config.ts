@@ -15,6 +15,8 @@ const INTERNAL = [
   'testing/*',
   'types',
   'ui/*',
+  'worker/gather',
+  'worker/script',
 ]
 
 /** Over sockets of their own, which are not packed. */

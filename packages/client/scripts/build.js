@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { buildCore, buildDevelopment } from './core.js'
+import { buildScript } from './worker.js'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const { exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
@@ -18,6 +19,7 @@ const tsc = fileURLToPath(import.meta.resolve('typescript/lib/tsc.js'))
 execFileSync(process.execPath, [tsc, '-p', `${root}tsconfig.build.json`], { stdio: 'inherit' })
 writeFileSync(`${root}dist/index.js`, await buildCore())
 writeFileSync(`${root}dist/index.development.js`, await buildDevelopment())
+writeFileSync(`${root}dist/worker/script.js`, `${await buildScript()}\n`)
 const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: [...entries, 'dist/index.development.js'],

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any, NamedTuple
 
-from packages.topicwire.tests.asgi.malformed import Malformed
+from packages.topicwire.tests.asgi.malformed import Malformed, MalformedPacked
 from packages.topicwire.tests.trading import (
     AAPL,
     AAPL_TOPIC,
@@ -67,16 +67,23 @@ class Fuzzed:
         )
         self.published = 0
 
-    async def round(self, subscriber: InProcessClient, messages: Malformed, count: int) -> None:
+    async def round(self, subscriber: InProcessClient, seed: int, count: int) -> None:
         """Send `count` messages on connections of their own; time passes when they have left."""
+        in_json = Malformed(seed, topic=AAPL_TOPIC)
+        in_msgpack = MalformedPacked(seed, topic=AAPL_TOPIC)
         async with AsyncExitStack() as stack:
-            legacies = [number % 2 == 0 for number in range(CONNECTIONS)]
-            clients = [
-                await stack.enter_async_context(connect(self.app.asgi, legacy=legacy))
-                for legacy in legacies
-            ]
+            clients: list[tuple[InProcessClient, Malformed]] = []
+            for number in range(CONNECTIONS):
+                is_packed = number % 2 == 1
+                opening = connect(
+                    self.app.asgi,
+                    legacy=number % 4 == 0,
+                    codec="msgpack" if is_packed else "json",
+                )
+                client = await stack.enter_async_context(opening)
+                clients.append((client, in_msgpack if is_packed else in_json))
             for number in range(0, count, BATCH):
-                client = clients[number // BATCH % CONNECTIONS]
+                client, messages = clients[number // BATCH % CONNECTIONS]
                 for _ in range(BATCH):
                     await client.send(messages())
                 await client.settle()  # it was not closed, and still answers
@@ -130,9 +137,8 @@ async def fuzz(rounds: int, size: int, seed: int) -> list[Used]:
     async with connect(fuzzed.app.asgi, legacy=True) as subscriber:
         await subscriber.subscribe("trades", AAPL)
         for number in range(rounds):
-            messages = Malformed(seed + number, topic=AAPL_TOPIC)
             try:
-                await fuzzed.round(subscriber, messages, size)
+                await fuzzed.round(subscriber, seed + number, size)
             except BaseException as error:
                 error.add_note(f"round {number}, seed {seed + number}")
                 raise

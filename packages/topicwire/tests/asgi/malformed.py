@@ -1,4 +1,7 @@
-"""Messages that a client ought not to send: valid ones, bent at random, and plain noise."""
+"""Messages that a client ought not to send: valid ones, bent at random, and plain noise.
+
+In JSON, or in MessagePack: `Malformed`, and `MalformedPacked`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import string
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
+
+import msgpack
 
 Json = Any
 
@@ -191,3 +196,54 @@ class Malformed:
         return json.dumps(
             {"type": "trades.subscribe", "payload": payload, "resume": resume, "id": 1}
         )
+
+
+_LENGTHS: Sequence[bytes] = (b"\xdd", b"\xdf", b"\xdb", b"\xc6", b"\xc9")
+"""Of lists, maps, texts, binary data and extensions: four bytes follow that say how long."""
+
+
+class MalformedPacked(Malformed):
+    """The same in MessagePack, and what is wrong in MessagePack alone."""
+
+    def __call__(self) -> str | bytes:
+        """Return the next message: the bytes of a binary frame, or the text of a text frame."""
+        made = super().__call__()
+        if isinstance(made, bytes):
+            return made
+        try:
+            data: bytes = msgpack.packb(json.loads(made), unicode_errors="surrogatepass")
+        except (OverflowError, RecursionError, ValueError):
+            return self._hostile()
+        chance = self._random.random()
+        return made if chance < 0.1 else data if chance < 0.5 else self._broken(data)
+
+    def _broken(self, data: bytes) -> bytes:
+        at = self._random.randrange(len(data))
+        match self._random.randrange(4):
+            case 0:
+                return data[:at]
+            case 1:
+                return data + self._random.randbytes(1 + at % 20)
+            case 2:
+                return data[:at] + self._random.randbytes(1) + data[at + 1 :]
+            case _:
+                return self._hostile()
+
+    def _hostile(self) -> bytes:
+        """Return what declares more than there is, at any depth, or what JSON has not."""
+        depth = self._one([1, 100, 1_000, 5_000])
+        length = self._one([0, 1, 1_000, 60_000, 2**32 - 1])
+        inner: bytes = self._one(
+            [
+                (self._one(_LENGTHS) + length.to_bytes(4, "big")) * depth,
+                self._one([b"\x91", b"\x81\xa1a", b"\x81\x91", b"\xc4\x01"]) * depth,
+                self._one([b"\xd4\x05a", b"\xd6\xff\0\0\0\0", b"\xc4\x01a", b"\xca\x7f\xc0\0\0"]),
+                self._random.randbytes(depth),
+            ]
+        )
+        padding: bytes = self._one([b"", b"\xc0" * 10_000])
+        if self._random.random() < 0.5:
+            return inner + padding
+        where = self._one(["payload", "id", "type", "resume"])
+        beginning = bytes(msgpack.packb({"type": "trades.subscribe", where: None}))
+        return beginning[:-1] + inner + padding

@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 import socket as sockets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -14,8 +14,13 @@ from packages.topicwire.tests.asgi.servers import KINDS, Served, served
 from packages.topicwire.tests.serving import OURS, receive
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Subprotocol
 
 from topicwire.close_codes import GOING_AWAY, SLOW_CONSUMER, UNAUTHENTICATED
+from topicwire.wire.frames import PACKED_SUBPROTOCOL, SUBPROTOCOL, json_bytes
+from topicwire.wire.packed import messages_of, packed
+
+PACKED = [Subprotocol(PACKED_SUBPROTOCOL), Subprotocol(SUBPROTOCOL)]
 
 PATIENCE_S = 30.0
 """A guard against hanging, not a measure."""
@@ -32,10 +37,12 @@ def server(request: pytest.FixtureRequest) -> Iterator[Served]:
         yield running
 
 
-def client(server: Served, name: str = "ann", **options: Any) -> connect:
+def client(
+    server: Served, name: str = "ann", *, offered: Sequence[Subprotocol] = OURS, **options: Any
+) -> connect:
     headers = {"Authorization": f"Bearer {name}"}
     return connect(
-        server.url, subprotocols=OURS, additional_headers=headers, compression=None, **options
+        server.url, subprotocols=offered, additional_headers=headers, compression=None, **options
     )
 
 
@@ -56,6 +63,14 @@ async def frame(socket: ClientConnection) -> list[dict[str, Any]]:
     """Return the messages of the next frame."""
     async with asyncio.timeout(PATIENCE_S):
         return [json.loads(line) for line in str(await socket.recv()).split("\n")]
+
+
+async def packed_frame(socket: ClientConnection) -> list[dict[str, Any]]:
+    """Return the messages of the next frame, which is a binary one."""
+    async with asyncio.timeout(PATIENCE_S):
+        data = await socket.recv()
+    assert isinstance(data, bytes)
+    return messages_of(data)
 
 
 async def to_the_end(socket: ClientConnection) -> list[dict[str, Any]]:
@@ -115,6 +130,31 @@ async def test_subscribe_update_state_and_unsubscribe(server: Served) -> None:
         assert await numbers(first, 1) == [(102, 102)]
         # nothing has come in between
         assert (await ask(second, "counts"))["subscriptions"] == 1
+
+
+async def test_messagepack_beside_json(server: Served) -> None:
+    async with client(server) as asking, client(server, offered=PACKED) as packing:
+        assert (await receive(asking))["type"] == "hello"
+        assert packing.subprotocol == PACKED[0]
+        assert [one["type"] for one in await packed_frame(packing)] == ["hello"]
+        wanted = {"name": "packed"}
+        await packing.send(packed(json_bytes({"type": "values.subscribe", "payload": wanted})))
+        (reply,) = await packed_frame(packing)
+        assert (reply["payload"]["status"], reply["payload"]["seq"]) == ("ok", 0)
+        await ask(asking, "subscribe", wanted)
+        await say(asking, "publish", {**wanted, "numbers": list(range(1, 51))})
+        found: list[dict[str, Any]] = []
+        while len(found) < 50:
+            found += await packed_frame(packing)
+        assert found == await messages(asking, 50)
+        assert [one["payload"]["seq"] for one in found] == list(range(1, 51))
+        # what cannot be read is answered, and ends nothing
+        for wrong, code in ((b"\xc1", "invalid_json"), ('{"type":"ping"}', "invalid_message")):
+            await packing.send(wrong)
+            (answer,) = await packed_frame(packing)
+            assert (answer["type"], answer["payload"]["code"]) == ("error", code)
+        await packing.send(packed(json_bytes({"type": "ping", "id": 7})))
+        assert await packed_frame(packing) == [{"type": "pong", "id": 7}]
 
 
 async def test_who_leaves_leaves_nothing_behind(server: Served) -> None:

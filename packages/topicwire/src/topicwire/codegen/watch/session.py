@@ -35,6 +35,7 @@ from topicwire.codegen.watch.report import (
 from topicwire.codegen.watch.sources import (
     TOOL,
     digest,
+    git_at_work,
     git_lock,
     may_matter,
     snapshot,
@@ -156,7 +157,11 @@ class Session:
 
     async def _refresh(self, config: AppConfig) -> None:
         started = time.monotonic()
+        before = git_at_work(config.root)
         now = await asyncio.to_thread(snapshot, config, self._outputs)
+        if git_at_work(config.root) != before:
+            self._changed.set()  # it may have been seen in the midst of what git writes
+            return
         if now == self._tried and not self._is_interrupted:
             return  # another date, or what we have written ourselves
         changed = all_changed(self._tried, now) if self._tried else frozenset()

@@ -74,6 +74,15 @@ def git_lock(folder: Path) -> Path | None:
     return None
 
 
+def git_at_work(folder: Path) -> int | None:
+    """Return what is another number when git has made or removed its lock; None without git."""
+    lock = git_lock(folder)
+    try:
+        return None if lock is None else lock.parent.stat().st_mtime_ns
+    except OSError:  # a working tree whose repository has gone
+        return None
+
+
 def _digests(paths: Iterable[Path]) -> dict[Path, str]:
     found: dict[Path, str] = {}
     for path in paths:

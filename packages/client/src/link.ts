@@ -76,7 +76,8 @@ export function newLink(
 
   /** Instead of the one of that name; none without `act`. A handle is held no longer when its time is over. */
   const setTimer = (name: unknown, delayMs?: number, act?: () => void): void => {
-    clock.clearTimeout(timers.get(name))
+    // Of each update it is asked, and mostly there is none.
+    if (timers.has(name)) clock.clearTimeout(timers.get(name))
     timers.delete(name)
     if (!act) return
     const ring = (): void => {

@@ -2,11 +2,11 @@
 
 `python -m bench.browser` builds the client, serves a page that holds it, and sends it updates, ten
 in a frame of the socket: of one topic, of a hundred, of a thousand, each a subscription of its own;
-and of one topic, each update in a frame of its own. Beside the client is a page without a library:
-a plain WebSocket and `JSON.parse`. Each window is a page of its own; ways and cases take turns
-within each round. Most windows are served prebuilt frames, for the server takes a core of the same
-machine; the rows `hub` are the real hub's. Writes `results/browser.json` and `docs/browser.md`;
-exits 1 when something does not hold.
+and of one topic, each update in a frame of its own. The socket is on the page, or in a worker.
+Beside the client is a page without a library: a plain WebSocket and `JSON.parse`. Each window is a
+page of its own; ways and cases take turns within each round. Most windows are served prebuilt
+frames by a C program, for the server takes a core of the same machine; the rows `hub` are the real
+hub's. Writes `results/browser.json` and `docs/browser.md`; exits 1 when something does not hold.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ CLIENT: Final = ROOT / "packages/client"
 ENTRIES: Final = {
     "@topicwire/client": "index.js",
     "@topicwire/client/animation-frame": "animation-frame/index.js",
+    "@topicwire/client/worker": "worker/index.js",
 }
 UPDATES_PER_S: Final = 50_000
 

@@ -4,6 +4,7 @@
  */
 import { createClient } from '@topicwire/client'
 import { batched, conflated } from '@topicwire/client/animation-frame'
+import { workerSocket } from '@topicwire/client/worker'
 
 const { document, performance, requestAnimationFrame, PerformanceObserver, WebSocket } = globalThis
 
@@ -62,9 +63,16 @@ const several = (quotes, { each }) => {
   for (const [at, { topic, seq }] of each.entries()) take(quotes[at], topic, seq, false)
 }
 
+/** A worker that cannot be had is an error here. */
+const InWorker = workerSocket({
+  onFallback: () => {
+    wrong += 1
+  },
+})
+
 /** By the client: a subscription for each topic. */
-async function subscribed(url, topics, routeOf, listener) {
-  const client = createClient(['quotes'], { url, timeoutMs: 60_000 })
+async function subscribed(url, topics, routeOf, listener, options) {
+  const client = createClient(['quotes'], { url, timeoutMs: 60_000, ...options })
   client.connection.on('error', () => {
     wrong += 1
   })
@@ -78,6 +86,8 @@ const WAYS = {
   'every update': (url, topics) => subscribed(url, topics, (route) => route, one),
   conflated: (url, topics) => subscribed(url, topics, conflated, newest),
   batched: (url, topics) => subscribed(url, topics, batched, several),
+  'conflated, worker': (url, topics) => subscribed(url, topics, conflated, newest, { webSocket: InWorker }),
+  'batched, worker': (url, topics) => subscribed(url, topics, batched, several, { webSocket: InWorker }),
 }
 
 let frames = 0

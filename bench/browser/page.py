@@ -25,6 +25,7 @@ COLUMNS: Final = {
     "calls/s": "{calls_per_s:,}",
     "busy": "{busy:.0%}",
     "CPU": "{cpu:.0%}",
+    "CPU of the page": "{cpu_of_page:.0%}",
     "µs an update": "{us_per_update:.1f}",
     "frames/s": "{frames_per_s:.0f}",
     "longest task": "{task}",

@@ -14,6 +14,7 @@ def window(case: Case, **changes: float) -> dict[str, Any]:
     seen = {
         "busy": 0.4,
         "cpu": 0.35,
+        "cpu_of_page": 0.5,
         "arrived_per_s": 50_000.0,
         "calls_per_s": 60.0,
         "frames_per_s": 60.0,
@@ -28,8 +29,8 @@ def window(case: Case, **changes: float) -> dict[str, Any]:
 
 
 def rows(**changes: float) -> list[dict[str, Any]]:
-    """Of two windows of each case; the changes are of one that is conflated."""
-    changed = Case("conflated", "prebuilt", 1, 10)
+    """Of two windows of each case; the changes are of one that is conflated, through a worker."""
+    changed = Case("conflated, worker", "prebuilt", 1, 10)
     seen: list[dict[str, Any]] = []
     for case in CASES:
         usual = {"cpu": 0.05, "arrived_per_s": 0.0} if case.way == IDLE else {}
@@ -66,6 +67,14 @@ def test_one_case_that_fails_is_seen(changes: dict[str, float], failing: str) ->
     holds = verdict(rows(**changes))
     [found] = [name for name, it_holds in holds.items() if not it_holds]
     assert found.startswith(failing)
+
+
+def test_how_busy_a_page_with_the_socket_on_it_is_is_told_and_not_judged() -> None:
+    on_page = Case("conflated", "prebuilt", 1, 10)
+    seen = [window(case, busy=0.7 if case == on_page else 0.3) for case in CASES]
+    holds = verdict(summary([one | {"calls_per_s": 60.0} for one in seen]))
+    assert set(holds.values()) == {True}
+    assert next(row["busy"] for row in summary(seen) if row["way"] == "conflated") == 0.7
 
 
 def test_the_page_says_what_the_results_say() -> None:

@@ -25,6 +25,8 @@ from topicwire.asgi.transport import AsgiTransport
 from topicwire.hub.hub import Hub
 from topicwire.hub.sending import write_each_in_python
 from topicwire.types import Direction
+from topicwire.wire.frames import json_bytes
+from topicwire.wire.packed import messages_of
 
 _NUMBERS = count(1 << 30)  # of no real descriptor
 _SOCKETS: WeakValueDictionary[int, InProcessSocket] = WeakValueDictionary()
@@ -95,14 +97,18 @@ class InProcessSocket:
         """Do what `os.write` does."""
         assert self._is_open
         assert self._sending is None
-        for text in texts(data):
-            self._put({"type": "websocket.send", "text": text})
+        for content in contents(data):
+            kind = "text" if isinstance(content, str) else "bytes"
+            self._put({"type": "websocket.send", kind: content})
         self._pump()
         return len(data) - self.unsent_bytes
 
     def _put(self, event: AsgiEvent) -> None:
         if event["type"] == "websocket.send":
-            self.sent += event["text"].split("\n")
+            if "text" in event:
+                self.sent += event["text"].split("\n")
+            else:
+                self.sent += [json_bytes(one).decode() for one in messages_of(event["bytes"])]
         self._events.append(event)
 
     def _pump(self) -> None:
@@ -145,14 +151,23 @@ class InProcessSocket:
 
 def texts(data: bytes) -> Iterator[str]:
     """Return the payloads of whole text frames."""
+    for content in contents(data):
+        assert isinstance(content, str)
+        yield content
+
+
+def contents(data: bytes) -> Iterator[str | bytes]:
+    """Return the payloads of whole frames, text or binary."""
     while data:
-        assert data[0] == 0x81
+        assert data[0] in {0x81, 0x82}
+        is_text = data[0] == 0x81
         size, begin = data[1], 2
         if size >= 126:
             begin = 4 if size == 126 else 10
             size = int.from_bytes(data[2:begin], "big")
         assert len(data) >= begin + size
-        yield data[begin : begin + size].decode()
+        content = data[begin : begin + size]
+        yield content.decode() if is_text else content
         data = data[begin + size :]
 
 

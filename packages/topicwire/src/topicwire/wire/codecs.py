@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, Protocol
 
 from topicwire.errors import CommandError, InvalidMessageError
@@ -104,10 +105,22 @@ class _Packed:
         return (b"".join([_packed(frame) for frame in frames]),)
 
 
+MAX_REMEMBERED: Final = 1_024
+MAX_REMEMBERED_BYTES: Final = 4_096
+"""Of one of them, in JSON."""
+
+
 def _packed(frame: Frame) -> bytes:
     if frame.packed is None:
-        frame.packed = packed.packed(frame.data)
+        is_live = frame.at_s is not None or frame.size > MAX_REMEMBERED_BYTES
+        frame.packed = packed.packed(frame.data) if is_live else _packed_again(frame.data)
     return frame.packed
+
+
+@lru_cache(maxsize=MAX_REMEMBERED)
+def _packed_again(message: bytes) -> bytes:
+    """Remember what a ring keeps: when a server starts again, all of its clients miss the same."""
+    return packed.packed(message)
 
 
 JSON: Final[Codec] = _Json()

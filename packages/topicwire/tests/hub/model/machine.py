@@ -13,6 +13,7 @@ from packages.topicwire.tests.hub.model.world import REPLY_BYTES, RESET_BYTES, W
 from packages.topicwire.tests.trading import Trade
 
 from topicwire.testing import connect
+from topicwire.testing.client import CodecName
 from topicwire.types import Position, TopicId
 
 SYMBOLS = ["A", "B"]
@@ -26,9 +27,16 @@ class HubAgainstModel(World):
 
     # What clients do
 
-    @rule(target=traces, legacy=st.booleans(), request=REQUESTS, data=st.data())
-    def come(self, legacy: bool, request: Request, data: st.DataObject) -> Trace:  # noqa: FBT001
-        trace = self._connect(legacy=legacy)
+    @rule(
+        target=traces,
+        kind=st.sampled_from(["json", "legacy", "msgpack"]),
+        request=REQUESTS,
+        data=st.data(),
+    )
+    def come(self, kind: str, request: Request, data: st.DataObject) -> Trace:
+        trace = self._connect(
+            legacy=kind == "legacy", codec="msgpack" if kind == "msgpack" else "json"
+        )
         self.run(self._send(trace, "subscribe", request, self._resume(request, data)))
         return trace
 
@@ -63,8 +71,9 @@ class HubAgainstModel(World):
             self.run(self._send(again, "subscribe", request, resume))
         return again
 
-    def _connect(self, *, legacy: bool) -> Trace:
-        opening = connect(self.faulty, legacy=legacy, timeout_s=120)  # on a busy machine, too
+    def _connect(self, *, legacy: bool, codec: CodecName = "json") -> Trace:
+        # patient, for a busy machine
+        opening = connect(self.faulty, legacy=legacy, codec=codec, timeout_s=120)
         client = self.run(self.stack.enter_async_context(opening))
         trace = Trace(
             client,

@@ -7,7 +7,7 @@ import statistics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from topicwire.core.roster import Roster, Round
+from topicwire.core.roster import NOWHERE, Roster, Round
 
 
 class Member:
@@ -72,6 +72,14 @@ def test_where_another_kind_begins_is_known(kinds: str, late: str, is_mixed: boo
         for end in range(begin + 1, size + 1):
             expected = min([at for at in begins if begin < at < end], default=end)
             assert all_of.alike(begin, end) == expected
+
+
+@given(berths=st.lists(st.sampled_from([0, 1, 2, 255, 256, 257, 65_536, 1 << 24]), max_size=40))
+def test_where_a_member_is_though_others_have_numbers_that_look_alike(berths: list[int]) -> None:
+    members = [Member(berth) for berth in berths]
+    all_of = Roster(members)
+    assert [all_of.index(one) for one in members] == [*range(len(members))]
+    assert all_of.index(Member(256)) == NOWHERE
 
 
 def test_in_a_few_rounds_everybody_waits_about_as_long() -> None:

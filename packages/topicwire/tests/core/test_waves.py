@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from topicwire.core.roster import MAX_RAGS, Roster
 from topicwire.core.wave import MAX_CREST_BYTES, Crest, Wave
@@ -182,6 +183,32 @@ AgainstPushingAtOnce.TestCase.settings = settings(
     max_examples=200, stateful_step_count=40, deadline=None
 )
 TestAgainstPushingAtOnce = AgainstPushingAtOnce.TestCase
+
+
+class InOneTopic(AgainstPushingAtOnce):
+    """The same of one topic: most of its members are passed over unseen, between stragglers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sea = Sea(1)
+        self.sea.topics *= TOPICS
+        self.members += [Member(MEMBERS + number) for number in range(20)]
+        for member in self.members[::-1]:
+            self.sea.topics[0].enter(member, 0)
+        self.few = patch("topicwire.core.waves.FEW", 2)
+
+    @initialize(is_few=st.booleans())
+    def how_many_are_few(self, *, is_few: bool) -> None:
+        if is_few:
+            self.few.start()
+
+    def teardown(self) -> None:
+        super().teardown()
+        patch.stopall()
+
+
+InOneTopic.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+TestInOneTopic = InOneTopic.TestCase
 
 
 def joined(sea: Sea, count: int, *topics: int, kinds: Sequence[str] = ("one",)) -> list[Member]:

@@ -11,6 +11,8 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 MAX_RAGS: Final = 16
 """So often may those of another kind begin whom others than their own have come before."""
 
+NOWHERE: Final = -1
+
 _ROTATES_FROM = 256
 """Fewer are all reached within a millisecond or two: who is first does not matter."""
 
@@ -70,6 +72,18 @@ class Roster(Generic[_Member]):
         self.members.append(member)
         self.berths.append(member.berth)
 
+    def index(self, member: _Member) -> int:
+        """Return where a member is, or NOWHERE. Looks through all, as bytes: some microseconds."""
+        berths, members = self.berths.tobytes(), self.members
+        berth = array("i", [member.berth]).tobytes()
+        at = berths.find(berth)
+        while at >= 0:
+            index, rest = divmod(at, len(berth))
+            if rest == 0 and members[index] is member:
+                return index
+            at = berths.find(berth, at + 1)
+        return NOWHERE
+
     @property
     def is_mixed(self) -> bool:
         """Not all members are of one kind."""
@@ -108,7 +122,7 @@ class Round(Generic[_Member]):
         # by the golden section: in any few rounds in a row everybody is early about as often
         self._first = 0 if size < _ROTATES_FROM else int(number * 0.618033988749895 % 1 * size)
         self._done = 0
-        self._indices: dict[Any, int] | None = None
+        self._indices: dict[Any, int] = {}
 
     @property
     def is_over(self) -> bool:
@@ -129,8 +143,12 @@ class Round(Generic[_Member]):
 
     def has_had_turn(self, member: _Member) -> bool:
         """Say whether one of those in the round has had its turn."""
-        if self._indices is None:  # asked for seldom: not made for each round
-            members = self.roster.members
-            self._indices = {members[index]: index for index in range(self._size)}
-        place = self._indices[member] - self._first
+        place = self.index(member) - self._first
         return (place + self._size if place < 0 else place) < self._done
+
+    def index(self, member: _Member) -> int:
+        """Return where in the roster a member is that is asked about; NOWHERE for strangers."""
+        index = self._indices.get(member)  # of all of them it would take longer than a slice does
+        if index is None:
+            index = self._indices[member] = self.roster.index(member)
+        return index

@@ -248,6 +248,19 @@ class Wave(Generic[_Member, _What]):
         """Some members are neither before the flight nor behind it."""
         return bool(self._stragglers)
 
+    def apart(self, few: int) -> int:
+        """Return how many of those whose turn is next are to be looked at one by one.
+
+        That is one where the next is a straggler, and `few` where there are more stragglers.
+        """
+        if len(self._stragglers) > few:
+            return few
+        over = self._round
+        if over is None:
+            over = self._begin_flight()
+        begin, end = over.next(1)
+        return begin < end and over.roster.members[begin] in self._stragglers
+
     @property
     def flight(self) -> tuple[Wave[_Member, _What], int, int]:
         """Itself, and from where to where the flight under way goes."""
@@ -276,7 +289,7 @@ class Wave(Generic[_Member, _What]):
     def fly(
         self, send: Send[_What, _Member], count: int
     ) -> tuple[int, Sequence[_Member], tuple[Wave[_Member, _What], int, int]]:
-        """Send the next slice of the flight, when nobody is apart, and nothing else is owed.
+        """Send the next slice of the flight, up to the next straggler. Nothing else is owed.
 
         Returns how many have had their turn, who of them was not sent it, and the flight.
         """
@@ -284,6 +297,9 @@ class Wave(Generic[_Member, _What]):
         if over is None:
             over = self._begin_flight()
         begin, end = over.next(max(1, count // self.weight))
+        if self._stragglers:
+            apart = [over.index(member) for member in self._stragglers]
+            end = min([index for index in apart if begin <= index < end], default=end)
         flight = self.flight
         if begin == end:
             return 0, _NOBODY, flight

@@ -97,13 +97,16 @@ class Waves(Generic[_Member, _What]):
 
     def _fly(self, wave: Wave[_Member, _What], count: int) -> int:
         """Send a part of a flight. Returns how many have had their turn."""
-        if len(self.dirty) == 1 and not wave.has_stragglers:
+        looks = FEW
+        if len(self.dirty) == 1:
+            looks = wave.apart(FEW) if wave.has_stragglers else 0
+        if not looks:
             had, late, flight = wave.fly(self._send, count)
             if late:
                 self._give([(member, (flight,)) for member in late])
             return had
         roster, begin, end = wave.turn(count)
-        end = min(end, begin + FEW)
+        end = min(end, begin + looks)
         wave.had_turn(end - begin)
         self._send_each(wave, roster.members[begin:end])
         return end - begin

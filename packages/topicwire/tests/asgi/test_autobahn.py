@@ -1,8 +1,10 @@
 """The Autobahn cases of RFC 6455, against what the app is served with.
 
 The suite expects a server that echoes. So most of it runs against an echo over the endpoint's own
-transport on uvicorn's WebSocket implementation (`topicwire.asgi.uvicorn`), and the cases that wait
-for no echo, which are those that break the protocol, against the application itself.
+transport on uvicorn's WebSocket implementation (`topicwire.asgi.uvicorn`), and the cases that break
+the protocol against the application itself: most of them wait for no echo; nine greet first, and
+take the echo or nothing before the close, so there the application's answer to what is no message
+of its protocol is worded as the greeting.
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ from starlette.types import Receive, Scope, Send
 from websockets.asyncio.client import connect
 
 from topicwire.asgi.transport import AsgiTransport
+from topicwire.errors import CommandError
+from topicwire.types import MessageId
+from topicwire.wire.frames import Frame
 
 PERFORMANCE = ["9.*", "12.*", "13.*"]
 PERFORMANCE_GROUPS = [
@@ -31,8 +36,10 @@ CASES = 247
 """Those of the suite that are not about performance."""
 
 WITHOUT_ECHO = ["2.*", "3.*", "4.*", "5.1", "5.2", "6.3.*", "6.4.*", "7.*"]
-ECHOES = ["7.1.1", "3.2", "3.3", "3.4", *(f"4.{n}.{m}" for n in (1, 2) for m in (3, 4, 5))]
+GREETING = ["3.2", "3.3", "3.4", *(f"4.{n}.{m}" for n in (1, 2) for m in (3, 4, 5))]
 """They take an echo or nothing, and not what the application answers before the violation comes."""
+ECHO_ALONE = "7.1.1"
+"""A greeting, its echo, and an orderly close: it breaks nothing."""
 VIOLATING_CASES = 63
 
 
@@ -91,16 +98,33 @@ async def test_the_cases_of_performance(group: str, monkeypatch: pytest.MonkeyPa
         assert await passed(url, [group], None, parallel=1) > 0
 
 
-async def test_the_application_bears_every_violation_and_nobody_else_notices() -> None:
+class Greeting(Frame):
+    """An error, as the suite wants a greeting answered."""
+
+    def __init__(self, error: CommandError, message_id: MessageId | None) -> None:
+        assert (error.code, message_id) == ("invalid_json", None)
+        super().__init__(b"Hello, world!")
+
+    @property
+    def type(self) -> str:
+        return "error"
+
+
+async def test_the_application_bears_every_violation_and_nobody_else_notices(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     router = trades()
     app = App(router)
     async with serving(app.asgi) as url, connect(url, compression=None) as subscriber:
         await ask(subscriber, "trades.subscribe", AAPL)
-        violating = asyncio.create_task(passed(url, WITHOUT_ECHO, ECHOES))
+        violating = asyncio.create_task(passed(url, WITHOUT_ECHO, [ECHO_ALONE, *GREETING]))
         prices: list[int] = []
         while not violating.done():
             prices.append(len(prices) + 1)
             router.publish(AAPL_TOPIC, Trade(price=prices[-1]))
             assert await settled(subscriber) == [update(AAPL_TOPIC, len(prices), len(prices))]
         assert await violating == VIOLATING_CASES
+        monkeypatch.setattr("topicwire.hub.connection.error_frame", Greeting)
+        assert await passed(url, GREETING, None) == len(GREETING)
+        assert await settled(subscriber) == []
     assert app.adapter.metrics.connections == 0

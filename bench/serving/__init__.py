@@ -1,0 +1,1 @@
+"""What the settings of `topicwire serve` buy: see `__main__`."""

@@ -237,5 +237,5 @@ class DeliveryAgainstLog(RuleBasedStateMachine):
 
 
 def test_delivery_against_a_log() -> None:
-    how = settings(max_examples=200, stateful_step_count=30, deadline=None)
+    how = settings(max_examples=100, stateful_step_count=30, deadline=None)
     run_state_machine_as_test(DeliveryAgainstLog, settings=how)

@@ -93,7 +93,7 @@ class Run:
 
 
 @given(STEPS)
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 async def test_nothing_is_held_that_was_not_allowed_and_nothing_else_ends(
     steps: list[tuple[str, Any]],
 ) -> None:

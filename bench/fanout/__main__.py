@@ -27,7 +27,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from bench.fanout import connections, own, page
+from bench.fanout import connections, own, page, wide
 from bench.fanout.comparison import compare
 from bench.fanout.contestants import CONTESTANTS, NATS, make_certificate
 from bench.fanout.environments import PINS, UnavailableError
@@ -81,6 +81,9 @@ def main(arguments: list[str] | None = None) -> int:
                     "held": partial(own.held_by_one_update, programs),
                     "nobody": partial(own.publish_to_nobody, programs, options.rounds),
                     "others": partial(own.beside_others, programs, *how),
+                    "topics": partial(wide.many_topics, programs, *how),
+                    "storms": partial(wide.storms, programs, options.rounds),
+                    "conflated": partial(wide.conflated, programs, options.rounds),
                 },
                 options,
                 is_all=True,

@@ -265,7 +265,36 @@ def _own(record: Row) -> list[str]:
             f"{one['other_connections']:,} other connections, to that without them"
         )
         rows.append([measure, _ratio(one["ratio"])])
+    rows += _wide(own)
     return ["## Topicwire alone\n", _table(["", ""], rows)] if rows else []
+
+
+def _wide(own: Row) -> list[list[str]]:
+    rows: list[list[str]] = []
+    if "topics" in own:
+        one = own["topics"]
+        each = one["topics_each"]
+        whose = f"{one['clients']:,} connections with {each} topics each"
+        rows += [
+            [
+                f"an update to {whose}, to that with one topic each",
+                _ratio(one["1 a tick"]["ratio"]),
+            ],
+            [f"the same, {each} updates a tick", _ratio(one[f"{each} a tick"]["ratio"])],
+            ["memory of a subscription", f"{one['bytes_a_subscription']:,.0f} bytes"],
+        ]
+    if "storms" in own:
+        one = own["storms"]
+        measure = f"a subscribe or unsubscribe, {one['commands_each']} in a row by each client"
+        rows.append([measure, f"{one['command_ns']['value'] / 1000:.0f} µs"])
+    if "conflated" in own:
+        one = own["conflated"]
+        measure = (
+            f"{one['published_hz']:,} updates a second to {one['clients']:,} subscribers, "
+            "conflated to 10 Hz, to 10 a second that are published"
+        )
+        rows.append([measure, _ratio(one["ratio"])])
+    return rows
 
 
 def _who(record: Row) -> str:

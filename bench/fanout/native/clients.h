@@ -7,7 +7,7 @@
 #include "stream.h"
 #include "websocket.h"
 
-enum { MAX_STEPS = 32 };
+enum { MAX_STEPS = 256 };
 
 /* How to become a subscriber of the server under test: what to wait for, and what to say. In
    texts, `{i}` is the client's number. */

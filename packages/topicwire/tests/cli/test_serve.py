@@ -98,7 +98,7 @@ def started(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str]
         process.communicate()
 
 
-@pytest.mark.parametrize("options", [(), ("--reload",), ("--workers", "1")], ids=str)
+@pytest.mark.parametrize("options", [(), ("--reload",), ("--workers", "1", "--compress")], ids=str)
 def test_it_is_served_with_the_sockets_and_a_collector_that_rests(
     folder: Path, options: tuple[str, ...]
 ) -> None:
@@ -107,7 +107,7 @@ def test_it_is_served_with_the_sockets_and_a_collector_that_rests(
         connect(f"ws://127.0.0.1:{port}/ws", open_timeout=PATIENCE_S) as client,
     ):
         assert client.response is not None
-        assert "Sec-WebSocket-Extensions" not in client.response.headers
+        assert ("Sec-WebSocket-Extensions" in client.response.headers) == ("--compress" in options)
         client.send(json.dumps({"type": "quotes.collector"}))
         found = json.loads(client.recv(PATIENCE_S))["payload"]
         assert found["frozen"] > 10_000

@@ -32,6 +32,11 @@ def add_serve(commands: Commands) -> None:
     parser.add_argument(
         "--workers", type=int, help="processes: 1, until hubs can speak with each other"
     )
+    parser.add_argument(
+        "--compress",
+        action="store_true",
+        help="agree on permessage-deflate with clients that offer it: where bytes are dear",
+    )
     parser.add_argument("--reload", action="store_true", help="start anew when a source changes")
     parser.add_argument(
         "--log-level",
@@ -42,13 +47,20 @@ def add_serve(commands: Commands) -> None:
 
 
 def serve(
-    *, app: str, host: str, port: int, workers: int | None, reload: bool, log_level: str
+    *,
+    app: str,
+    host: str,
+    port: int,
+    workers: int | None,
+    compress: bool,
+    reload: bool,
+    log_level: str,
 ) -> None:
     """Serve an ASGI application until it is stopped: Ctrl-C, or SIGTERM, which drains.
 
     It is uvicorn with Topicwire's WebSockets: updates go straight to the sockets, a client that
-    does not read is noticed early, messages are not compressed, and the collector leaves alone
-    what the application has when it has started.
+    does not read is noticed early, messages are not compressed unless that is wanted, and the
+    collector leaves alone what the application has when it has started.
 
     Exits with 1 when the application does not start, with 2 when it cannot be found.
 
@@ -73,7 +85,7 @@ def serve(
         port=port,
         ws=WEBSOCKETS,
         http=HTTP,
-        ws_per_message_deflate=False,
+        ws_per_message_deflate=compress,
         workers=1,
         reload=reload,
         log_level=log_level,

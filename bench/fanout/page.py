@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from bench.fanout.goals import reached
 from bench.fanout.places import PAGE, PLOTS, RESULTS
 from bench.fanout.plots import bars, lines
 
@@ -74,6 +75,7 @@ def text(record: Row) -> str:
     parts = [
         HEAD.read_text(encoding="utf-8"),
         _where(record),
+        *_goals(record),
         *_throughput(record),
         *_latency(record),
         *_connections(record),
@@ -93,6 +95,16 @@ def _where(record: Row) -> str:
         f"{versions['uvicorn']}, Node {versions['node']}.\nRepeat it: `make bench`; a quick look: "
         '`make bench ARGS="--only ours,fastapi --rounds 5"`.\n'
     )
+
+
+def _goals(record: Row) -> list[str]:
+    rows = reached(record)
+    if not rows:
+        return []
+    return [
+        "## What it is to reach\n",
+        _table(["Topicwire", "bar", "better", "measured", "reached"], rows),
+    ]
 
 
 def _measured(record: Row, part: str) -> list[Row]:

@@ -69,6 +69,22 @@ def test_the_page_has_everybody_and_why_not() -> None:
     assert "Broken" not in throughput
 
 
+def test_what_is_to_be_reached_stands_beside_what_was_measured() -> None:
+    record = copy.deepcopy(RECORD)
+    record["servers"]["fastws"] = {"label": "FastWS", "about": "it", **row(0.009)}
+    goals = text(record).partition("## What it is to reach")[2].partition("## ")[0]
+    for line in (
+        "| one update to 1,000, to the C loop | ≥ 0.85 | ≥ 0.95 | 0.9 | yes |",
+        "| ten a tick to 1,000, to FastWS | ≥ 45 |  | 100 | yes |",
+        "| memory of an idle subscribed connection | ≤ 10 KiB | ≤ 6 KiB | 8.89 KiB | yes |",
+        "| connect and subscribe, to plain Starlette | ≥ 1.5 | ≥ 2.5 | 0.9 | no |",
+        "| publish to nobody | ≤ 2 µs | ≤ 1 µs | 0.9 µs | beyond |",
+    ):
+        assert line in goals
+    assert "uWebSockets" not in goals  # it was not measured
+    assert "is held" not in goals  # it failed
+
+
 def test_what_was_not_measured_is_left_out() -> None:
     record = copy.deepcopy(RECORD)
     record["servers"] = {"gone": record["servers"]["gone"]}

@@ -41,6 +41,11 @@ function shared({ onPage, inWorker }: Taken): [number[], number[]] {
   return [within(inWorker), within(onPage)]
 }
 
+/** Each once, in order. */
+function ordered(seqs: readonly number[]): number[] {
+  return [...new Set(seqs)].sort((one, other) => one - other)
+}
+
 test('a socket in a worker brings what one on the page does, and the worker ends with it', async ({
   page,
 }) => {
@@ -91,7 +96,7 @@ test('a worker that fails is a lost connection, and the next one has a worker ag
     .toEqual(['connecting', 'open', 'reconnecting', 'open'])
   await more(page)
   const { inWorker, fallbacks } = await seen(page)
-  expect(inWorker).toEqual([...new Set(inWorker)].sort((one, other) => one - other))
+  expect(inWorker).toEqual(ordered(inWorker))
   expect(fallbacks).toEqual([])
   expect(page.workers()).toHaveLength(1)
   expect(page.workers()[0]).not.toBe(first)
@@ -124,5 +129,33 @@ test('of a file, as a bundler places it, it needs no blob', async ({ page, stack
   } finally {
     await page.goto('about:blank')
     await built.stop()
+  }
+})
+
+test('a page that comes back from the cache of left pages goes on where it was', async ({
+  playwright,
+  launchOptions,
+  stack,
+}) => {
+  const flag = '--disable-back-forward-cache'
+  const browser = await playwright.chromium.launch({ ...launchOptions, ignoreDefaultArgs: [flag] })
+  try {
+    const page = await browser.newPage({ baseURL: stack.pageUrl })
+    await open(page)
+    await more(page)
+    await page.goto(stack.pageUrl.replace('127.0.0.1', 'localhost'), { waitUntil: 'commit' })
+    await page.goBack({ waitUntil: 'commit' })
+    await more(page)
+    const { inWorker, statuses, fallbacks } = await seen(page)
+    // While it was away nobody had the topic, whose numbers may begin anew.
+    expect(inWorker.filter((seq, at) => seq <= (inWorker[at - 1] ?? 0)).length).toBeLessThanOrEqual(1)
+    expect(fallbacks).toEqual([])
+    // Restored, it has lost its connection meanwhile; a browser may as well have loaded it anew.
+    expect([
+      ['connecting', 'open', 'reconnecting', 'open'],
+      ['connecting', 'open'],
+    ]).toContainEqual(statuses)
+  } finally {
+    await browser.close()
   }
 })

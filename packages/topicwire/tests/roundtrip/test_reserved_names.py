@@ -81,24 +81,27 @@ def values() -> list[Any]:
     ]
 
 
-def adapter() -> FastWSAdapter:
+def adapter(others: Any = One) -> FastWSAdapter:
+    """Every name in its place. `others` is what goes to and fro but on one route, in one call."""
     made = FastWSAdapter(title="class", version="1")
     generic: Any = WsRouter
-    for name in ROUTES:
-        router = generic[Named[0], One](route=name, service=Feed(values()))
+    for number, name in enumerate(ROUTES):
+        kind = others if number else One
+        router = generic[Named[0], kind](route=name, service=Feed(values()))
         for call in CALLS:
-            router.send(call, reply=f"{call}.response")(_echo(call))
+            echoed = _echo(call, kind if call == CALLS[0] else others)
+            router.send(call, reply=f"{call}.response")(echoed)
         made.include_router(router)
     return made
 
 
-def _echo(name: str) -> Any:
+def _echo(name: str, kind: Any) -> Any:
     async def echo(payload: Any) -> Any:
         """Give back what was sent."""
         return payload
 
     echo.__name__ = name
-    echo.__annotations__ = {"payload": One, "return": One}
+    echo.__annotations__ = {"payload": kind, "return": kind}
     return echo
 
 
@@ -113,8 +116,13 @@ def document() -> dict[str, Any]:
 
 def test_the_document_is_right(document: dict[str, Any]) -> None:
     validate(document)
-    # the official parser is JavaScript, and loses a property of this name
-    assert parse(_without("__proto__", document)) == [{"valid": True, "diagnostics": []}]
+    # The official parser is JavaScript, and loses a property of this name. It looks at each schema
+    # once for each message that has it: one message is enough for the large one.
+    lean = _without("__proto__", build(adapter(others=Named[0])))
+    for part in ("channels", "operations"):
+        assert lean[part].keys() == document[part].keys()
+    assert lean["components"]["schemas"].keys() == document["components"]["schemas"].keys()
+    assert parse(lean) == [{"valid": True, "diagnostics": []}]
     assert {*MODELS, "DefaultTwin", "ClassTwin"} <= document["components"]["schemas"].keys()
 
 

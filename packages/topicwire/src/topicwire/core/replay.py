@@ -89,12 +89,11 @@ class ReplayRing:
         self._seq = seq
         kept, before = self._kept, self.size
         kept.append((now_s, frame, mark))
-        self.size = size = before + len(frame)
-        if (
-            len(kept) > self._max_updates
-            or size > self._max_bytes
-            or kept[0][0] < now_s - self._max_age_s
-        ):
+        size = before + len(frame)
+        if len(kept) > self._max_updates:  # as a rule it is full, and the oldest alone goes
+            size -= len(kept.popleft()[1])
+        self.size = size
+        if size > self._max_bytes or (kept and kept[0][0] < now_s - self._max_age_s):
             self._let_go(now_s)
             size = self.size
         return size - before

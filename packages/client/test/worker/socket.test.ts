@@ -1,6 +1,8 @@
 /** The page's side, with the real script beside it; and the whole client through both. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createClient, type TopicwireError, type WebSocketLike } from '../../src/index.js'
+import { encode } from '../../src/msgpack/encode.js'
+import { msgpack, MSGPACK_SUBPROTOCOL } from '../../src/msgpack/index.js'
 import { FakeServer, ManualClock, topicOf } from '../../src/testing/index.js'
 import { UNSEEN_MS } from '../../src/worker/gather.js'
 import { workerSocket, type WorkerSocketOptions } from '../../src/worker/index.js'
@@ -59,6 +61,26 @@ test('it is opened, told, sent through and closed as any socket', async () => {
   await settled()
   expect(told).toEqual(['open one', 'a', 'b', 'close 4010'])
   expect([scope.isClosed, fallbacks, vi.getTimerCount()]).toEqual([true, [], 0])
+})
+
+test('MessagePack goes through it, in both directions', async () => {
+  const socket = listened(new (msgpack(workerSocket(options())))('ws://shop/', ['topicwire.v1+json']))
+  const messages: unknown[] = []
+  socket.onmessage = ({ data }: { readonly data: readonly { readonly type: string }[] }) => {
+    messages.push(data.map(({ type }) => type))
+  }
+  await settled()
+  const { scope } = worker()
+  expect(scope.socket.protocols).toEqual([MSGPACK_SUBPROTOCOL, 'topicwire.v1+json'])
+  scope.socket.opens(MSGPACK_SUBPROTOCOL)
+  await settled()
+  socket.send('{"type":"pong"}')
+  for (const type of ['one', 'two', 'three']) scope.socket.receives(encode({ type }).slice().buffer)
+  await settled()
+  frames.frame()
+  await settled()
+  expect(scope.socket.sent).toEqual([encode({ type: 'pong' })])
+  expect([told, messages]).toEqual([['open topicwire.v1+json'], [['one'], ['two'], ['three']]])
 })
 
 test('a frame of the page is asked for once, however often something comes', async () => {

@@ -100,27 +100,33 @@ class Door:
             raise _too_many("principal", principals.limit)
 
     async def _recognize(self, handshake: Handshake) -> Principal | None:
-        ask = self._authenticate
-        if ask is None:
+        if self._authenticate is None:
             return ANONYMOUS
-        principal = await recognize(self._hub, lambda: ask(handshake))
+        principal = await recognize(self._hub, self._authenticate, handshake)
         if principal is None and (self.verify is None or handshake.bearer is not None):
             raise unknown()
         return principal
 
 
-def _lending(
-    logger: logging.Logger, ask: Callable[[_Asked], Answer]
-) -> Callable[[_Asked], Awaitable[Principal | None]]:
+def _lending(logger: logging.Logger, ask: Callable[[_Asked], Answer]) -> Callable[[_Asked], Answer]:
     """Return `ask`, which logs by `logger`, whatever else it is asked by."""
 
-    async def asked(what: _Asked) -> Principal | None:
+    async def rest(answer: Awaitable[Principal | None]) -> Principal | None:
+        before = LENT.set(logger)
+        try:
+            return await answer
+        finally:
+            LENT.reset(before)
+
+    def asked(what: _Asked) -> Answer:
         before = LENT.set(logger)
         try:
             answer = ask(what)
-            return await answer if isawaitable(answer) else answer
         finally:
             LENT.reset(before)
+        if answer is None or isinstance(answer, Principal) or not isawaitable(answer):
+            return answer
+        return rest(answer)
 
     return asked
 
@@ -136,8 +142,8 @@ def _too_many(whose: str, limit: int) -> CommandError:
 
 def _address(handshake: Handshake) -> str | None:
     """Return what to count a client's connections by; None on a Unix socket."""
-    client = handshake.scope.get("client")
-    return _owner(client[0]) if client and client[0] else None
+    host = handshake.host
+    return _owner(host) if host else None
 
 
 @lru_cache(maxsize=4096)

@@ -15,6 +15,7 @@ from topicwire.asgi.refusal import close_code, refuse
 from topicwire.asgi.sign_in import SignIn
 from topicwire.asgi.transport import AsgiTransport
 from topicwire.errors import CommandError
+from topicwire.hub.clock import in_a_task
 from topicwire.hub.connection import Connection
 from topicwire.hub.ending import CLOSE_TIMEOUT_S
 from topicwire.hub.hub import Hub
@@ -38,8 +39,10 @@ def _leave(
     kept: Callable[[BaseException | None], None],
     failure: BaseException | None,
 ) -> None:
-    with places:
+    try:
         kept(failure)
+    finally:
+        places.leave()
 
 
 class Endpoint:
@@ -69,7 +72,7 @@ class Endpoint:
         self._sign_in = None if door.verify is None else SignIn(hub, door, door.verify)
         self._commands = commands
         self._observe = observe
-        self._bypass = bypass
+        self.bypass = bypass
         self._has_told_who_is_between = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,8 +83,16 @@ class Endpoint:
         """
         if (await receive())["type"] != "websocket.connect":
             return
-        transport = AsgiTransport(receive, send, scope, bypass=self._bypass)
-        client = await self._admitted(scope, transport)
+        transport = AsgiTransport(receive, send, scope, bypass=self.bypass)
+        await self.enter(Handshake(scope), transport)
+
+    async def enter(self, handshake: Handshake, transport: AsgiTransport) -> None:
+        """Let a client in, or refuse it, and serve it, until the end or by whoever keeps it.
+
+        May be begun without a task: where there is something to wait for, or a coroutine of the
+        application's is to run, it yields for one (`in_a_task`).
+        """
+        client = await self._admitted(handshake, transport)
         if client is None:
             return
         if transport.wrapped_by and not self._has_told_who_is_between:
@@ -90,23 +101,27 @@ class Endpoint:
         if kept is not None:
             self._attend(transport, client, kept)
             return
+        await in_a_task()
         serving = self._serve(transport, client)
         if not transport.go_on(serving):
             await serving
 
-    async def _admitted(self, scope: Scope, transport: AsgiTransport) -> _Client | None:
+    async def _admitted(self, handshake: Handshake, transport: AsgiTransport) -> _Client | None:
         """Return a client that is let in; None when it is not."""
-        handshake = Handshake(scope)
         codec = agreed(handshake.subprotocols)
         observe = self._observe()
-        with Places() as places:
-            try:
-                principal = await self._let_in(handshake, transport, places, codec, observe)
-            except OSError:
-                return None  # the client went away before it was let in
-            if principal is None:
-                return None
-            return _Client(places.hand_over(), observe, codec, principal)
+        places = Places()
+        client: _Client | None = None
+        try:
+            principal = await self._let_in(handshake, transport, places, codec, observe)
+            if principal is not None:
+                client = _Client(places, observe, codec, principal)
+        except OSError:
+            return None  # the client went away before it was let in
+        finally:
+            if client is None:
+                places.leave()
+        return client
 
     def _connect(self, transport: AsgiTransport, client: _Client) -> Connection:
         return self._hub.connect(
@@ -119,8 +134,10 @@ class Endpoint:
         )
 
     async def _serve(self, transport: AsgiTransport, client: _Client) -> None:
-        with client.places:
+        try:
             await self._hub.serve(self._connect(transport, client))
+        finally:
+            client.places.leave()
 
     def _attend(
         self,
@@ -154,6 +171,7 @@ class Endpoint:
         await transport.give({"type": "websocket.accept", "subprotocol": codec.subprotocol})
         if principal is not None or self._sign_in is None:
             return principal
+        await in_a_task()
         try:
             return await self._sign_in.principal(transport, places, codec, observe)
         except CommandError as refusal:

@@ -47,7 +47,7 @@ class OriginCheck:
     def passes(self, handshake: Handshake) -> bool:
         """Say whether the page that asks may connect."""
         # most clients that are no browsers are let in without a look at the other headers
-        if self._all or all(name != b"origin" for name, _ in handshake.scope["headers"]):
+        if self._all or b"origin" not in [name for name, _ in handshake.raw_headers]:
             return True
         origins = handshake.headers.getlist("origin")
         origin, host = origins[0], handshake.headers.get("host", "")

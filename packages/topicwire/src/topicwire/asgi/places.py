@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 from topicwire.core.tally import Tally
 
 
 class Places:
-    """The tallies that count a connection. As a context, it leaves all of them at its end.
+    """The tallies that count a connection, until it leaves all of them.
 
     An `ExitStack` would do; a connection would have 1 KiB more for it.
     """
@@ -25,16 +23,8 @@ class Places:
         self._taken += ((tally, owner),)
         return True
 
-    def hand_over(self) -> Places:
-        """Return these places; this one has none any longer."""
-        others: Places = Places()
-        others._taken, self._taken = self._taken, ()
-        return others
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def leave(self) -> None:
+        """Count it no longer."""
         taken, self._taken = self._taken, ()
         for tally, owner in reversed(taken):
             tally.leave(owner)

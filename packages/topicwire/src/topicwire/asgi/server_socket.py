@@ -106,6 +106,14 @@ class SendingSocket(ServerSocket, Protocol):
         ...
 
 
+class Serving(SendingSocket, Protocol):
+    """A socket that is spoken with as with a server of ASGI."""
+
+    async def receive(self) -> dict[str, Any]:
+        """Return the next event of ASGI."""
+        ...
+
+
 def server_socket(scope: Scope) -> ServerSocket | None:
     """Return the socket of a WebSocket, where its server gives it."""
     extension = (scope.get("extensions") or {}).get(EXTENSION)

@@ -56,7 +56,7 @@ class SignIn:
                 await transport.send(sent)
 
         try:
-            principal = await recognize(self._hub, lambda: self._verify(token))
+            principal = await recognize(self._hub, self._verify, token)
             if principal is None:
                 raise unknown()
             self._door.count(principal, places)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Final, cast
+from typing import Any, Final, Self, cast
 
 from starlette.types import Message as AsgiMessage
 from starlette.types import Receive, Scope, Send
 
 from topicwire.asgi.between import wraps_receive, wraps_send
-from topicwire.asgi.server_socket import SendingSocket, ServerSocket, server_socket
+from topicwire.asgi.server_socket import (
+    EXTENSION,
+    SendingSocket,
+    ServerSocket,
+    Serving,
+    server_socket,
+)
 from topicwire.hub.transport import Direct
 
 _MAX_REASON_BYTES: Final = 123
@@ -67,6 +73,13 @@ class AsgiTransport:
             self._hears = socket
         if sender or receiver:
             self.wrapped_by = tuple(name for name in (sender, receiver) if name is not None)
+
+    @classmethod
+    def of(cls, socket: Serving, *, bypass: bool | None) -> Self:
+        """Return the transport of a socket between which and the endpoint nobody stands."""
+        scope = {"extensions": {EXTENSION: {"socket": socket}}}
+        # there is nobody to be bypassed: to know that, no wrapper need be looked for
+        return cls(socket.receive, socket.send, scope, bypass=bypass is not False)
 
     async def receive(self) -> str | bytes | None:
         """Return the next message; None when the client is gone."""

@@ -10,15 +10,22 @@ case 7.1.5 of the Autobahn suite; this one passes every case.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextvars import Context, copy_context
+from functools import partial
+from types import MappingProxyType
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 from uvicorn.config import Config
-from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.utils import ClientDisconnected, get_remote_addr
 from uvicorn.server import ServerState
 
 from topicwire.asgi.server_socket import EXTENSION
+from topicwire.asgi.shortcut import Found
+from topicwire.asgi.transport import AsgiTransport
+from topicwire.asgi.uvicorn_server import server_of
 from topicwire.asgi.websocket.connection import (
     CLOSING,
     CONNECTING,
@@ -26,6 +33,7 @@ from topicwire.asgi.websocket.connection import (
     OPEN,
 )
 from topicwire.asgi.websocket.deflate import inflate
+from topicwire.asgi.websocket.denial import Denial
 from topicwire.asgi.websocket.frames import (
     ABNORMAL_CLOSURE,
     INTERNAL_ERROR,
@@ -33,22 +41,21 @@ from topicwire.asgi.websocket.frames import (
     SERVICE_RESTART,
 )
 from topicwire.asgi.websocket.handshake import RefusedError, Request, refusal
-from topicwire.asgi.websocket.keepalive import Keepalive
 from topicwire.asgi.websocket.log import LOGGER, log_answer, trace
 from topicwire.asgi.websocket.messages import Framing, framing
 from topicwire.asgi.websocket.parser import FrameParser
 from topicwire.asgi.websocket.receiving import MAX_UNREAD_BYTES, ReceivingConnection
-from topicwire.asgi.websocket.scope import websocket_scope
+from topicwire.asgi.websocket.scope import path_of, unquoted, websocket_scope
+from topicwire.hub.clock import Begun
+from topicwire.identity.handshake import EarlyHandshake
 
 __all__ = ["MAX_UNREAD_BYTES", "NOTSENT_BYTES", "WebSocketProtocol"]
 
 MAX_EARLY_BYTES: Final = 65_536
 """That a client may send before its handshake has been answered, though it is to wait for that."""
 
-_STATUSES: Final = range(200, 600)
-"""Of a handshake that is refused."""
-
-_KEEPALIVES: WeakKeyDictionary[ServerState, Keepalive] = WeakKeyDictionary()
+_FORWARDED: Final = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
+"""A proxy's word, for which uvicorn has a layer of its own."""
 
 
 class WebSocketProtocol(ReceivingConnection):
@@ -80,8 +87,10 @@ class WebSocketProtocol(ReceivingConnection):
         "_has_closed",
         "_has_gone_on",
         "_is_announced",
+        "_is_entering",
         "_request",
         "_scope",
+        "_server",
         "_server_state",
         "window_bits",
     )
@@ -93,14 +102,9 @@ class WebSocketProtocol(ReceivingConnection):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        if not config.loaded:
-            config.load()
-        keepalive = _KEEPALIVES.get(server_state)
-        if keepalive is None:
-            loop = _loop or asyncio.get_running_loop()
-            keepalive = Keepalive(loop, config.ws_ping_interval, config.ws_ping_timeout)
-            _KEEPALIVES[server_state] = keepalive
-        super().__init__(keepalive, config.ws_max_queue)
+        server = server_of(server_state, config, _loop)
+        super().__init__(server.keepalive, config.ws_max_queue)
+        self._server = server
         self._config = config
         self._server_state = server_state
         self._app_state = app_state
@@ -108,15 +112,12 @@ class WebSocketProtocol(ReceivingConnection):
         self._request: Request | None = None
         self._scope: dict[str, Any] | None = None
         self._early = b""
-        self._denial: tuple[int, list[tuple[bytes, bytes]], list[bytes]] | None = None
+        self._denial: Denial | None = None
         # the application
-        self._is_announced = False
-        self._has_gone_on = False
+        self._is_announced = self._is_entering = self._has_gone_on = False
         self._framing: Framing = framing(None)
         self.window_bits: int | None = None
         self._has_closed = False
-
-    # What uvicorn and the event loop call
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count the connection among those for which a server that stops waits."""
@@ -169,48 +170,85 @@ class WebSocketProtocol(ReceivingConnection):
             self._refuse(error.status, body, error.headers)
             self._end_when_sent()
             return
-        scope = self._scope = websocket_scope(
-            request, self.transport, self._config, self._app_state
-        )
+        found = None
+        # uvicorn's own HTTP calls this while it handles an error: the application's would look like
+        # its consequences
+        if sys.exc_info()[0] is None and not _FORWARDED & {name for name, _ in request.headers}:
+            root_path = self._config.root_path
+            path = root_path + unquoted(path_of(request.target)[0])
+            found = self._server.shortcut.to(path, root_path)
+        if found is not None:
+            self._enter(found, request)
+        else:
+            scope = self._scope = self._whole_scope(request, self._client)
+            application: Any = self._config.loaded_app  # uvicorn's types name each event
+            self._start(self._run(application(scope, self.receive, self.send)))
+
+    def _whole_scope(
+        self,
+        request: Request,
+        client: tuple[str, int] | None,
+        more: Mapping[str, Any] = MappingProxyType({}),
+    ) -> dict[str, Any]:
+        scope = websocket_scope(request, self.transport, client, self._config, self._app_state)
         scope["extensions"][EXTENSION] = {"socket": self}
-        self._scope = scope
-        self._start(self._run(scope))
+        return {**scope, **more}
+
+    def _enter(self, found: Found, request: Request) -> None:
+        """Let the endpoint itself decide; in this very step, if nothing is to be waited for."""
+        client = self._client or get_remote_addr(self.transport)
+        make_scope = partial(self._whole_scope, request, client, found.scope)
+        host = None if client is None else client[0]
+        handshake = EarlyHandshake(request.headers, request.subprotocols, host, make_scope)
+        transport = AsgiTransport.of(cast("Serving", self), bypass=found.endpoint.bypass)
+        call = found.endpoint.enter(handshake, transport)
+        context = copy_context()  # a task would have one of its own
+        self._is_announced = self._is_entering = True
+        try:
+            waits_for = context.run(call.send, None)
+        except StopIteration:
+            self._returned(None)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the client is told
+            self._kept_until(error)
+        else:
+            self._start(self._run(Begun(call, waits_for)), context)
+        finally:
+            self._is_entering = False
+            if self._answer:
+                self._put(b"")
 
     def _accept(self, message: Any) -> None:
         request = self._request
         assert request is not None  # noqa: S101 - the application runs
-        headers = [*self._server_state.default_headers, *(message.get("headers") or ())]
-        answer = request.response(message.get("subprotocol"), headers)
-        log_answer(self._scope, "[accepted]")
+        lines = self._server.lines(self._server_state.default_headers)
+        given = message.get("headers") or ()
+        answer = request.response(message.get("subprotocol"), given, lines)
+        self._log_answer("[accepted]")
         parser = FrameParser(self._config.ws_max_size, None if request.deflate is None else inflate)
         if request.deflate is not None:
             self.window_bits = request.deflate.window_bits
             self._framing = framing(self.window_bits)
-        self._request = self._scope = None
-        self.transport.write(answer)
+        self._request = self._scope = self._client = None
+        if self._is_entering:
+            self._answer = answer
+        else:
+            self.transport.write(answer)
         self._open(parser)
         early, self._early = self._early, b""
         if early:
             self._take(early)
 
-    def _deny(self, kind: str, message: Any) -> None:
+    def _log_answer(self, outcome: str) -> None:
+        if self._request is not None and LOGGER.isEnabledFor(logging.INFO):
+            log_answer(self._scope or self._whole_scope(self._request, self._client), outcome)
+
+    def _deny(self, message: Any) -> None:
         if self._denial is None:
-            status = message["status"]
-            if status not in _STATUSES:
-                raise RuntimeError(f"Invalid HTTP status code '{status}' in response.")
-            headers = [(bytes(name), bytes(value)) for name, value in message.get("headers") or ()]
-            refusal(status, headers, b"")  # to be told of a wrong header now
-            log_answer(self._scope, str(status))
-            self._denial = (status, headers, [])
-            return
-        if kind != "websocket.http.response.body":
-            raise RuntimeError(
-                f"Expected ASGI message 'websocket.http.response.body', but got '{kind}'."
-            )
-        status, headers, parts = self._denial
-        parts.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            self._refuse(status, b"".join(parts), headers)
+            self._denial = Denial(message)
+            self._log_answer(str(self._denial.status))
+        elif self._denial.add(message):
+            denial = self._denial
+            self._refuse(denial.status, denial.body, denial.headers)
             self._has_closed = True
             self._ended(ABNORMAL_CLOSURE, "")
             self._end_when_sent()
@@ -239,29 +277,29 @@ class WebSocketProtocol(ReceivingConnection):
             LOGGER.error("Exception in ASGI application\n", exc_info=error)
         self._call_ends(NORMAL_CLOSURE if error is None else INTERNAL_ERROR)
 
-    def _start(self, call: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _start(
+        self, call: Coroutine[Any, Any, None], context: Context | None = None
+    ) -> asyncio.Task[None]:
         tasks = self._server_state.tasks
-        task = asyncio.get_running_loop().create_task(call)
+        task = self._server.loop.create_task(call, context=context)
         task.add_done_callback(tasks.discard)
         tasks.add(task)
         return task
 
-    async def _run(self, scope: Any) -> None:
-        code = NORMAL_CLOSURE
-        application: Any = self._config.loaded_app  # uvicorn's types name each event
+    async def _run(self, call: Awaitable[object]) -> None:
         try:
-            result = await application(scope, self.receive, self.send)
-        except ClientDisconnected:
-            pass
-        except BaseException:  # noqa: BLE001 - whatever it is, the client is told
-            LOGGER.exception("Exception in ASGI application\n")
-            code = INTERNAL_ERROR
+            result = await call
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the client is told
+            self._kept_until(error)
         else:
-            if self._state == CONNECTING:
-                LOGGER.error("ASGI callable returned without completing handshake.")
-            elif result is not None:
-                LOGGER.error("ASGI callable should return None, but returned '%s'.", result)
-        self._call_ends(code)
+            self._returned(result)
+
+    def _returned(self, result: object) -> None:
+        if self._state == CONNECTING:
+            LOGGER.error("ASGI callable returned without completing handshake.")
+        elif result is not None:
+            LOGGER.error("ASGI callable should return None, but returned '%s'.", result)
+        self._call_ends(NORMAL_CLOSURE)
 
     def _went_on(self, task: asyncio.Task[None]) -> None:
         self._kept_until(None if task.cancelled() else task.exception())
@@ -314,11 +352,11 @@ class WebSocketProtocol(ReceivingConnection):
         if self._state == OPEN:
             self._send(kind, message)
         elif self._denial is not None or kind == "websocket.http.response.start":
-            self._deny(kind, message)
+            self._deny(message)
         elif kind == "websocket.accept":
             self._accept(message)
         elif kind == "websocket.close":
-            log_answer(self._scope, "403")
+            self._log_answer("403")
             self._refuse(403, b"")
             self._has_closed = True
             self._ended(ABNORMAL_CLOSURE, "")
@@ -337,7 +375,7 @@ class WebSocketProtocol(ReceivingConnection):
         """
         if self._state != OPEN:
             raise ClientDisconnected
-        self.transport.write(self._framing.text(text))
+        self._put(self._framing.text(text))
 
     def send_bytes(self, data: bytes) -> None:
         """Send a binary message. Never waits.
@@ -347,15 +385,15 @@ class WebSocketProtocol(ReceivingConnection):
         """
         if self._state != OPEN:
             raise ClientDisconnected
-        self.transport.write(self._framing.binary(data))
+        self._put(self._framing.binary(data))
 
     def _send(self, kind: str, message: Any) -> None:
         if kind == "websocket.send":
             data = message.get("bytes")
             if data is not None:
-                self.transport.write(self._framing.binary(data))
+                self._put(self._framing.binary(data))
             elif (text := message.get("text")) is not None:
-                self.transport.write(self._framing.text(text))
+                self._put(self._framing.text(text))
         elif kind == "websocket.close":
             code, reason = message.get("code", NORMAL_CLOSURE), message.get("reason") or ""
             self._begin_close(code, reason)

@@ -20,6 +20,7 @@ from uvicorn.server import ServerState
 
 _END: Final = b"\r\n\r\n"
 _BEGIN: Final = b"GET "
+_USUAL_UPGRADE: Final = b"\r\nUpgrade: websocket\r\n"
 _UPGRADE: Final = b"\r\nupgrade: websocket\r\n"
 
 
@@ -91,5 +92,5 @@ def _opens_websocket(data: bytes) -> bool:
     return (
         data.startswith(_BEGIN)
         and data.find(_END) == len(data) - len(_END)
-        and _UPGRADE in data.lower()
+        and (_USUAL_UPGRADE in data or _UPGRADE in data.lower())
     )

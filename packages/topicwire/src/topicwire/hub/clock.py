@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
 from inspect import isawaitable
 from types import CoroutineType, TracebackType
 from typing import Any, Final, Protocol, Self
@@ -87,7 +87,7 @@ class Deadline:
                 waits_for = result.send(None)
             except StopIteration as stop:
                 return stop.value
-            result = _Begun(result, waits_for)
+            result = Begun(result, waits_for)
         async with self:
             return await result
 
@@ -116,7 +116,7 @@ class Deadline:
             self._timeout.reschedule(loop.time())
 
 
-class _Begun:
+class Begun:
     """The rest of a coroutine that has been begun by hand, in the task that awaits this.
 
     Args:
@@ -126,7 +126,7 @@ class _Begun:
 
     __slots__ = ("_coroutine", "_waits_for")
 
-    def __init__(self, coroutine: CoroutineType[Any, Any, Any], waits_for: Any) -> None:
+    def __init__(self, coroutine: Coroutine[Any, Any, Any], waits_for: Any) -> None:
         self._coroutine = coroutine
         self._waits_for = waits_for
 
@@ -145,6 +145,23 @@ class _Begun:
                     waits_for = coroutine.send(sent)
         except StopIteration as stop:
             return stop.value
+
+
+class _Yield:
+    __slots__ = ()
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+async def in_a_task() -> None:
+    """Go on in a task: what follows may wait, or is the application's and may look for its task.
+
+    Does nothing where there is one. A coroutine that is begun by hand yields here, and whoever has
+    begun it makes a task of the rest.
+    """
+    if asyncio.current_task() is None:
+        await _Yield()
 
 
 class Watch:

@@ -6,13 +6,13 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from topicwire.close_codes import UNAUTHENTICATED
 from topicwire.core.session import RequestId
 from topicwire.errors import CommandError, CommandTimeoutError
 from topicwire.hub.authorization import authorize
-from topicwire.hub.clock import Deadline, Timer, ends_this_task
+from topicwire.hub.clock import Deadline, Timer, ends_this_task, in_a_task
 from topicwire.hub.refusals import error_frame, explained
 from topicwire.hub.route import Route
 from topicwire.types import Message, MessageId, Principal, TopicId
@@ -24,12 +24,19 @@ if TYPE_CHECKING:
 
 Answer: TypeAlias = Principal | Awaitable[Principal | None] | None
 
+_Asked = TypeVar("_Asked")
+
 VerifyToken: TypeAlias = Callable[[str], Answer]
 """Who the bearer of a token is; None when it is not valid."""
 
 
-async def recognize(hub: Hub, ask: Callable[[], Answer]) -> Principal | None:
+async def recognize(hub: Hub, ask: Callable[[_Asked], Answer], what: _Asked) -> Principal | None:
     """Return who the application says that a client is; None when it knows nobody.
+
+    Args:
+        hub: whose clock and limits count.
+        ask: the application's.
+        what: it is asked: a handshake, or a token.
 
     Raises:
         CommandError: the client is refused, or the application failed or took too long: then the
@@ -37,7 +44,11 @@ async def recognize(hub: Hub, ask: Callable[[], Answer]) -> Principal | None:
     """
     deadline = Deadline(hub.clock, hub.settings.auth_timeout_s)
     try:
-        principal = _checked(await deadline.of(ask()))
+        answer = ask(what)
+        if not isinstance(answer, Principal):
+            await in_a_task()
+            answer = await deadline.of(answer)
+        principal = _checked(answer)
     except BaseException as error:
         if ends_this_task(error) and not deadline.has_passed:
             raise
@@ -229,7 +240,7 @@ class Identity:
 
     async def _verified(self, token: str) -> Principal:
         verify = self._verify
-        principal = None if verify is None else await recognize(self.hub, lambda: verify(token))
+        principal = None if verify is None else await recognize(self.hub, verify, token)
         if principal is None:
             raise CommandError("The token is not valid", code="unauthenticated")
         return principal

@@ -53,6 +53,8 @@ class WebSocketConnection(asyncio.Protocol):
     """
 
     __slots__ = (
+        "_answer",
+        "_client",
         "_end_timer",
         "_fd",
         "_is_paused",
@@ -86,6 +88,10 @@ class WebSocketConnection(asyncio.Protocol):
         self._keepalive = keepalive
         self._state = CONNECTING
         self._own_fd = NO_FD
+        self._client: tuple[str, int] | None = None
+        """The client's address, until it has been let in."""
+        self._answer = b""
+        """To the handshake, while what follows it is being made: both leave together."""
         self._parser: FrameParser | None = None
         self._is_paused = False
         self._waiters: list[asyncio.Future[None]] | None = None
@@ -141,7 +147,7 @@ class WebSocketConnection(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """Send whole frames, or the rest of one that `fd` has taken a part of."""
         if self._state == OPEN and not self.transport.is_closing():
-            self.transport.write(data)
+            self._put(data)
 
     def abort(self) -> None:
         """End the connection at once; what is unsent is lost."""
@@ -162,14 +168,25 @@ class WebSocketConnection(asyncio.Protocol):
         connection = transport.get_extra_info("socket")
         if connection is None:
             return
+        fd = connection.fileno()
         if is_plain:
-            self._own_fd = connection.fileno()
-        if connection.family not in {socket.AF_INET, socket.AF_INET6}:
-            return
-        with contextlib.suppress(OSError):  # it is closed already
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._own_fd = fd
+        if connection.family in {socket.AF_INET, socket.AF_INET6}:
+            # loops have set TCP_NODELAY themselves
+            with contextlib.suppress(OSError):  # it is closed already
+                self._set_up(connection.family, connection.type, connection.proto, fd)
+
+    def _set_up(self, family: int, kind: int, protocol: int, fd: int) -> None:
+        # a loop's own object may make another one for each of these calls, and ask the system what
+        # it is
+        borrowed = socket.SocketType(family, kind, protocol, fd)
+        try:
             if _NOTSENT_LOWAT is not None:
-                connection.setsockopt(socket.IPPROTO_TCP, _NOTSENT_LOWAT, NOTSENT_BYTES)
+                borrowed.setsockopt(socket.IPPROTO_TCP, _NOTSENT_LOWAT, NOTSENT_BYTES)
+            host, port = borrowed.getpeername()[:2]
+            self._client = (host, port)
+        finally:
+            borrowed.detach()
 
     def data_received(self, data: bytes) -> None:
         """Take what came of frames."""
@@ -269,12 +286,17 @@ class WebSocketConnection(asyncio.Protocol):
         self._last_frame(data)
         self._end_within(self.close_timeout)
 
+    def _put(self, data: bytes) -> None:
+        if self._answer:
+            data, self._answer = self._answer + data, b""
+        self.transport.write(data)
+
     def _last_frame(self, data: bytes) -> None:
         self.fd = NO_FD
         self._state = CLOSING
         self._pong = None
         self._keepalive.forget(self)
-        self.transport.write(data)
+        self._put(data)
 
     def _fail(self, code: int, reason: str) -> None:
         """Send a close frame of our own accord, for which nobody above has asked."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hashlib
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
@@ -18,26 +18,44 @@ _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _KEY_BYTES: Final = 16
 _VERSION: Final = b"13"
 _TOKENS: Final = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
-_FORBIDDEN_IN_NAME: Final = re.compile(rb"[^-!#$%&'*+.^_`|~0-9A-Za-z]")
-_FORBIDDEN_IN_VALUE: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-_HEADER: Final = re.compile(rb"([-!#$%&'*+.^_`|~0-9A-Za-z]+):([^\x00-\x08\x0a-\x1f\x7f]*)\r\n")
-_HEADERS: Final = re.compile(rb"(?:%b)*\r\n" % _HEADER.pattern)
+_TOKEN: Final = re.compile(_TOKENS.pattern.encode())
+_NO_LINES: Final = [b"", b""]
+"""After the last header: the empty line, and nothing behind it."""
+
+_IN_NAME: Final = bytes(one for one in range(128) if _TOKENS.fullmatch(chr(one)))
+_NOT_IN_VALUE: Final = bytes((*range(9), *range(10, 32), 127))
 _OPENS: Final = (
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Accept: "
 )
 _WITHOUT_BODY: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
-_COMMON_NAMES: Final = {
-    name: name
+_NAMES: Final = {
+    written: name
     for name in (
         *(b"host", b"connection", b"upgrade", b"origin", b"user-agent", b"cookie", b"pragma"),
         *(b"cache-control", b"accept-encoding", b"accept-language", b"authorization"),
         *(b"sec-websocket-key", b"sec-websocket-version", b"sec-websocket-protocol"),
         *(b"sec-websocket-extensions", b"x-forwarded-for", b"x-forwarded-proto"),
     )
+    for written in (name, name.title(), name.title().replace(b"Websocket", b"WebSocket"))
 }
-"""As they come from uvicorn, in lower case; kept once for all connections."""
+"""In lower case, by how they are mostly written; kept once for all connections."""
+
+_ALIKE: Final = frozenset(
+    {
+        *(b"host", b"connection", b"upgrade", b"origin", b"user-agent", b"pragma"),
+        *(b"cache-control", b"accept-encoding", b"accept-language", b"sec-websocket-version"),
+        b"sec-websocket-extensions",
+    }
+)
+"""Headers that many clients have with the same value, and that say nothing of one of them."""
+
+_MAX_SEEN: Final = 256
+_MAX_SEEN_BYTES: Final = 256
+
+_SEEN: Final[dict[bytes, tuple[bytes, bytes]]] = {}
+"""Such lines as they came, and what they say: read once, and kept once for all connections."""
 
 
 class RefusedError(Exception):
@@ -79,7 +97,7 @@ class Request:
         Raises:
             RefusedError: it opens no WebSocket.
         """
-        line, _, lines = data.partition(b"\r\n")
+        line, *lines = data.split(b"\r\n")
         try:
             method, target, protocol = line.split(b" ")
             self.target = target.decode("ascii")
@@ -91,14 +109,17 @@ class Request:
         if protocol != b"HTTP/1.1":
             reason = "the protocol is not HTTP/1.1"
             raise RefusedError(reason, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
-        self.headers = _headers(lines)
-        found: dict[bytes, bytes] = {}
-        for name, value in self.headers:
-            found[name] = value if name not in found else b"%b, %b" % (found[name], value)
+        if lines[-2:] != _NO_LINES:
+            raise RefusedError("a header cannot be read")
+        del lines[-2:]
+        self.headers = headers = [_SEEN.get(one) or _header(one) for one in lines]
+        found = dict(headers)
+        if len(found) != len(headers):
+            found = _joined(headers)
         _check(found)
         self.accept = _accept(found.get(b"sec-websocket-key", b""))
         offered = found.get(b"sec-websocket-protocol")
-        self.subprotocols = [] if offered is None else _subprotocols(offered.decode("latin-1"))
+        self.subprotocols = [] if offered is None else _subprotocols(offered)
         extensions = found.get(b"sec-websocket-extensions")
         self.deflate: Deflate | None = None
         if deflates and extensions is not None:
@@ -107,22 +128,23 @@ class Request:
             except OfferError:
                 raise RefusedError("Sec-WebSocket-Extensions cannot be read") from None
 
-    def response(self, subprotocol: str | None, headers: Headers) -> bytes:
+    def response(self, subprotocol: str | None, headers: Headers, lines: bytes = b"") -> bytes:
         """Return the answer that opens the WebSocket.
 
         Args:
             subprotocol: which of the offered ones is spoken.
             headers: that are sent too.
+            lines: others, from `header_lines`.
 
         Raises:
             ValueError: a header's name or value cannot be one.
         """
-        own = []
+        own = b"" if not subprotocol else _subprotocol_line(subprotocol)
         if self.deflate is not None:
-            own.append((b"Sec-WebSocket-Extensions", self.deflate.answer.encode()))
-        if subprotocol:
-            own.append((b"Sec-WebSocket-Protocol", subprotocol.encode("latin-1")))
-        return b"%b%b\r\n%b\r\n" % (_OPENS, self.accept, _lines([*own, *headers]))
+            own += header_lines([(b"Sec-WebSocket-Extensions", self.deflate.answer.encode())])
+        if headers:
+            own += header_lines(headers)
+        return b"%b%b\r\n%b%b\r\n" % (_OPENS, self.accept, own, lines)
 
 
 def refusal(status: int, headers: Headers, body: bytes) -> bytes:
@@ -154,31 +176,57 @@ def _head(status: int, headers: Headers) -> bytes:
         phrase = HTTPStatus(status).phrase.encode()
     except ValueError:  # not every number has a name
         phrase = b""
-    return b"HTTP/1.1 %d %b\r\n%b\r\n" % (status, phrase, _lines(headers))
+    return b"HTTP/1.1 %d %b\r\n%b\r\n" % (status, phrase, header_lines(headers))
 
 
-def _lines(headers: Headers) -> bytes:
+@lru_cache(maxsize=64)
+def _subprotocol_line(subprotocol: str) -> bytes:
+    return header_lines([(b"Sec-WebSocket-Protocol", subprotocol.encode("latin-1"))])
+
+
+def header_lines(headers: Headers) -> bytes:
+    """Return headers as they are sent.
+
+    Raises:
+        ValueError: a header's name or value cannot be one.
+    """
     lines: list[bytes] = []
     for name, value in headers:
-        if not name or _FORBIDDEN_IN_NAME.search(name) or _FORBIDDEN_IN_VALUE.search(value):
+        if not name or name.translate(None, _IN_NAME) or _has_forbidden(value):
             raise ValueError(f"a header cannot be {name!r}: {value!r}")
         lines.append(b"%b: %b\r\n" % (name, value))
     return b"".join(lines)
 
 
-def _headers(lines: bytes) -> list[tuple[bytes, bytes]]:
-    if _HEADERS.fullmatch(lines) is None:
+def _header(line: bytes) -> tuple[bytes, bytes]:
+    written, colon, value = line.partition(b":")
+    name = _NAMES.get(written) or written.lower()
+    if not (colon and name) or name.translate(None, _IN_NAME) or _has_forbidden(value):
         raise RefusedError("a header cannot be read")
-    return [
-        (_COMMON_NAMES.get(name) or name.lower(), value.strip(b" \t"))
-        for name, value in _HEADER.findall(lines)
-    ]
+    header = (_NAMES.get(name, name), value.strip(b" \t"))
+    if name in _ALIKE and len(line) <= _MAX_SEEN_BYTES:
+        if len(_SEEN) >= _MAX_SEEN:
+            _SEEN.clear()
+        _SEEN[line] = header
+    return header
+
+
+def _has_forbidden(value: bytes) -> bool:
+    return len(value.translate(None, _NOT_IN_VALUE)) != len(value)
+
+
+def _joined(headers: Headers) -> dict[bytes, bytes]:
+    found: dict[bytes, bytes] = {}
+    for name, value in headers:
+        found[name] = value if name not in found else b"%b, %b" % (found[name], value)
+    return found
 
 
 def _check(found: dict[bytes, bytes]) -> None:
-    if b"upgrade" not in _list(found.get(b"connection", b"")):
+    connection, upgrade = found.get(b"connection", b""), found.get(b"upgrade", b"")
+    if connection != b"Upgrade" and b"upgrade" not in _list(connection):
         raise _upgrade_required("Connection has no upgrade")
-    if _list(found.get(b"upgrade", b"")) != [b"websocket"]:
+    if upgrade != b"websocket" and _list(upgrade) != [b"websocket"]:
         raise _upgrade_required("Upgrade is not websocket")
     if not found.get(b"host") or b"," in found[b"host"]:
         raise RefusedError("there is not one Host")
@@ -208,17 +256,19 @@ def _list(value: bytes) -> list[bytes]:
 
 def _accept(key: bytes) -> bytes:
     try:
-        is_key = len(base64.b64decode(key, validate=True)) == _KEY_BYTES
+        is_key = len(binascii.a2b_base64(key, strict_mode=True)) == _KEY_BYTES
     except binascii.Error:
         is_key = False
     if not is_key:
         raise RefusedError("there is not one Sec-WebSocket-Key of 16 bytes in base64")
     digest = hashlib.sha1(key + _GUID, usedforsecurity=False).digest()
-    return base64.b64encode(digest)
+    return binascii.b2a_base64(digest, newline=False)
 
 
-def _subprotocols(value: str) -> list[str]:
-    offered = [one for part in value.split(",") if (one := part.strip(" \t"))]
+def _subprotocols(value: bytes) -> list[str]:
+    if _TOKEN.fullmatch(value):  # most clients offer one
+        return [value.decode("ascii")]
+    offered = [one for part in value.decode("latin-1").split(",") if (one := part.strip(" \t"))]
     if not all(map(_TOKENS.fullmatch, offered)):
         raise RefusedError("Sec-WebSocket-Protocol cannot be read")
     return offered

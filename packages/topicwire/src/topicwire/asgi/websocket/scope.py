@@ -13,28 +13,33 @@ from topicwire.asgi.websocket.handshake import Request
 
 
 def websocket_scope(
-    request: Request, transport: asyncio.Transport, config: Config, state: dict[str, Any]
+    request: Request,
+    transport: asyncio.Transport,
+    client: tuple[str, int] | None,
+    config: Config,
+    state: dict[str, Any],
 ) -> dict[str, Any]:
     """Return the scope of a WebSocket.
 
     Args:
         request: what the client asks for.
         transport: knows the addresses.
+        client: the client's, where it is known already.
         config: of the server.
         state: of the lifespan; the scope has a copy.
     """
     root_path = config.root_path
-    path, _, query = _origin_form(request.target).partition("?")
+    path, query = path_of(request.target)
     is_tls = transport.get_extra_info("sslcontext") is not None
     return {
         "type": "websocket",
         "asgi": {"version": config.asgi_version, "spec_version": "2.4"},
         "http_version": "1.1",
         "scheme": "wss" if is_tls else "ws",
-        "server": get_local_addr(transport),
-        "client": get_remote_addr(transport),
+        "server": _local_address(transport),
+        "client": client or get_remote_addr(transport),
         "root_path": root_path,
-        "path": root_path + (unquote(path) if "%" in path else path),
+        "path": root_path + unquoted(path),
         "raw_path": (root_path + path).encode("ascii"),
         "query_string": query.encode("ascii"),
         "headers": request.headers,
@@ -42,6 +47,24 @@ def websocket_scope(
         "state": state.copy(),
         "extensions": {"websocket.http.response": {}},
     }
+
+
+def _local_address(transport: asyncio.Transport) -> tuple[str, int | None] | None:
+    try:
+        return get_local_addr(transport)
+    except OSError:  # the connection is lost already
+        return None
+
+
+def path_of(target: str) -> tuple[str, str]:
+    """Return the path of a request's target as it came, and its query."""
+    path, _, query = _origin_form(target).partition("?")
+    return path, query
+
+
+def unquoted(path: str) -> str:
+    """Return a path as applications are given it."""
+    return unquote(path) if "%" in path else path
 
 
 def _origin_form(target: str) -> str:

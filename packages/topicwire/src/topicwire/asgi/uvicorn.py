@@ -16,13 +16,13 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextvars import Context, copy_context
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from uvicorn.config import Config
 from uvicorn.protocols.utils import ClientDisconnected, get_remote_addr
 from uvicorn.server import ServerState
 
-from topicwire.asgi.server_socket import EXTENSION
+from topicwire.asgi.server_socket import EXTENSION, Serving
 from topicwire.asgi.shortcut import Found
 from topicwire.asgi.transport import AsgiTransport
 from topicwire.asgi.uvicorn_server import server_of

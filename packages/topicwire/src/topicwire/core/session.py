@@ -28,10 +28,12 @@ class Session:
             several may have the same topics.
     """
 
-    __slots__ = ("_counts", "_max_topics", "_subscriptions")
+    __slots__ = ("_counts", "_max_topics", "_subscriptions", "changes")
 
     def __init__(self, max_topics: int) -> None:
         self._max_topics = max_topics
+        self.changes = 0
+        """How often what it holds has changed."""
         self._subscriptions: dict[RequestId, tuple[str, ...]] = {}
         self._counts: dict[TopicId, int] = {}
 
@@ -39,6 +41,11 @@ class Session:
     def topics(self) -> tuple[TopicId, ...]:
         """Every topic that is held."""
         return tuple(self._counts)
+
+    @property
+    def size(self) -> int:
+        """How many subscriptions there are."""
+        return len(self._subscriptions)
 
     @property
     def requests(self) -> tuple[RequestId, ...]:
@@ -68,7 +75,7 @@ class Session:
             TooManySubscriptionsError: with them it would hold too many, or it has as many
                 subscriptions as it may have without that of `request`.
         """
-        wanted = dict.fromkeys(TopicId(request.route, key) for key in topics)
+        wanted = dict.fromkeys([TopicId(request.route, key) for key in topics])
         is_new = bool(wanted) and request not in self._subscriptions
         if is_new and len(self._subscriptions) >= self._max_topics:
             many = len(self._subscriptions) + 1
@@ -89,6 +96,7 @@ class Session:
         keys = tuple(dict.fromkeys(topics))
         if not keys:
             return
+        self.changes += 1
         self._subscriptions[request] = keys
         for key in keys:
             topic = TopicId(request.route, key)
@@ -107,6 +115,7 @@ class Session:
             if request in self._subscriptions
             else [one for one in self._subscriptions if one.route == request.route]
         )
+        self.changes += 1
         left: list[TopicId] = []
         for owner in owners:
             held = self._subscriptions[owner]
@@ -121,6 +130,7 @@ class Session:
 
     def clear(self) -> list[TopicId]:
         """End every subscription: the connection is gone. Returns the topics that it held."""
+        self.changes += 1
         held = list(self._counts)
         self._subscriptions.clear()
         self._counts.clear()

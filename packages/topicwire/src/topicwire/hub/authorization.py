@@ -7,7 +7,7 @@ from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
 from topicwire.errors import CommandError, CommandTimeoutError, Rejected
-from topicwire.hub.clock import Deadline
+from topicwire.hub.clock import Begun, Deadline, begun
 from topicwire.hub.route import Route
 from topicwire.types import Principal
 
@@ -31,14 +31,22 @@ async def authorize(
     deadline = Deadline(hub.clock, hub.command_timeout_s)
     asked = ""
 
-    async def ask_about_each() -> None:
+    async def ask_about_the_rest(answer: Any, rest: Sequence[str]) -> None:
         nonlocal asked
-        for asked in topics:
+        _check(await answer, route, asked)
+        for asked in rest:
             answer = ask(principal, request, asked)
             _check(await answer if isawaitable(answer) else answer, route, asked)
 
     try:
-        await deadline.of(ask_about_each())
+        for number, asked in enumerate(topics, 1):
+            answer = begun(ask(principal, request, asked))
+            if type(answer) is not Begun:
+                _check(answer, route, asked)
+                continue
+            async with deadline:
+                await ask_about_the_rest(answer, topics[number:])
+            return
     except Exception as error:
         if deadline.has_passed:
             raise CommandTimeoutError(asked) from None
@@ -82,13 +90,18 @@ class Permit:
         self._topics = topics
         self._generation = -1
 
+    @property
+    def holds(self) -> bool:
+        """Whether the last answer still holds."""
+        return self._generation == self._identity.generation
+
     async def renew(self) -> None:
         """Ask, unless the last answer still holds. Then this does not wait for anything.
 
         Raises:
             CommandError, Exception: as `authorize`.
         """
-        while self._generation != self._identity.generation:
+        while not self.holds:
             generation = self._identity.generation
             await authorize(
                 self._identity.hub,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from inspect import isawaitable
 from types import CoroutineType, TracebackType
 from typing import Any, Final, Protocol, Self
@@ -79,15 +79,9 @@ class Deadline:
         Raises:
             TimeoutError: it took too long; then `has_passed`.
         """
-        if not isinstance(result, CoroutineType):
-            if not isawaitable(result):
-                return result
-        else:
-            try:
-                waits_for = result.send(None)
-            except StopIteration as stop:
-                return stop.value
-            result = Begun(result, waits_for)
+        result = begun(result)
+        if type(result) is not Begun:
+            return result
         async with self:
             return await result
 
@@ -145,6 +139,26 @@ class Begun:
                     waits_for = coroutine.send(sent)
         except StopIteration as stop:
             return stop.value
+
+
+def begun(result: Any) -> Any:
+    """Return what a function of the application's has returned; a `Begun` where that is to come.
+
+    Most coroutines wait for nothing: they are over then.
+    """
+    if not isinstance(result, CoroutineType):
+        if not isawaitable(result):
+            return result
+        result = _awaited(result)
+    try:
+        waits_for = result.send(None)
+    except StopIteration as stop:
+        return stop.value
+    return Begun(result, waits_for)
+
+
+async def _awaited(result: Awaitable[Any]) -> Any:
+    return await result
 
 
 class _Yield:

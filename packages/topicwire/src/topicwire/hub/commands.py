@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from topicwire.core.session import RequestId
 from topicwire.errors import CommandTimeoutError, TopicKeyError
 from topicwire.hub.authorization import Permit
-from topicwire.hub.clock import Deadline, ends_this_task
+from topicwire.hub.clock import Begun, Deadline, begun, ends_this_task
 from topicwire.hub.join import Join
 from topicwire.hub.refusals import failure_frame
 from topicwire.hub.route import PendingCommand, Route
@@ -99,23 +100,26 @@ class CommandRun:
     # The steps
 
     async def _serve(self) -> None:
+        command = self._pending.command
         client = Client(self._connection.id, self, self._connection.identity.principal)
-        result = await self._handle(client)
-        response = self._pending.command.response
+        result = begun(command.handle(self._pending.payload, client))
+        if type(result) is Begun:
+            result = await self._in_time(result)
+        response = command.response
         if response is not None:
             result = response(result)
             if result.status == "error":
                 code = result.code or "validation_error"
-                self._pending.command.route.metrics.refuse(code)
+                command.route.metrics.refuse(code)
                 self._send(result.model_copy(update={"code": code}))
                 return
         await self._settle(client.staged, result)
 
-    async def _handle(self, client: Client) -> Any:
-        command, payload = self._pending.command, self._pending.payload
+    async def _in_time(self, handling: Begun) -> Any:
         deadline = Deadline(self._hub.clock, self._hub.command_timeout_s)
         try:
-            return await deadline.of(command.handle(payload, client))
+            async with deadline:
+                return await handling
         except (Exception, asyncio.CancelledError):
             if deadline.has_passed:
                 raise CommandTimeoutError from None
@@ -129,29 +133,33 @@ class CommandRun:
                 self._answer(reply)
             self._tell_states(kept)
             return
-        session = self._connection.session
-        held = session.topics_of(self._request)
+        session, request = self._connection.session, self._request
+        held = session.topics_of(request)
         remaining = [one for one in held if one not in staged.unsubscribe]
         # the topics of a subscription are fixed, but one that is left may be made anew
         wanted = [] if remaining else [check_topic(one) for one in dict.fromkeys(staged.subscribe)]
         self._seen(wanted)  # a wrong `resume` is refused before anything is started
-        joins = await self._enter(wanted)
+        joins = await self._enter(wanted) if wanted else []
         try:
             topics = wanted or remaining
             starts = {join.topic.id.key: join.start() for join in joins}
-            received = self._received([key for key in topics if key not in starts])
-            places = {key: starts.get(key) or received[key] for key in topics}
+            received: Mapping[str, Start] = {}
+            places: Mapping[str, Start] = starts
+            if len(starts) != len(topics):
+                received = self._received([key for key in topics if key not in starts])
+                places = {key: starts.get(key) or received[key] for key in topics}
             reply = self._reply_from(result, places)
             if self._connection.is_ended:
                 return
+            left: list[TopicId] = []
             # what was ended by a revocation meanwhile is not there to be left
-            own = session.topics_of(self._request)
-            is_gone = not own and (held or staged.is_of_request)
-            left = [] if is_gone else session.remove(self._request, staged.unsubscribe)
-            session.add(self._request, wanted)
+            is_gone = not session.topics_of(request) and (held or staged.is_of_request)
+            if staged.unsubscribe and not is_gone:
+                left = session.remove(request, staged.unsubscribe)
+            session.add(request, wanted)
             if wanted:
                 self._connection.identity.grant(
-                    self._request, self._pending.command.route, self._pending.payload
+                    request, self._pending.command.route, self._pending.payload
                 )
             self._leave([topic for topic in left if not session.holds(topic)])
             if reply is not None:
@@ -179,23 +187,25 @@ class CommandRun:
         connection has lost meanwhile is joined too. Nothing comes between the end of this and the
         reply.
         """
-        route, payload = self._pending.command.route, self._pending.payload
+        route, request = self._pending.command.route, self._request
         session = self._connection.session
-        permit = Permit(self._connection.identity, route, payload, wanted)
+        permit = Permit(self._connection.identity, route, self._pending.payload, wanted)
         joins: list[Join[Receiver]] = []
         try:
-            if wanted:
-                session.missing(self._request, wanted)  # nobody is asked about too many
-                await permit.renew()
+            # nobody is asked about too many
+            new, changes = session.missing(request, wanted), session.changes
+            await permit.renew()
             while True:
+                if session.changes != changes:
+                    new, changes = session.missing(request, wanted), session.changes
                 joined = {join.topic.id for join in joins}
-                new = session.missing(self._request, wanted)
                 missing = [one for one in new if one not in joined]
                 # one that ran may have died meanwhile, or its numbering been lost
-                if not missing and all(join.has_started and not join.lacks_state for join in joins):
+                if not missing and _may_start(joins):
                     return joins
                 await self._join(joins, missing, self._seen(wanted))
-                await permit.renew()
+                if not permit.holds:
+                    await permit.renew()
         except BaseException:
             for join in joins:
                 join.cancel()
@@ -210,23 +220,27 @@ class CommandRun:
         """Join what is missing, and wait until every topic runs and what is to be read is read."""
         route = self._pending.command.route
         self._connection.joins = joins
-        deadline = Deadline(self._hub.clock, self._hub.command_timeout_s)
         try:
             for topic in missing:
                 join = self._hub.topic(route, topic).join(self._connection, seen.get(topic.key))
                 joins.append(join)
-            if not all(join.has_started and not join.lacks_state for join in joins):
-                async with deadline:
-                    for join in joins:
-                        await join.ready()
-                    await _read_states(joins)
+            if not _may_start(joins):
+                await self._wait_for(joins)
+        finally:
+            self._connection.joins = []
+
+    async def _wait_for(self, joins: list[Join[Receiver]]) -> None:
+        deadline = Deadline(self._hub.clock, self._hub.command_timeout_s)
+        try:
+            async with deadline:
+                for join in joins:
+                    await join.ready()
+                await _read_states(joins)
         except Exception:
             if not deadline.has_passed:
                 raise
             late = next((join for join in joins if not join.is_ready or join.lacks_state), None)
             raise CommandTimeoutError(late.topic.id.key if late else "") from None
-        finally:
-            self._connection.joins = []
 
     def _seen(self, topics: Sequence[str]) -> Mapping[str, Position]:
         """Return the positions that the client goes on from, by topic."""
@@ -243,13 +257,16 @@ class CommandRun:
             metrics.snapshots_sent += 1
         else:
             metrics.updates_replayed += len(start.backlog)
-        self._hub.logger.debug(
-            "subscribe: topic %s, connection %s",
-            topic.key,
-            self._connection.id,
-            extra={"topic": topic.key, "route": topic.route, "connection": self._connection.id},
-        )
-        self._connection.push_backlog(start.backlog)
+        if self._hub.logger.isEnabledFor(logging.DEBUG):
+            connection = self._connection.id
+            self._hub.logger.debug(
+                "subscribe: topic %s, connection %s",
+                topic.key,
+                connection,
+                extra={"topic": topic.key, "route": topic.route, "connection": connection},
+            )
+        if start.backlog:
+            self._connection.push_backlog(start.backlog)
         for frame in join.admit(start.position.seq):
             self._connection.push(frame)
 
@@ -343,6 +360,10 @@ class CommandRun:
 def _announced(start: Start, route: Route) -> bool | None:
     """Return whether the state follows; None where no one is told that it does not."""
     return start.is_snapshot or (False if route.tells_states else None)
+
+
+def _may_start(joins: Sequence[Join[Receiver]]) -> bool:
+    return all([join.may_start for join in joins])  # noqa: C419 - most have one: no generator
 
 
 async def _read_states(joins: Sequence[Join[Receiver]]) -> None:

@@ -177,8 +177,10 @@ class Identity:
         """Note what a subscription was allowed for, to ask about it again."""
         if route.authorize is None:
             return
-        for gone in self._grants.keys() - set(self._connection.session.requests):
-            del self._grants[gone]
+        # the session has `request` already: as many grants are more than it has
+        if len(self._grants) >= self._connection.session.size:
+            for gone in self._grants.keys() - set(self._connection.session.requests):
+                del self._grants[gone]
         self._grants[request] = _Grant(route, payload)
 
     # Expiry

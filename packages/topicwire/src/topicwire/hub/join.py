@@ -57,6 +57,11 @@ class Join(Generic[_Member]):
         """The topic's state is to be read first, which takes time."""
         return needs_state(self.topic, self.joining, self._seen, self._state)
 
+    @property
+    def may_start(self) -> bool:
+        """The producer runs, and nothing is to be read that takes time."""
+        return self.has_started and not self.lacks_state
+
     async def read(self) -> None:
         """Read the topic's state.
 

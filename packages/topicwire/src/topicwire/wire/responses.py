@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from pydantic_core import to_json
+
 from topicwire.replies import SubscriptionResponse
-from topicwire.wire.frames import json_bytes
 
 _USUAL: Final = frozenset({"status", "message", "topic"})
 """What a handler gives that subscribes."""
@@ -48,12 +49,13 @@ def usual_json(
         rest["stale_after_s"] = stale_after_s
     if delivery is not None:
         rest["delivery"] = delivery
-    begin = b'{"status":"ok","message":%b,"topic":%b,"epoch":%b,"seq":%d' % (
-        json_bytes(response.message),
-        json_bytes(response.topic),
-        json_bytes(epoch),
-        seq,
+    return to_json(
+        {
+            "status": "ok",
+            "message": response.message,
+            "topic": response.topic,
+            "epoch": epoch,
+            "seq": seq,
+            **rest,
+        }
     )
-    if not rest:
-        return begin + b"}"
-    return b"%b,%b" % (begin, json_bytes(rest)[1:])

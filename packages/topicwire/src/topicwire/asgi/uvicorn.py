@@ -12,8 +12,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextvars import Context, copy_context
+from collections.abc import Mapping
+from contextvars import copy_context
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, cast
@@ -26,6 +26,7 @@ from topicwire.asgi.server_socket import EXTENSION, Serving
 from topicwire.asgi.shortcut import Found
 from topicwire.asgi.transport import AsgiTransport
 from topicwire.asgi.uvicorn_server import server_of
+from topicwire.asgi.websocket.calling import CallingConnection
 from topicwire.asgi.websocket.connection import (
     CLOSING,
     CONNECTING,
@@ -36,7 +37,6 @@ from topicwire.asgi.websocket.deflate import inflate
 from topicwire.asgi.websocket.denial import Denial
 from topicwire.asgi.websocket.frames import (
     ABNORMAL_CLOSURE,
-    INTERNAL_ERROR,
     NORMAL_CLOSURE,
     SERVICE_RESTART,
 )
@@ -44,7 +44,7 @@ from topicwire.asgi.websocket.handshake import RefusedError, Request, refusal
 from topicwire.asgi.websocket.log import LOGGER, log_answer, trace
 from topicwire.asgi.websocket.messages import Framing, framing
 from topicwire.asgi.websocket.parser import FrameParser
-from topicwire.asgi.websocket.receiving import MAX_UNREAD_BYTES, ReceivingConnection
+from topicwire.asgi.websocket.receiving import MAX_UNREAD_BYTES
 from topicwire.asgi.websocket.scope import path_of, unquoted, websocket_scope
 from topicwire.hub.clock import Begun
 from topicwire.identity.handshake import EarlyHandshake
@@ -58,7 +58,7 @@ _FORWARDED: Final = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
 """A proxy's word, for which uvicorn has a layer of its own."""
 
 
-class WebSocketProtocol(ReceivingConnection):
+class WebSocketProtocol(CallingConnection):
     """A WebSocket for uvicorn, by RFC 6455, where the endpoint knows the socket.
 
     - A client that does not read is noticed where it is true: the operating system takes 16 KiB
@@ -85,7 +85,6 @@ class WebSocketProtocol(ReceivingConnection):
         "_early",
         "_framing",
         "_has_closed",
-        "_has_gone_on",
         "_is_announced",
         "_is_entering",
         "_request",
@@ -103,7 +102,7 @@ class WebSocketProtocol(ReceivingConnection):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         server = server_of(server_state, config, _loop)
-        super().__init__(server.keepalive, config.ws_max_queue)
+        super().__init__(server.keepalive, config.ws_max_queue, server_state.tasks, server.loop)
         self._server = server
         self._config = config
         self._server_state = server_state
@@ -114,7 +113,7 @@ class WebSocketProtocol(ReceivingConnection):
         self._early = b""
         self._denial: Denial | None = None
         # the application
-        self._is_announced = self._is_entering = self._has_gone_on = False
+        self._is_announced = self._is_entering = False
         self._framing: Framing = framing(None)
         self.window_bits: int | None = None
         self._has_closed = False
@@ -260,55 +259,6 @@ class WebSocketProtocol(ReceivingConnection):
         self._request = self._scope = None
 
     # The application
-
-    def go_on(self, call: Coroutine[Any, Any, None]) -> bool:
-        """Run `call` in the place of the ASGI call that runs, which may return then."""
-        self._has_gone_on = True
-        self._start(call).add_done_callback(self._went_on)
-        return True
-
-    def keep(self) -> Callable[[BaseException | None], None]:
-        """Keep the connection when the ASGI call returns, until what is returned is called."""
-        self._has_gone_on = True
-        return self._kept_until
-
-    def _kept_until(self, error: BaseException | None) -> None:
-        if error is not None and not isinstance(error, ClientDisconnected):
-            LOGGER.error("Exception in ASGI application\n", exc_info=error)
-        self._call_ends(NORMAL_CLOSURE if error is None else INTERNAL_ERROR)
-
-    def _start(
-        self, call: Coroutine[Any, Any, None], context: Context | None = None
-    ) -> asyncio.Task[None]:
-        tasks = self._server_state.tasks
-        task = self._server.loop.create_task(call, context=context)
-        task.add_done_callback(tasks.discard)
-        tasks.add(task)
-        return task
-
-    async def _run(self, call: Awaitable[object]) -> None:
-        try:
-            result = await call
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the client is told
-            self._kept_until(error)
-        else:
-            self._returned(result)
-
-    def _returned(self, result: object) -> None:
-        if self._state == CONNECTING:
-            LOGGER.error("ASGI callable returned without completing handshake.")
-        elif result is not None:
-            LOGGER.error("ASGI callable should return None, but returned '%s'.", result)
-        self._call_ends(NORMAL_CLOSURE)
-
-    def _went_on(self, task: asyncio.Task[None]) -> None:
-        self._kept_until(None if task.cancelled() else task.exception())
-
-    def _call_ends(self, code: int) -> None:
-        if self._has_gone_on:
-            self._has_gone_on = False  # whichever call ends last ends the connection
-        else:
-            self._application_ends(code)
 
     def _application_ends(self, code: int) -> None:
         if self._state == CONNECTING:

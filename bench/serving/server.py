@@ -66,7 +66,7 @@ class Pauses:
 if __name__ == "__main__":
     pauses = Pauses()
     if "--by-asgi" in sys.argv[1:]:
-        ours.adapter.endpoint._bypass = False  # noqa: SLF001 - as an application says it
+        ours.adapter.endpoint.bypass = False
     run(
         settled(ours.app) if "--settled" in sys.argv[1:] else ours.app,
         publish,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
-from unittest.mock import patch
 
 import ormsgpack
 import pytest
@@ -127,6 +128,7 @@ def _binary(message: str | bytes) -> bytes:
 async def test_what_is_no_message_is_answered(
     codec: CodecName, data: str | bytes, code: str
 ) -> None:
+    """pitfall 15"""
     app = App(trades())
     async with connect(app.asgi, codec=codec) as client:
         await client.send(data)
@@ -158,6 +160,14 @@ async def test_an_integer_that_a_browser_would_round_is_refused_as_in_json() -> 
 
 
 def test_without_the_library_it_is_not_agreed_on() -> None:
-    known = {SUBPROTOCOL: codecs.JSON}
-    with patch.object(codecs, "_KNOWN", known):
-        assert codecs.agreed([PACKED_SUBPROTOCOL, SUBPROTOCOL]) is codecs.JSON
+    """In a process in which it cannot be imported."""
+    program = f"""
+import sys
+sys.modules["ormsgpack"] = None
+from topicwire.wire.codecs import agreed
+print(agreed({[PACKED_SUBPROTOCOL, SUBPROTOCOL]!r}).subprotocol)
+print(agreed({[PACKED_SUBPROTOCOL]!r}).subprotocol)
+"""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [SUBPROTOCOL, "None"]

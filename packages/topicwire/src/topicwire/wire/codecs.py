@@ -112,8 +112,9 @@ MAX_REMEMBERED_BYTES: Final = 4_096
 
 def _packed(frame: Frame) -> bytes:
     if frame.packed is None:
-        is_live = frame.at_s is not None or frame.size > MAX_REMEMBERED_BYTES
-        frame.packed = packed.packed(frame.data) if is_live else _packed_again(frame.data)
+        is_small = frame.size <= MAX_REMEMBERED_BYTES
+        is_kept = frame.at_s is None and is_small and frame.is_update  # a live one is shared itself
+        frame.packed = _packed_again(frame.data) if is_kept else packed.packed(frame.data)
     return frame.packed
 
 

@@ -93,7 +93,11 @@ def mock(
             say(f"{what.ljust(9)}  {address}")
         say(f"routes     {', '.join(routes)} (seed {seed}, {rate:g} updates a second)")
     config = uvicorn.Config(
-        app, ws="topicwire.asgi.uvicorn:WebSocketProtocol", log_level="warning", lifespan="on"
+        app,
+        ws="topicwire.asgi.uvicorn:WebSocketProtocol",
+        http="topicwire.asgi.uvicorn_http:HttpProtocol",
+        log_level="warning",
+        lifespan="on",
     )
     uvicorn.Server(config).run(sockets=[bound])
 

@@ -150,6 +150,8 @@ class Outbox:
         """
         waiting = self._waiting
         taken: list[Frame] = []
+        if not waiting:
+            return taken
         size = 0
         while waiting:  # it is a deque
             first = waiting[0]

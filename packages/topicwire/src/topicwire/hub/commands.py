@@ -43,9 +43,12 @@ class CommandRun:
         self._id: RequestId | None = None
         self._is_answered = False
 
-    async def run(self) -> None:
-        """Handle the command, and answer it once, whatever happens."""
-        task = asyncio.current_task()
+    async def run(self, task: asyncio.Task[None] | None) -> None:
+        """Handle the command, and answer it once, whatever happens.
+
+        Args:
+            task: the one that runs this.
+        """
         cancellings = 0 if task is None else task.cancelling()
         try:
             await self._serve()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Callable, Mapping
+from random import getrandbits
 from typing import TYPE_CHECKING
 
 from topicwire.close_codes import (
@@ -67,11 +67,10 @@ class Connection(Outgoing):
     ) -> None:
         settings = hub.settings
         super().__init__(hub, transport, codec=codec, observe=observe)
-        self.id = secrets.token_hex(8)
+        self.id = f"{getrandbits(64):016x}"  # names it in logs, and opens nothing
         self.session = Session(settings.max_topics)
         self.joins: list[Join[Receiver]] = []
         """Topics that the command under way waits for."""
-        self._loop = asyncio.get_running_loop()
         self._transport = transport
         self._commands = commands
         self._now_s = hub.clock.now_s
@@ -82,7 +81,7 @@ class Connection(Outgoing):
         )
         self._rate = CommandRate(settings.max_commands_per_s, settings.max_command_burst)
         self._worker: asyncio.Task[None] | None = None
-        self._ending = Ending(transport, self._writer.wake)
+        self._ending = Ending(transport, self._writer.wake, self.loop)
         self._reader = Reader(hub, transport, self)
         self._is_draining = False
         self.identity = Identity(self, principal, verify)
@@ -130,7 +129,7 @@ class Connection(Outgoing):
         self.hub.metrics.slow(frame)
         self._end(SLOW_CONSUMER, "slow consumer")
         # not in the middle of a fan-out: a handler of the application's may publish
-        self._loop.call_soon(self._log_slow, self._outbox.size)
+        self.loop.call_soon(self._log_slow, self._outbox.size)
 
     def ping(self) -> None:
         """Send a ping with the next flush: it does not wait behind what waits for the client."""
@@ -314,7 +313,7 @@ class Connection(Outgoing):
 
     def _work_on(self) -> None:
         if self._worker is None:
-            self._worker = self.hub.spawn(self._work())
+            self._worker = self.hub.spawn(self._work(), self.loop)
 
     async def _work(self) -> None:
         try:
@@ -322,9 +321,10 @@ class Connection(Outgoing):
                 pending, answer = waiting
                 if pending is not None:
                     # commands make more of it
-                    await self._writer.room_for_backlog(self.hub.settings.max_queue_bytes)
+                    if self._outbox.backlog:
+                        await self._writer.room_for_backlog(self.hub.settings.max_queue_bytes)
                     pending.command.route.metrics.commands += 1
-                    await CommandRun(self, pending).run()
+                    await CommandRun(self, pending).run(self._worker)
                 elif answer is not None:
                     self.push(answer)
         finally:

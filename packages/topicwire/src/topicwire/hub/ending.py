@@ -28,6 +28,7 @@ class Ending:
     Args:
         transport: of the connection.
         wake: makes the writer look at what waits.
+        loop: the running one.
 
     Attributes:
         has_begun: nothing more is taken from the client, or put into its outbox.
@@ -35,11 +36,13 @@ class Ending:
 
     __slots__ = ("_close", "_cut", "_cut_by", "_loop", "_timer", "_transport", "_wake", "has_begun")
 
-    def __init__(self, transport: Transport, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, transport: Transport, wake: Callable[[], None], loop: asyncio.AbstractEventLoop
+    ) -> None:
         self.has_begun = False
         self._transport = transport
         self._wake = wake
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop
         self._cut: asyncio.Timeout | None = None
         self._cut_by: Callable[[], None] | None = None
         self._timer: asyncio.TimerHandle | None = None

@@ -111,6 +111,11 @@ class Hub:
         kept = {State.RETAINED, State.CLOSING}
         return frozenset(id_ for id_, one in self._topics.items() if one.state not in kept)
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The one that the latest connection came in on."""
+        return self._loop or asyncio.get_running_loop()
+
     def connect(
         self,
         transport: Transport,
@@ -306,9 +311,11 @@ class Hub:
         if self._expiry is None:
             self._expire()
 
-    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run a task, and keep it until it ends."""
-        return self._tasks.spawn(coroutine)
+    def spawn(
+        self, coroutine: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop | None = None
+    ) -> asyncio.Task[None]:
+        """Run a task, and keep it until it ends. `loop` is the running one, where it is known."""
+        return self._tasks.spawn(coroutine, loop)
 
     async def close(self) -> None:
         """End every connection (1001) and stop every producer, lingering ones too.

@@ -36,6 +36,7 @@ class Outgoing(ABC):
 
     Attributes:
         observe: as above.
+        loop: that it is served on.
         kind: of client: those of one kind are sent the same bytes.
         waves: of the topics that bring it updates so.
         berth: where the hub notes whether a wave may be written to its socket.
@@ -50,6 +51,7 @@ class Outgoing(ABC):
         observe: Callable[[Direction, str], None] | None,
     ) -> None:
         self.hub = hub
+        self.loop = hub.loop
         self.is_legacy = codec is LEGACY
         self.waves: list[Wave[Any, Any]] = []
         self.observe = observe

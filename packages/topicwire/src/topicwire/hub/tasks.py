@@ -28,9 +28,11 @@ class Tasks:
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run a task, and keep it until it ends."""
-        task = asyncio.get_running_loop().create_task(coroutine)
+    def spawn(
+        self, coroutine: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop | None = None
+    ) -> asyncio.Task[None]:
+        """Run a task, and keep it until it ends. `loop` is the running one, where it is known."""
+        task = (loop or asyncio.get_running_loop()).create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task

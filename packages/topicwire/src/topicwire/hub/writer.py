@@ -25,6 +25,8 @@ PING: Final = message_frame("ping")
 class Written(Protocol):
     """The connection, as its writer sees it."""
 
+    loop: asyncio.AbstractEventLoop
+
     @property
     def port(self) -> Direct:
         """The socket while the writer has nothing to do, so that others may write, or NOWHERE."""
@@ -124,7 +126,7 @@ class Writer:
         if self._is_resting and self._go_on is not None:
             self._is_resting = False
             self._connection.port = NOWHERE
-            asyncio.get_running_loop().call_soon(self._go_on)
+            self._connection.loop.call_soon(self._go_on)
         elif self._wake is not None:
             self._connection.port = NOWHERE
             if not self._wake.done():  # done: the server has cancelled the connection's task
@@ -181,7 +183,7 @@ class Writer:
                 return None
             self._sent(frames)
             if self._outbox and self._go_on is not None:
-                asyncio.get_running_loop().call_soon(self._go_on)  # the others run
+                self._connection.loop.call_soon(self._go_on)  # the others run
                 return True
         return None
 

@@ -56,7 +56,6 @@ class WebSocketConnection(asyncio.Protocol):
         "_answer",
         "_client",
         "_end_timer",
-        "_fd",
         "_is_paused",
         "_keepalive",
         "_own_fd",
@@ -67,6 +66,7 @@ class WebSocketConnection(asyncio.Protocol):
         "_waiters",
         "at_fd",
         "at_shutdown",
+        "fd",
         "received_bytes",
         "transport",
     )
@@ -81,7 +81,12 @@ class WebSocketConnection(asyncio.Protocol):
     transport: asyncio.Transport
 
     def __init__(self, keepalive: Keepalive) -> None:
-        self._fd = NO_FD
+        self.fd = NO_FD
+        """The socket's, for bytes that are to go at once; -1 while it is not right to write to it.
+
+        So it is before the handshake, with TLS, while anything is unsent, and from the moment when
+        the end has begun.
+        """
         self.at_fd: Callable[[int], object] | None = None
         self.at_shutdown: Callable[[], object] | None = None
         self.received_bytes = 0
@@ -115,18 +120,8 @@ class WebSocketConnection(asyncio.Protocol):
 
     # What the endpoint is given: a `ServerSocket`
 
-    @property
-    def fd(self) -> int:
-        """The socket's, for bytes that are to go at once; -1 while it is not right to write to it.
-
-        So it is before the handshake, with TLS, while anything is unsent, and from the moment when
-        the end has begun.
-        """
-        return self._fd
-
-    @fd.setter
-    def fd(self, fd: int) -> None:
-        self._fd = fd
+    def _set_fd(self, fd: int) -> None:
+        self.fd = fd
         if self.at_fd is not None:
             self.at_fd(fd)
 
@@ -151,7 +146,7 @@ class WebSocketConnection(asyncio.Protocol):
 
     def abort(self) -> None:
         """End the connection at once; what is unsent is lost."""
-        self.fd = NO_FD
+        self._set_fd(NO_FD)
         if self._state <= OPEN:
             self._state = CLOSING
         self.transport.abort()
@@ -196,7 +191,7 @@ class WebSocketConnection(asyncio.Protocol):
 
     def eof_received(self) -> None:
         """The client sends nothing more: the loop closes, when all that is unsent has left."""
-        self.fd = NO_FD
+        self._set_fd(NO_FD)
         if self._state <= OPEN:
             self._state = CLOSING
             self._keepalive.forget(self)
@@ -205,14 +200,14 @@ class WebSocketConnection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Something is unsent."""
-        self.fd = NO_FD
+        self._set_fd(NO_FD)
         self._is_paused = True
 
     def resume_writing(self) -> None:
         """Nothing is unsent."""
         self._is_paused = False
         if self._state == OPEN and not self.transport.is_closing():
-            self.fd = self._own_fd
+            self._set_fd(self._own_fd)
             if self._pong is not None:
                 pong, self._pong = self._pong, None
                 self.transport.write(frame(FIN | PONG, pong))
@@ -221,7 +216,8 @@ class WebSocketConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of everything."""
         del exc
-        self.fd = self._own_fd = NO_FD
+        self._own_fd = NO_FD
+        self._set_fd(NO_FD)
         self._state = CLOSED
         self._is_paused = False
         self._parser = None
@@ -259,7 +255,7 @@ class WebSocketConnection(asyncio.Protocol):
         """Begin with frames: the handshake has been answered."""
         self._parser = parser
         self._state = OPEN
-        self.fd = NO_FD if self._is_paused else self._own_fd
+        self._set_fd(NO_FD if self._is_paused else self._own_fd)
         self._keepalive.heard(self)
 
     def _take(self, data: bytes) -> None:
@@ -292,7 +288,7 @@ class WebSocketConnection(asyncio.Protocol):
         self.transport.write(data)
 
     def _last_frame(self, data: bytes) -> None:
-        self.fd = NO_FD
+        self._set_fd(NO_FD)
         self._state = CLOSING
         self._pong = None
         self._keepalive.forget(self)
@@ -305,7 +301,7 @@ class WebSocketConnection(asyncio.Protocol):
 
     def _end_now(self) -> None:
         """Close the socket, without waiting for the client."""
-        self.fd = NO_FD
+        self._set_fd(NO_FD)
         if self._is_paused:
             self.transport.abort()
         else:
@@ -313,7 +309,7 @@ class WebSocketConnection(asyncio.Protocol):
 
     def _end_when_sent(self) -> None:
         """Close the socket as soon as all is sent, or the client has had its time."""
-        self.fd = NO_FD
+        self._set_fd(NO_FD)
         self.transport.close()
         if self._is_paused:
             self._end_within(self.close_timeout)

@@ -112,7 +112,11 @@ class Request:
         if lines[-2:] != _NO_LINES:
             raise RefusedError("a header cannot be read")
         del lines[-2:]
-        self.headers = headers = [_SEEN.get(one) or _header(one) for one in lines]
+        # one look for all of them: the only such bytes are those that end the lines
+        is_clean = len(data) - len(data.translate(None, _NOT_IN_VALUE)) == 2 * len(lines) + 4
+        self.headers = headers = [
+            _SEEN.get(one) or _header(one, is_clean=is_clean) for one in lines
+        ]
         found = dict(headers)
         if len(found) != len(headers):
             found = _joined(headers)
@@ -198,12 +202,17 @@ def header_lines(headers: Headers) -> bytes:
     return b"".join(lines)
 
 
-def _header(line: bytes) -> tuple[bytes, bytes]:
+def _header(line: bytes, *, is_clean: bool) -> tuple[bytes, bytes]:
     written, colon, value = line.partition(b":")
-    name = _NAMES.get(written) or written.lower()
-    if not (colon and name) or name.translate(None, _IN_NAME) or _has_forbidden(value):
+    name = _NAMES.get(written)
+    if name is None:
+        name = written.lower()
+        name = _NAMES.get(name, name)
+        if not name or name.translate(None, _IN_NAME):
+            raise RefusedError("a header cannot be read")
+    if not colon or not (is_clean or not _has_forbidden(value)):
         raise RefusedError("a header cannot be read")
-    header = (_NAMES.get(name, name), value.strip(b" \t"))
+    header = (name, value.strip(b" \t"))
     if name in _ALIKE and len(line) <= _MAX_SEEN_BYTES:
         if len(_SEEN) >= _MAX_SEEN:
             _SEEN.clear()

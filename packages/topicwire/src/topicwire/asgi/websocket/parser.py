@@ -29,6 +29,10 @@ _LARGE_BYTES: Final = 4_096
 
 _INCOMPLETE: Final = -1
 
+_WHOLE_TEXT: Final = FIN | TEXT
+_SHORTEST_TEXT: Final = 6
+"""A header of two bytes, and the mask."""
+
 _SHORTEST_BYTES: Final = 2
 """Of a header, without its mask."""
 
@@ -113,6 +117,19 @@ class FrameParser:
 
     def feed(self, data: bytes) -> list[Event]:
         """Return what `data` completes. After a `Closed` or a `Failure` there is nothing more."""
+        if (
+            len(data) >= _SHORTEST_TEXT
+            and data[0] == _WHOLE_TEXT
+            and data[1] - MASKED == len(data) - _SHORTEST_TEXT
+            and self._is_between
+        ):
+            # most of what clients send is one short text
+            try:
+                return [apply_mask(data[_SHORTEST_TEXT:], data[2:_SHORTEST_TEXT]).decode()]
+            except UnicodeDecodeError:
+                self._end()
+                violation = _not_utf_8()
+                return [Failure(violation.code, violation.reason)]
         events: list[Event] = []
         if self._is_over:
             return events
@@ -134,6 +151,16 @@ class FrameParser:
             self._end()
             events.append(Failure(violation.code, violation.reason))
         return events
+
+    @property
+    def _is_between(self) -> bool:
+        """Whether nothing is under way, and a short text is never too long."""
+        limit = self._max_bytes
+        return (
+            self._message is None
+            and not (self._rest or self._is_over)
+            and (limit is None or limit >= MAX_CONTROL_BYTES)
+        )
 
     def _end(self) -> None:
         self._is_over = True

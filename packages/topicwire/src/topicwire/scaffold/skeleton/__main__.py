@@ -10,4 +10,5 @@ if __name__ == "__main__":
         host=os.environ.get("HOST", "127.0.0.1"),
         port=int(os.environ.get("PORT", "8000")),
         ws="topicwire.asgi.uvicorn:WebSocketProtocol",
+        http="topicwire.asgi.uvicorn_http:HttpProtocol",
     )

@@ -58,7 +58,7 @@ def test_the_choice_is_one_of_the_adapters() -> None:
     [example] = under(PAGE, "Middleware")
     names: dict[str, Any] = {"FastWSAdapter": FastWSAdapter}
     exec(example.text, names)  # noqa: S102
-    assert names["ws"].endpoint._bypass is True
+    assert names["ws"].endpoint.bypass is True
 
 
 def test_the_collector_is_set_as_it_says() -> None:

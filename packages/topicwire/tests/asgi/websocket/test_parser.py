@@ -9,15 +9,15 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
-from topicwire.asgi.websocket.deflate import inflate
-from topicwire.asgi.websocket.frames import CLOSE, NO_STATUS
+from topicwire.asgi.websocket.deflate import deflate, inflate
+from topicwire.asgi.websocket.frames import CLOSE, NO_STATUS, PROTOCOL_ERROR, TOO_BIG
 from topicwire.asgi.websocket.masking import apply_mask
 from topicwire.asgi.websocket.parser import Closed, Control, Event, Failure, FrameParser
 
@@ -79,9 +79,10 @@ def expected(data: bytes, *, compressed: bool = False) -> list[Event]:
     oracle.extensions = [inflating] if compressed else []
     oracle.receive_data(data)
     events: list[Event] = []
-    message, parts = Message(), 0
+    message, parts, received = Message(), 0, 0
     for one in oracle.events_received():
         assert isinstance(one, Frame)
+        received += 1
         if one.opcode in {Opcode.PING, Opcode.PONG}:
             events.append(Control(one.opcode, bytes(one.data)))
         elif one.opcode is Opcode.CLOSE:
@@ -100,8 +101,33 @@ def expected(data: bytes, *, compressed: bool = False) -> list[Event]:
                 return [*events, Failure(1007, "")]
     if oracle.parser_exc is not None:
         assert oracle.close_sent is not None
-        events.append(Failure(oracle.close_sent.code, ""))
+        code = oracle.close_sent.code
+        if code == TOO_BIG and is_wrong_at_once(
+            data[begins(data)[received]], oracle, compressed=compressed
+        ):
+            code = PROTOCOL_ERROR
+        events.append(Failure(code, ""))
     return events
+
+
+def begins(data: bytes) -> list[int]:
+    """Return where each frame begins, of which there is a whole header."""
+    found, at = [], 0
+    while at + 6 <= len(data):
+        found.append(at)
+        size = data[at + 1] & 0x7F
+        width = {126: 2, 127: 8}.get(size, 0)
+        if width:
+            size = int.from_bytes(data[at + 2 : at + 2 + width], "big")
+        at += 6 + width + size
+    return found
+
+
+def is_wrong_at_once(first: int, oracle: Oracle, *, compressed: bool) -> bool:
+    """Whether a frame's first byte shows what websockets sees after it has looked at its size."""
+    reserved, opcode = first & 0x70, first & 0x0F
+    is_reserved = reserved and not (compressed and reserved == 0x40 and opcode)
+    return bool(is_reserved or (opcode and oracle.current_size is not None))
 
 
 class Message:
@@ -168,16 +194,44 @@ def frames(draw: st.DrawFn) -> bytes:
     return frame(opcode, payload, fin=fin, reserved=reserved)
 
 
+@st.composite
+def compressed(draw: st.DrawFn) -> bytes:
+    """A compressed message, fragmented or not."""
+    payload = deflate(draw(TEXTS) * draw(st.integers(1, 3)))
+    cut = draw(st.integers(0, len(payload)))
+    opcode = draw(st.sampled_from([1, 2]))
+    if draw(st.booleans()):
+        return frame(opcode, payload, reserved=0x40)
+    first, last = payload[:cut], payload[cut:]
+    return frame(opcode, first, fin=False, reserved=0x40) + frame(0, last)
+
+
+def is_told_alike(one: bytes) -> bool:
+    """Whether no more of a message must come before ours looks at what is compressed in it."""
+    return one[0] & 0xC0 != 0x40 or one[0] & 0x0F not in {1, 2}
+
+
 STREAMS = st.lists(st.one_of(messages(), messages(), frames()), max_size=5).map(b"".join)
+COMPRESSED = st.lists(
+    st.one_of(messages(), compressed(), frames().filter(is_told_alike)), max_size=5
+).map(b"".join)
 CUTS = st.lists(st.integers(0, 1 << 20), max_size=8)
 
 
+BEGUN = frame(1, b"x" * 66_000, fin=False)
+
+
+@example(BEGUN + frame(2, b"x" * 66_000), [])
+@example(BEGUN + frame(0, b"x" * 66_000, reserved=0x40), [])
+@example(BEGUN + frame(0, b"x" * 66_000), [])
 @given(STREAMS, CUTS)
 def test_any_split_gives_what_websockets_makes_of_it(data: bytes, cuts: list[int]) -> None:
     assert told(parsed(split(data, cuts))) == expected(data)
 
 
-@given(STREAMS, CUTS)
+@example(BEGUN + frame(2, b"x" * 66_000), [])
+@example(BEGUN + frame(0, b"x" * 66_000, reserved=0x40), [])
+@given(COMPRESSED, CUTS)
 def test_any_split_gives_what_websockets_inflates(data: bytes, cuts: list[int]) -> None:
     pieces = split(data, cuts)
     assert told(parsed(pieces, inflate=inflate)) == expected(data, compressed=True)

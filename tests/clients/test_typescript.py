@@ -18,15 +18,20 @@ from packages.topicwire.tests.client.test_server_says import (
 from packages.topicwire.tests.serving import serving
 from packages.topicwire.tests.trading import AAPL_TOPIC, App, Trade, trades
 
-from tests.clients.typescript import bundle, typescript_client
+from tests.clients.typescript import Driver, bundle, typescript_client
 from topicwire import Rejected, latest
 from topicwire.testing.faults import FaultProxy
 from topicwire.types import Principal
 
 
 @pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bundled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return bundle(tmp_path_factory.mktemp("driver"))
+
+
+@pytest.fixture(params=["json", "msgpack"])
+def driver(bundled: Path, request: pytest.FixtureRequest) -> Driver:
+    return Driver(bundled, request.param)
 
 
 def updates(told: list[list[object]]) -> list[object]:
@@ -39,7 +44,7 @@ def port_of(url: str) -> int:
     return port
 
 
-async def test_every_update_comes_once_and_in_order_whatever_is_cut(driver: Path) -> None:
+async def test_every_update_comes_once_and_in_order_whatever_is_cut(driver: Driver) -> None:
     router = trades()
     async with (
         serving(App(router).asgi) as url,
@@ -62,7 +67,7 @@ async def test_every_update_comes_once_and_in_order_whatever_is_cut(driver: Path
         assert seen == [*range(1, 41)]
 
 
-async def test_a_topic_whose_producer_died_is_stale_until_it_runs_again(driver: Path) -> None:
+async def test_a_topic_whose_producer_died_is_stale_until_it_runs_again(driver: Driver) -> None:
     """pitfall 26"""
     service = MortalService()
     app = App(trades(service, snapshot="last"))
@@ -81,7 +86,7 @@ async def test_a_topic_whose_producer_died_is_stale_until_it_runs_again(driver: 
         await client.until("update", "tape", 2, False)
 
 
-async def test_a_server_that_drains_is_left_for_the_next(driver: Path) -> None:
+async def test_a_server_that_drains_is_left_for_the_next(driver: Driver) -> None:
     router = trades()
     app = App(router)
     async with serving(app.asgi) as url:
@@ -98,7 +103,7 @@ async def test_a_server_that_drains_is_left_for_the_next(driver: Path) -> None:
             assert not [one for one in told if one[0] == "error"]
 
 
-async def test_a_denied_subscription_says_why_and_is_not_asked_for_again(driver: Path) -> None:
+async def test_a_denied_subscription_says_why_and_is_not_asked_for_again(driver: Driver) -> None:
     """pitfall 22"""
     asked: list[str] = []
 
@@ -117,7 +122,7 @@ async def test_a_denied_subscription_says_why_and_is_not_asked_for_again(driver:
         assert asked == [AAPL_TOPIC]
 
 
-async def test_numbers_that_a_policy_leaves_out_are_no_gap(driver: Path) -> None:
+async def test_numbers_that_a_policy_leaves_out_are_no_gap(driver: Driver) -> None:
     router = trades(delivery=latest(max_rate_hz=1))
     app = App(router)
     async with serving(app.asgi) as url, typescript_client(driver, url) as client:
@@ -135,7 +140,7 @@ async def test_numbers_that_a_policy_leaves_out_are_no_gap(driver: Path) -> None
 
 @pytest.mark.parametrize("is_cut", [False, True])
 async def test_a_late_listener_has_the_state_and_every_change_of_it(
-    driver: Path,
+    driver: Driver,
     is_cut: bool,  # noqa: FBT001 - by name
 ) -> None:
     """pitfall 23"""
@@ -163,7 +168,10 @@ async def test_a_late_listener_has_the_state_and_every_change_of_it(
         assert sum(price for price, _ in heard) == service.sum
 
 
-async def test_a_token_that_expires_is_renewed_in_band(driver: Path) -> None:
+@pytest.mark.parametrize(
+    "driver", ["json", pytest.param("msgpack", marks=pytest.mark.long)], indirect=True
+)
+async def test_a_token_that_expires_is_renewed_in_band(driver: Driver) -> None:
     router = trades()
     guarded = Guarded(router)
     names = guarded.names
@@ -188,7 +196,7 @@ async def test_a_token_that_expires_is_renewed_in_band(driver: Path) -> None:
             assert not [one for one in told if one[0] in {"status", "error"}]
 
 
-async def test_a_token_that_nobody_knows_is_refused_once(driver: Path) -> None:
+async def test_a_token_that_nobody_knows_is_refused_once(driver: Driver) -> None:
     guarded = Guarded(trades())
     async with serving(guarded.asgi) as url, typescript_client(driver, url, BOB) as client:
         client.do("subscribe", "tape", "AAPL")

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
 DRIVER = ROOT / "packages/client/test/driver.ts"
+
+
+@dataclass(frozen=True)
+class Driver:
+    """The driver as a module for Node, and what its client prefers to speak."""
+
+    path: Path
+    codec: str = "json"
 
 
 class TypeScriptClient:
@@ -56,11 +66,18 @@ def bundle(folder: Path) -> Path:
 
 @asynccontextmanager
 async def typescript_client(
-    driver: Path, url: str, *tokens: str
+    driver: Driver, url: str, *tokens: str
 ) -> AsyncIterator[TypeScriptClient]:
     """Run the driver. What it says to stderr is the test's."""
+    environment = {**os.environ, "TOPICWIRE_CODEC": driver.codec}
     process = await asyncio.create_subprocess_exec(
-        "node", driver, url, *tokens, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        "node",
+        driver.path,
+        url,
+        *tokens,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
     )
     try:
         yield TypeScriptClient(process)

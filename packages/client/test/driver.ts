@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import { WebSocket } from 'ws'
 import { createClient, TopicwireError, type Route } from '../src/index.js'
 import { watched } from '../src/stale/index.js'
+import { msgpack } from '../src/msgpack/index.js'
 import { bearer } from '../src/token/index.js'
 
 interface Routes {
@@ -17,6 +18,14 @@ type Command =
   | readonly ['unsubscribe', id: string]
   | readonly ['auth', token: string]
 
+/** Nothing that is sent may be JSON by mistake: a server would go on with it. */
+class Packed extends WebSocket {
+  override send(data: string | Uint8Array): void {
+    if (typeof data === 'string') throw new Error('MessagePack was not agreed.')
+    super.send(data)
+  }
+}
+
 const [url = '', ...tokens] = process.argv.slice(2)
 const tell = (...event: readonly unknown[]): void => {
   process.stdout.write(`${JSON.stringify(event)}\n`)
@@ -25,7 +34,7 @@ const nextToken = (): string => (tokens.length > 1 ? tokens.shift() : tokens[0])
 const user = bearer(nextToken)
 const client = createClient<Routes>(['trades'], {
   url,
-  webSocket: WebSocket,
+  webSocket: process.env['TOPICWIRE_CODEC'] === 'msgpack' ? msgpack(Packed) : WebSocket,
   backoff: { baseMs: 10, maxMs: 50 },
   ...(tokens.length > 0 && { token: user }),
 })

@@ -34,8 +34,8 @@ class FakeSocket:
 
     # What the client does
 
-    def send(self, text: str) -> None:
-        self.sent.append(json.loads(text))
+    def send(self, message: str | bytes) -> None:
+        self.sent.append(json.loads(message))
 
     def close(self, code: int = 1000) -> None:
         self.close_code = code

@@ -7,8 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from topicwire.client import effects
+from topicwire.client import CodecName, effects
 from topicwire.client.session import Session
+from topicwire.wire.packed import packed
 
 TOPICS = {'"a"': ["a"], '"A"': ["a"], '"b"': ["b"], '"ab"': ["a", "b"], '"bc"': ["b", "c"]}
 """`"A"` is to the server what `"a"` is, as a request is that leaves out a default."""
@@ -47,6 +48,7 @@ class ScriptedServer:
 
     Args:
         held: how many updates of a topic the server holds for those who resume.
+        codec: what it speaks.
         has_states: who joins is sent the present state.
         is_whole: every update is a state; else it is a change, and negative.
         is_exact: nothing goes missing on the way: then what a listener has is the state, always.
@@ -55,12 +57,14 @@ class ScriptedServer:
     def __init__(
         self,
         held: int,
+        codec: CodecName = "json",
         *,
         has_states: bool = False,
         is_whole: bool = False,
         is_exact: bool = False,
     ) -> None:
         self.is_exact = is_exact
+        self.is_packed = codec == "msgpack"
         self.has_states = has_states
         self.is_whole = is_whole
         self.session = Session()
@@ -128,7 +132,8 @@ class ScriptedServer:
         for frame in self.to_client[:count]:
             if self.to_client:  # an earlier one may have ended the connection
                 self.to_client.pop(0)
-                self.session.receive(frame, 0.0)
+                self.happened["packed"] += self.is_packed
+                self.session.receive(packed(frame.encode()) if self.is_packed else frame, 0.0)
                 self.apply()
 
     def disturb(self, nth: int, copies: int) -> None:

@@ -19,7 +19,7 @@ from packages.topicwire.tests.serving import serving
 from packages.topicwire.tests.trading import AAPL_TOPIC, App, Trade, TradeRequest, trades
 
 from topicwire import WsRouter
-from topicwire.client import Backoff, Client, DisconnectedError, Gap
+from topicwire.client import Backoff, Client, CodecName, DisconnectedError, Gap
 from topicwire.client.websocket import WebSocketConnector
 from topicwire.testing import InProcessConnector
 from topicwire.testing.faults import FaultProxy, FaultyApp
@@ -87,21 +87,22 @@ class Session:
         assert self.lost_calls <= cuts
 
 
-def client_of(url: str, connector: Any) -> Client:
-    return Client(url, connector=connector, backoff=Backoff(base_s=0.0))
+def client_of(url: str, connector: Any, codec: CodecName) -> Client:
+    return Client(url, connector=connector, backoff=Backoff(base_s=0.0), codec=codec)
 
 
 class InProcess:
     """One application for many sessions, without sockets."""
 
-    def __init__(self, rounds: int) -> None:
+    def __init__(self, rounds: int, codec: CodecName = "json") -> None:
         self.rounds = rounds
+        self._codec: CodecName = codec
         self._router = router_with_echo()
         self._app = App(self._router)
 
     async def __call__(self, on_connect: OnConnect, after_each: Callable[[], None]) -> Session:
         faulty = FaultyApp(self._app.asgi, on_connect=on_connect)
-        client = client_of("ws://test", InProcessConnector(faulty))
+        client = client_of("ws://test", InProcessConnector(faulty), self._codec)
         session = Session(self._router, client, self.rounds)
         await session.play(after_each)
         return session
@@ -110,8 +111,11 @@ class InProcess:
 class Sockets:
     """One server for many sessions, each behind a proxy of its own."""
 
-    def __init__(self, url: str, router: WsRouter[TradeRequest, Trade], rounds: int) -> None:
+    def __init__(
+        self, url: str, router: WsRouter[TradeRequest, Trade], rounds: int, codec: CodecName
+    ) -> None:
         self.rounds = rounds
+        self._codec: CodecName = codec
         self._port = urlsplit(url).port or 0
         self._router = router
 
@@ -119,17 +123,17 @@ class Sockets:
         # uncompressed, so that every session has the same bytes
         connector = WebSocketConnector(compression=None)
         async with FaultProxy(self._port, on_connect=on_connect) as proxy:
-            client = client_of(f"ws://127.0.0.1:{proxy.port}/api/v1/ws", connector)
+            client = client_of(f"ws://127.0.0.1:{proxy.port}/api/v1/ws", connector, self._codec)
             session = Session(self._router, client, self.rounds)
             await session.play(after_each)
         return session
 
 
 @asynccontextmanager
-async def over_sockets(rounds: int) -> AsyncIterator[Sockets]:
+async def over_sockets(rounds: int, codec: CodecName = "json") -> AsyncIterator[Sockets]:
     router = router_with_echo()
     async with serving(App(router).asgi) as url:
-        yield Sockets(url, router, rounds)
+        yield Sockets(url, router, rounds, codec)
 
 
 Play: TypeAlias = Any
@@ -189,6 +193,18 @@ async def test_cut_a_short_session_everywhere_in_process(direction: Direction) -
 async def test_cut_a_short_session_everywhere_over_sockets(direction: Direction) -> None:
     async with over_sockets(SHORT) as play:
         await cut_everywhere(play, direction)
+
+
+@BOTH
+async def test_cut_a_short_session_everywhere_over_messagepack(direction: Direction) -> None:
+    async with over_sockets(SHORT, "msgpack") as play:
+        await cut_everywhere(play, direction)
+
+
+@pytest.mark.long
+@BOTH
+async def test_cut_a_long_session_everywhere_over_messagepack(direction: Direction) -> None:
+    await cut_everywhere(InProcess(LONG, "msgpack"), direction)
 
 
 @pytest.mark.long

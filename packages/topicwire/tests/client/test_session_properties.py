@@ -21,15 +21,28 @@ from hypothesis.stateful import (
 )
 from packages.topicwire.tests.client.scripted import TOPICS, ScriptedServer, Verdict
 
+from topicwire.client import CodecName
+
 NAMES = st.sampled_from("abc")
 VERDICTS: st.SearchStrategy[Verdict] = st.sampled_from(
     ["ok", "ok", "ok", "ok", "forbidden", "internal", "internal"]
 )
 SENDS = [(False, False), (True, False), (True, True)]
 """Whether who joins is sent the present state, and whether every update is one."""
+CODECS: list[CodecName] = ["json", "msgpack"]
 ENDS = ["cut", "cut", "restart", "interrupt", "revoke"]
 DISTURBANCES = ["cut", "lose", "lose", "double", "restart"]
-EXPECTED = ["update", "state", "cut", "refused", "gap", "recovered", "not recovered", "resync"]
+EXPECTED = [
+    "packed",
+    "update",
+    "state",
+    "cut",
+    "refused",
+    "gap",
+    "recovered",
+    "not recovered",
+    "resync",
+]
 
 
 class Interleavings(RuleBasedStateMachine):
@@ -37,10 +50,10 @@ class Interleavings(RuleBasedStateMachine):
 
     happened: ClassVar[Counter[str]] = Counter()
 
-    @initialize(held=st.integers(0, 6), sends=st.sampled_from(SENDS))
-    def create(self, held: int, sends: tuple[bool, bool]) -> None:
+    @initialize(held=st.integers(0, 6), sends=st.sampled_from(SENDS), codec=st.sampled_from(CODECS))
+    def create(self, held: int, sends: tuple[bool, bool], codec: CodecName) -> None:
         has_states, is_whole = sends
-        self.server = ScriptedServer(held, has_states=has_states, is_whole=is_whole)
+        self.server = ScriptedServer(held, codec, has_states=has_states, is_whole=is_whole)
         self.begin()
 
     def begin(self) -> None:
@@ -119,10 +132,10 @@ class NothingIsForgotten(Interleavings):
 
     happened: ClassVar[Counter[str]] = Counter()
 
-    @initialize(held=st.just(10_000), sends=st.sampled_from(SENDS))
-    def create(self, held: int, sends: tuple[bool, bool]) -> None:
+    @initialize(held=st.just(10_000), sends=st.sampled_from(SENDS), codec=st.sampled_from(CODECS))
+    def create(self, held: int, sends: tuple[bool, bool], codec: CodecName) -> None:
         has_states, is_whole = sends
-        self.server = ScriptedServer(held, has_states=has_states, is_whole=is_whole)
+        self.server = ScriptedServer(held, codec, has_states=has_states, is_whole=is_whole)
         self.begin()
 
     @precondition(lambda self: self.server.to_server)
@@ -144,9 +157,9 @@ class LateListeners(Interleavings):
 
     happened: ClassVar[Counter[str]] = Counter()
 
-    @initialize(held=st.integers(0, 6))
-    def create(self, held: int) -> None:
-        self.server = ScriptedServer(held, has_states=True, is_exact=True)
+    @initialize(held=st.integers(0, 6), codec=st.sampled_from(CODECS))
+    def create(self, held: int, codec: CodecName) -> None:
+        self.server = ScriptedServer(held, codec, has_states=True, is_exact=True)
         self.begin()
 
     @precondition(lambda self: self.server.is_open)

@@ -8,6 +8,7 @@ See `Client`.
 from topicwire.client.backoff import Backoff
 from topicwire.client.client import Client, ClientOptions
 from topicwire.client.clock import Clock, Timer
+from topicwire.client.codec import CodecName
 from topicwire.client.effects import Gap, UpdateInfo
 from topicwire.client.errors import (
     CancelledByCallerError,
@@ -40,6 +41,7 @@ __all__ = [
     "ClientError",
     "ClientOptions",
     "Clock",
+    "CodecName",
     "Connector",
     "DisconnectedError",
     "Gap",

@@ -13,6 +13,7 @@ from typing_extensions import TypedDict, Unpack
 
 from topicwire.client.backoff import Backoff, Reconnection
 from topicwire.client.clock import Clock, LoopClock
+from topicwire.client.codec import Codec, CodecName
 from topicwire.client.connection import Connection
 from topicwire.client.errors import ClientClosedError, ClientError
 from topicwire.client.link import Status
@@ -44,6 +45,10 @@ class ClientOptions(TypedDict, total=False):
     connector: Connector | None
     """Makes sockets; `WebSocketConnector()` when there is none."""
 
+    codec: CodecName
+    """"msgpack": MessagePack in binary frames (`topicwire[msgpack]`), where the server has it, too;
+    where not, and by default, "json". Nothing else differs."""
+
     clock: Clock
     """The event loop's, unless a test gives its own."""
 
@@ -70,8 +75,9 @@ class Client:
         options: `ClientOptions`.
 
     Raises:
-        DeclarationError: the URL is none of a WebSocket, or the token neither a string nor a
-            function.
+        DeclarationError: the URL is none of a WebSocket, the token neither a string nor a
+            function, or there is no such codec.
+        ImportError: a library that an option needs is not installed.
     """
 
     def __init__(self, url: str, **options: Unpack[ClientOptions]) -> None:
@@ -84,6 +90,7 @@ class Client:
                 options.get("backoff") or Backoff(), options.get("random") or random.random
             ),
             login=Login(options.get("token")),
+            codec=Codec(options.get("codec", "json")),
             timeout_s=options.get("timeout_s", 10.0),
             observer=self._observers,
         )

@@ -9,6 +9,7 @@ from functools import partial
 from topicwire.client import effects
 from topicwire.client.backoff import Reconnection
 from topicwire.client.clock import Clock, Timers
+from topicwire.client.codec import Codec
 from topicwire.client.effects import Effect, Token
 from topicwire.client.errors import (
     CancelledByCallerError,
@@ -34,6 +35,7 @@ class Connection:
         clock: for every delay.
         reconnection: says how long to wait after a loss.
         login: who the client is.
+        codec: how messages are written, if the server agrees.
         timeout_s: for an attempt to connect, and for answers, unless said otherwise.
         observer: told of statuses and of errors that nobody else takes.
     """
@@ -46,6 +48,7 @@ class Connection:
         clock: Clock,
         reconnection: Reconnection,
         login: Login,
+        codec: Codec,
         timeout_s: float,
         observer: Observer,
     ) -> None:
@@ -66,6 +69,7 @@ class Connection:
             clock=clock,
             reconnection=reconnection,
             login=login,
+            codec=codec,
             timeout_s=timeout_s,
             events=self,
             observer=observer,
@@ -180,9 +184,9 @@ class Connection:
         """There is a connection."""
         self._session.opened()
 
-    def received(self, text: str) -> None:
-        """A text frame came."""
-        self._session.receive(text, self._clock.now_s() * 1_000)
+    def received(self, frame: str | bytes) -> None:
+        """A frame came."""
+        self._session.receive(frame, self._clock.now_s() * 1_000)
 
     def lost(self, close_code: int) -> None:
         """There is none any more; another follows."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from pydantic_core import from_json
 
 from topicwire.client.errors import (
+    ClientError,
     InvalidJsonFromServerError,
     InvalidMessageFromServerError,
     RefusedError,
 )
+from topicwire.wire import packed
 
 PING: Final = '{"type":"ping"}'
 PONG: Final = '{"type":"pong"}'
@@ -37,23 +39,41 @@ def encode_command(
     return f'{{"type":{_compact(type_name)},"id":{command_id}{body}{position}}}'
 
 
-def decode_message(line: str) -> ServerMessage:
-    """Read one line of a text frame.
+def messages_in(frame: str | bytes) -> Iterator[ServerMessage | ClientError]:
+    """Yield each message of a frame: of text a line of JSON, of bytes MessagePack.
 
-    Raises:
-        InvalidMessageFromServerError: it is not JSON, or no message of the protocol.
+    In place of a line that is none, and of a binary frame that cannot be read, comes the error.
     """
-    try:
-        value = from_json(line, allow_inf_nan=False)
-    except ValueError as error:
-        raise InvalidJsonFromServerError(
-            f"The server sent {len(line)} characters that are not JSON: {error}"
-        ) from None
+    if isinstance(frame, bytes):
+        try:
+            values = packed.messages_of(frame)
+        except ValueError as error:
+            yield InvalidJsonFromServerError(
+                f"The server sent {len(frame)} bytes that are not JSON in MessagePack: {error}"
+            )
+        else:
+            for value in values:
+                yield _message(value, f"a frame of {len(frame)} bytes")
+        return
+    for line in frame.split("\n"):
+        if not line:
+            continue
+        try:
+            value = from_json(line, allow_inf_nan=False)
+        except ValueError as error:
+            yield InvalidJsonFromServerError(
+                f"The server sent {len(line)} characters that are not JSON: {error}"
+            )
+        else:
+            yield _message(value, f"{len(line)} characters")
+
+
+def _message(value: object, size: str) -> ServerMessage | ClientError:
     members = members_of(value)
     type_name = members.get("type")
     if not isinstance(type_name, str):
-        raise InvalidMessageFromServerError(
-            f"The server sent a message of {len(line)} characters that has no `type`."
+        return InvalidMessageFromServerError(
+            f"The server sent a message that has no `type`, in {size}."
         )
     return ServerMessage(type_name, members.get("id"), members.get("payload"))
 

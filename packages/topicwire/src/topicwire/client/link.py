@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from topicwire.client.backoff import SLOW_TIMES, SLOW_WITHIN_S, Reconnection
 from topicwire.client.clock import Clock, Timers
+from topicwire.client.codec import Codec
 from topicwire.client.errors import (
     ClientError,
     InvalidMessageFromServerError,
@@ -17,10 +18,9 @@ from topicwire.client.errors import (
     ServerRefusesError,
     SlowConsumerError,
 )
-from topicwire.client.login import Login, subprotocols_of
+from topicwire.client.login import Login, offered_with
 from topicwire.client.socket import Connector, Loss, Socket
 from topicwire.close_codes import FORBIDDEN, NO_SIGN_OF_LIFE, UNAUTHENTICATED
-from topicwire.wire.frames import SUBPROTOCOL
 
 Status: TypeAlias = Literal["idle", "connecting", "open", "reconnecting", "closed"]
 """`idle` before the client is entered; `connecting` in the first attempt; `reconnecting` when the
@@ -60,8 +60,8 @@ class LinkEvents(Protocol):
         """There is a connection."""
         ...
 
-    def received(self, text: str) -> None:
-        """A text frame came."""
+    def received(self, frame: str | bytes) -> None:
+        """A frame came, of the kind that was agreed."""
         ...
 
     def lost(self, close_code: int) -> None:
@@ -87,6 +87,7 @@ class Link:
         clock: what the timers go by.
         reconnection: says how long to wait after a loss.
         login: who the client is.
+        codec: how messages are written, if the server agrees.
         timeout_s: for an attempt to connect.
         events: told what happens.
         observer: told of statuses and of errors.
@@ -101,6 +102,7 @@ class Link:
         clock: Clock,
         reconnection: Reconnection,
         login: Login,
+        codec: Codec,
         timeout_s: float,
         events: LinkEvents,
         observer: Observer,
@@ -114,6 +116,7 @@ class Link:
         self._clock = clock
         self._reconnection = reconnection
         self._login = login
+        self._codec = codec
         self._timeout_s = timeout_s
         self._events = events
         self._observer = observer
@@ -140,9 +143,9 @@ class Link:
             self._connect("connecting")
 
     def send(self, text: str) -> None:
-        """Send a text frame; without a connection it goes nowhere."""
+        """Send a message, which is JSON; without a connection it goes nowhere."""
         if self._socket is not None:
-            self._socket.send(text)
+            self._socket.send(self._codec.written(text))
 
     def heartbeat(self, interval_s: float, grace_s: float) -> None:
         """The server has begun to speak.
@@ -231,15 +234,18 @@ class Link:
     def _dial(self, token: str | None) -> None:
         events = _SocketEvents(self)
         try:
-            self._socket = self._connector(self.url, subprotocols_of(token), events)
+            self._socket = self._connector(
+                self.url, offered_with(self._codec.offers, token), events
+            )
         except Exception as cause:  # noqa: BLE001 - of a token, or of whoever makes sockets
             error = NoSocketError(f"No socket to {self.url}: {type(cause).__name__}: {cause}")
             error.__cause__ = cause
             self._observer.failed(error)
             self.stop(error)
 
-    def opened(self, *, is_ours: bool) -> None:
-        """Its socket is open; `is_ours`: the server has chosen our subprotocol."""
+    def opened(self, subprotocol: str | None) -> None:
+        """Its socket is open, and the server has chosen this, or nothing."""
+        is_ours = self._codec.agreed(subprotocol)
         self._opened_at_s = self._heard_at_s = self._clock.now_s()
         self.trouble = ""
         self._timers.clear("attempt")
@@ -248,6 +254,7 @@ class Link:
         if era == self._era:
             self._events.opened()
             self._events.settle()
+        # a server that did not choose ours says no hello, and promises no heartbeat
         if is_ours and era == self._era:
             # until its `hello` says otherwise
             self._watch_over(HELLO_S)
@@ -255,12 +262,15 @@ class Link:
     def received(self, message: str | bytes) -> None:
         """Its socket has a message."""
         self._heard_at_s = self._clock.now_s()
-        if isinstance(message, str):
+        if isinstance(message, bytes) == self._codec.is_binary:
             self._events.received(message)
             self._events.settle()
         else:
+            kinds = ("binary", "text") if isinstance(message, bytes) else ("text", "binary")
             self._observer.failed(
-                InvalidMessageFromServerError("The server sent a binary frame; text was agreed.")
+                InvalidMessageFromServerError(
+                    f"The server sent a {kinds[0]} frame; {kinds[1]} was agreed."
+                )
             )
 
     def _watch_over(self, within_s: float) -> None:
@@ -329,9 +339,8 @@ class _SocketEvents:
         self._era = link.era
 
     def opened(self, subprotocol: str | None) -> None:
-        # a server that did not choose ours says no hello, and promises no heartbeat
         if self._era == self._link.era:
-            self._link.opened(is_ours=subprotocol == SUBPROTOCOL)
+            self._link.opened(subprotocol)
 
     def received(self, message: str | bytes) -> None:
         if self._era == self._link.era:

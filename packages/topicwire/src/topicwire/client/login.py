@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from inspect import isawaitable
 from typing import TypeAlias
 
 from topicwire.errors import DeclarationError
-from topicwire.wire.frames import BEARER_SUBPROTOCOL, SUBPROTOCOL
+from topicwire.wire.frames import BEARER_SUBPROTOCOL
 
 TokenSource: TypeAlias = str | Callable[[], str | Awaitable[str]]
 """A token, or a function that gets one: it is called before each connection, and when the server
 says that the one in use expires. It may be a coroutine function."""
 
 
-def subprotocols_of(token: str | None) -> list[str]:
+def offered_with(subprotocols: Sequence[str], token: str | None) -> list[str]:
     """Return what the handshake offers. A token never goes into the URL, which ends in logs."""
     if token is None:
-        return [SUBPROTOCOL]
+        return [*subprotocols]
     if not isinstance(token, str):
         raise TypeError(f"the token is {type(token).__name__}: it is to be a string")
     encoded = urlsafe_b64encode(token.encode()).decode().rstrip("=")
-    return [SUBPROTOCOL, f"{BEARER_SUBPROTOCOL}{encoded}"]
+    return [*subprotocols, f"{BEARER_SUBPROTOCOL}{encoded}"]
 
 
 class Login:

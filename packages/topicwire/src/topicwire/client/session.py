@@ -36,9 +36,9 @@ from topicwire.client.errors import (
 from topicwire.client.frames import (
     PONG,
     ServerMessage,
-    decode_message,
     error_of,
     members_of,
+    messages_in,
     number_of,
 )
 from topicwire.client.place import is_number, resume_of
@@ -177,17 +177,18 @@ class Session:
             self._refuse(target, error)
         self._commands.withdraw_all()
 
-    def receive(self, frame: str, now_ms: float) -> None:
-        """Take a text frame: one message, or several separated by newlines.
+    def receive(self, frame: str | bytes, now_ms: float) -> None:
+        """Take a frame: messages in JSON, separated by newlines, or in MessagePack.
 
-        A bad one does not touch the others.
+        A bad one does not touch the others; a binary frame that cannot be read has none.
         """
         self._now_ms = now_ms
-        for line in frame.split("\n"):
-            if not line:
+        for message in messages_in(frame):
+            if isinstance(message, ClientError):
+                self._emit(Report(message))
                 continue
             try:
-                self._handle(decode_message(line))
+                self._handle(message)
             except ClientError as error:
                 self._emit(Report(error))
 

@@ -41,8 +41,11 @@ class SocketEvents(Protocol):
 class Socket(Protocol):
     """A connection, or an attempt at one."""
 
-    def send(self, text: str) -> None:
-        """Send a text frame, after those that were sent before. Never waits, never raises."""
+    def send(self, message: str | bytes) -> None:
+        """Send a text frame, or of bytes a binary one, after those that were sent before.
+
+        Never waits, never raises.
+        """
         ...
 
     def close(self, code: int = 1000) -> None:

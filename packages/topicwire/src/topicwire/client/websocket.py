@@ -67,7 +67,7 @@ class WebSocket:
     def __init__(self, attempt: connect, events: SocketEvents) -> None:
         self._attempt = attempt
         self._events = events
-        self._outgoing: asyncio.Queue[str] = asyncio.Queue()
+        self._outgoing: asyncio.Queue[str | bytes] = asyncio.Queue()
         self._connection: ClientConnection | None = None
         self._close_code = 1000
         self._is_closing = False
@@ -75,9 +75,9 @@ class WebSocket:
         self._closing: asyncio.Task[None] | None = None
         self._running = loop.create_task(self._run())
 
-    def send(self, text: str) -> None:
-        """Send a text frame, when those before it are sent."""
-        self._outgoing.put_nowait(text)
+    def send(self, message: str | bytes) -> None:
+        """Send a text frame, or of bytes a binary one, when those before it are sent."""
+        self._outgoing.put_nowait(message)
 
     def close(self, code: int = 1000) -> None:
         """End it: with a close frame where it is open, at once where it is not."""

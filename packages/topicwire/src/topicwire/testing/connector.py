@@ -64,9 +64,10 @@ class InProcessSocket:
         self._is_over = False
         self._serving = asyncio.get_running_loop().create_task(self._serve(app, scope))
 
-    def send(self, text: str) -> None:
+    def send(self, message: str | bytes) -> None:
         """Give the application a message."""
-        self._to_app.put_nowait({"type": "websocket.receive", "text": text})
+        kind = "text" if isinstance(message, str) else "bytes"
+        self._to_app.put_nowait({"type": "websocket.receive", kind: message})
 
     def close(self, code: int = _NORMAL) -> None:
         """Leave."""
@@ -90,7 +91,8 @@ class InProcessSocket:
             case "websocket.accept":
                 self._events.opened(event.get("subprotocol"))
             case "websocket.send":
-                self._events.received(event["text"])
+                text: str | None = event.get("text")
+                self._events.received(event["bytes"] if text is None else text)
             case "websocket.close":
                 self._lost(Loss(event.get("code", _NORMAL), event.get("reason") or ""))
 

@@ -32,6 +32,7 @@ _END: Final = bytes([0xA0 | len(_END_TEXT)]) + _END_TEXT.encode()
 """Follows what a client has sent, which cannot know it: so nothing else follows, nor is it cut."""
 
 _LEAST_BYTES: Final = len(b"\x81\xa4type\xa0")
+_UPDATE: Final = b"\x82\xa4type"
 
 _FEW: Final = 16
 _MAX_16: Final = 0xFFFF
@@ -74,14 +75,49 @@ def unpacked(data: bytes) -> str:
 
 
 def messages_of(data: bytes) -> list[Any]:
-    """Return the messages that a server has joined in a frame.
+    """Return the messages that a server has joined in a frame: objects, such as JSON has.
 
     Raises:
-        ValueError: it cannot be read.
+        ValueError: they are none, or have something that JSON has not; then it is all of them.
     """
+    try:
+        # nobody says how many there are, but how an update begins is known
+        found = _exactly(max(1, data.count(_UPDATE)), data)
+        if found is None:
+            found = _exactly(_count(data), data)
+        if found is None or {*map(type, found)} - {dict}:
+            raise ValueError("it is to be whole objects, and nothing else")
+        if _may_be_no_json(data):
+            _JSON.encode(found)
+    except TypeError:
+        raise ValueError("it has binary data in it, and JSON has none") from None
+    return found
+
+
+def _exactly(count: int, data: bytes) -> list[Any] | None:
+    """Return so many values; None where there are more or fewer."""
+    try:
+        found: list[Any] = _ormsgpack.unpackb(b"\xdd%b%b%b" % (pack("!I", count + 1), data, _END))
+    except ValueError:
+        return None
+    return found if found.pop() == _END_TEXT else None
+
+
+def _count(data: bytes) -> int:
     most = len(data) // _LEAST_BYTES + 1
     found: list[Any] = _ormsgpack.unpackb(b"\xdd%b%b%b" % (pack("!I", most), data, b"\xc0" * most))
-    return found[: found.index(None)]
+    return found.index(None)
+
+
+def _may_be_no_json(data: bytes) -> bool:
+    """Say whether `bin` might begin somewhere, or a number that is not finite: seldom in JSON."""
+    return (
+        (b"\xcb" in data and (b"\xcb\x7f" in data or b"\xcb\xff" in data))
+        or b"\xca" in data
+        or b"\xc4" in data
+        or b"\xc5" in data
+        or b"\xc6" in data
+    )
 
 
 def _pack(value: object) -> bytes:

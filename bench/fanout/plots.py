@@ -11,11 +11,11 @@ from xml.sax.saxutils import escape
 OURS: Final = "Topicwire"
 LOOP: Final = "C send() loop"
 WIDTH: Final = 760
-LEFT: Final = 150
+LEFT: Final = 190
 TOP: Final = 46
 ROW: Final = 26
 PLOT_HEIGHT: Final = 380
-LABELS: Final = 190
+LABELS: Final = 220
 """Beside the last point of a line: its name."""
 
 STYLE: Final = Path(__file__).with_name("plots.css")
